@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of the house is compiled with: see CONTRIBUTING.md.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "Apus",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
+        .library(name: "ApusNet", targets: ["ApusNet"]),
+        .library(name: "ApusHTTP", targets: ["ApusHTTP"]),
+        .library(name: "Apus", targets: ["Apus"]),
+        .executable(name: "apus", targets: ["ApusCLI"]),
+    ],
+    traits: [
+        .default(enabledTraits: ["URing"]),
+        .trait(name: "URing", description: "The io_uring driver on Linux; links liburing."),
+    ],
+    targets: [
+        // The floors, lowest first: a target imports only what stands above it in this list.
+        .target(name: "CSystem", path: "Sources/C/CSystem"),
+        .systemLibrary(
+            name: "CURing", path: "Sources/C/CURing", pkgConfig: "liburing",
+            providers: [.apt(["liburing-dev"])]),
+        .target(
+            name: "ApusRuntime",
+            dependencies: [
+                "CSystem",
+                .target(name: "CURing", condition: .when(platforms: [.linux], traits: ["URing"])),
+            ],
+            swiftSettings: house),
+        .target(name: "ApusNet", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
+        .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
+        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
+        .executableTarget(name: "ApusCLI", dependencies: ["Apus"], swiftSettings: house),
+
+        .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
+        .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            swiftSettings: house),
+    ]
+)

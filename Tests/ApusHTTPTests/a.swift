@@ -1,0 +1,5 @@
+import Testing
+
+@testable import ApusHTTP
+
+@Test func a() { #expect(Bool(true)) }

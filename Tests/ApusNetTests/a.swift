@@ -1,0 +1,5 @@
+import Testing
+
+@testable import ApusNet
+
+@Test func a() { #expect(Bool(true)) }

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import ApusRuntime
+
+@Test func a() { #expect(Bool(true)) }

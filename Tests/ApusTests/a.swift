@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Apus
+
+@Test func a() { #expect(Bool(true)) }
