@@ -77,4 +77,10 @@ enum {
 #define APUS_EPOLL_EXCLUSIVE 0x10000000u
 #endif
 
+/// Starts a thread with a name (its first 15 bytes) and a stack of a size in bytes, a multiple of 64 KiB. Writes what
+/// apus_thread_join needs, and returns 0 or an error number.
+int apus_thread_start(uintptr_t *thread, const char *name, size_t stack_size, void (*body)(void *), void *argument);
+/// Waits for the thread's end; exactly once for each that was started.
+void apus_thread_join(uintptr_t thread);
+
 #endif
