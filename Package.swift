@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "ApusNet", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
         .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
         .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
-        .executableTarget(name: "ApusCLI", dependencies: ["Apus"], swiftSettings: house),
+        .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),

@@ -78,7 +78,7 @@ final class WriteQueue {
                 left -= part
                 piece.file = file
                 if file.count > 0 { break }
-                
+
             } else {
                 let part = min(left, piece.buffer.count)
                 left -= part
@@ -99,7 +99,7 @@ final class WriteQueue {
     /// Gives everything back, unsent.
     func removeAll(into pool: BufferPool) {
         for piece in pieces[first...] {
-            
+
             var whole = Buffer(capacity: 0)
             swap(&whole, &piece.buffer)
             pool.give(whole)

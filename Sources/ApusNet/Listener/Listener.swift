@@ -1,4 +1,5 @@
-public import ApusRuntime
+import ApusRuntime
+import CSystem
 
 #if canImport(Glibc)
     import Glibc
@@ -27,7 +28,7 @@ final class Listener: Endpoint {
         self.admission = admission
         self.refusal = refusal
         self.makeHandler = makeHandler
-        reserve = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        reserve = apus_open_null()
         super.init(loop: loop, descriptor: descriptor)
     }
 
@@ -55,7 +56,9 @@ final class Listener: Endpoint {
 
     private func refuse(_ peer: CInt) {
         // A fresh socket's buffer takes a short answer at once; a peer that can't be told is closed all the same.
-        _ = unsafe refusal.withUnsafeBytes { unsafe Glibc.send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        unsafe refusal.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { _ = unsafe apus_send_errno(peer, base, bytes.count, false) }
+        }
         _ = shutdown(peer, CInt(SHUT_WR))
         closeDescriptor(peer)
     }
@@ -90,12 +93,12 @@ final class Listener: Endpoint {
         reserve = -1
         var shed = 0
         while shed < 64 {
-            let peer = Glibc.accept(descriptor, nil, nil)
+            let peer = apus_accept_errno(descriptor, nil, nil)
             guard peer >= 0 else { break }
             closeDescriptor(peer)
             shed += 1
         }
-        reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+        reserve = apus_open_null()
         if shed == 0 { rest() }
     }
 

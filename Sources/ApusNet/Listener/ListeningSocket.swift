@@ -1,4 +1,4 @@
-public import ApusRuntime
+import ApusRuntime
 import CSystem
 
 #if canImport(Glibc)
@@ -8,7 +8,7 @@ import CSystem
 #endif
 
 /// An open listening socket, owned.
-public struct ListeningSocket: ~Copyable {
+public struct ListeningSocket: ~Copyable, Sendable {
     /// The descriptor, non-blocking.
     public let descriptor: CInt
     /// The address it is bound to, with the port that the system chose when 0 was asked for.

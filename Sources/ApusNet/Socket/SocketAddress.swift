@@ -1,9 +1,9 @@
 import CSystem
 
 #if canImport(Glibc)
-    public import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-    public import Darwin
+    import Darwin
 #endif
 
 /// Where a socket is bound or connected: an IPv4 or IPv6 address and port, or a path (or abstract name) of a Unix
@@ -62,7 +62,7 @@ public enum SocketAddress: Hashable, Sendable {
         var scope: UInt32 = 0
         if let percent = literal.firstIndex(of: "%") {
             let zone = String(literal[literal.index(after: percent)...])
-            scope = UInt32(zone) ?? unsafe if_nametoindex(zone)
+            if let number = UInt32(zone) { scope = number } else { unsafe scope = if_nametoindex(zone) }
             guard scope != 0 else { return nil }
             literal = String(literal[..<percent])
         }
@@ -213,7 +213,7 @@ extension SocketAddress {
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe fill($0, &length) }
         }
         guard failed == 0 else { return nil }
-        let address = unsafe withUnsafeBytes(of: &storage) { SocketAddress(system: unsafe $0, length: Int(length)) }
+        let address = unsafe withUnsafeBytes(of: &storage) { unsafe SocketAddress(system: $0, length: Int(length)) }
         guard let address else { return nil }
         self = address
     }

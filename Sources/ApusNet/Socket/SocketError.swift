@@ -22,7 +22,8 @@ public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .addressInUse(let address, let owner):
             "\(address) is in use"
-                + (owner.map { " by \($0): stop it, or choose another port" } ?? ": choose another port, or stop what listens there")
+                + (owner.map { " by \($0): stop it, or choose another port" }
+                    ?? ": choose another port, or stop what listens there")
         case .notPermitted(let address):
             if let port = address.port, port < 1024 {
                 "port \(port) needs a privilege: choose a port from 1024, or give the program CAP_NET_BIND_SERVICE"

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    public import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-    public import Darwin
+    import Darwin
 #endif
 
 /// What moves bytes between the kernel and the endpoints of one loop, in completion style: ask for an operation,
@@ -46,7 +46,7 @@ public enum DriverKind: String, Sendable, CaseIterable {
 }
 
 #if canImport(Glibc)
-    @inlinable func closeDescriptor(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
+    package func closeDescriptor(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
 #elseif canImport(Darwin)
-    @inlinable func closeDescriptor(_ descriptor: CInt) { _ = Darwin.close(descriptor) }
+    package func closeDescriptor(_ descriptor: CInt) { _ = Darwin.close(descriptor) }
 #endif

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    import Glibc
+    public import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+    public import Darwin
 #endif
 
 /// A descriptor that lives on one loop, and hears there of what happens to it.
@@ -66,7 +66,7 @@ open class Endpoint {
     // MARK: Notifications
 
     /// A connection arrived at a listening descriptor. The callee owns `descriptor`, which is non-blocking.
-    open func accepted(_ descriptor: CInt) { _ = closeDescriptor(descriptor) }
+    open func accepted(_ descriptor: CInt) { closeDescriptor(descriptor) }
 
     /// Accepting failed with a system error, such as `EMFILE`; the driver tries again at the next connection.
     open func acceptFailed(_ error: SystemError) {}
@@ -176,7 +176,7 @@ open class Endpoint {
 
     final func finishClosing() {
         guard descriptor >= 0 else { return }
-        _ = closeDescriptor(descriptor)
+        closeDescriptor(descriptor)
         descriptor = -1
         loop.remove(self)
         closed()

@@ -229,7 +229,7 @@
             var left = Self.acceptsPerTurn
             while left > 0, endpoint.driverState.contains(.receiving), endpoint.isOpen {
                 left -= 1
-                let peer = unsafe apus_accept_errno(endpoint.descriptor, nil, nil)
+                let peer = apus_accept_errno(endpoint.descriptor, nil, nil)
                 if peer >= 0 {
                     endpoint.accepted(peer)
                     continue

@@ -1,5 +1,5 @@
 import CSystem
-public import Synchronization
+import Synchronization
 
 /// One thread that waits for the kernel, and runs everything that follows from what it hears: the endpoints'
 /// notifications, timers, and Swift's own jobs. The loop *is* a Swift executor: a task that prefers it, and an
@@ -196,7 +196,7 @@ public import Synchronization
     /// Runs the loop on the calling thread until `stop()`.
     func run() {
         unsafe apus_set_thread_loop(Unmanaged.passUnretained(self).toOpaque())
-        defer { unsafe apus_set_thread_loop(nil) }
+        defer { apus_set_thread_loop(nil) }
         turnBegan = apus_monotonic_nanoseconds()
         while !stopRequested {
             wait()
@@ -229,7 +229,7 @@ public import Synchronization
                 sleeping.store(false, ordering: .relaxed)
                 nanoseconds = 0
             } else {
-                buffers.trimWhenIdle()
+                buffers.trim()
             }
         }
         driver.wait(nanoseconds: nanoseconds)

@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -8,29 +6,39 @@ import Synchronization
 
 /// One value passed from one thread to another that waits for it.
 ///
-/// `@unchecked Sendable` holds because the value is written before the semaphore is raised and read after it fell.
+/// `@unchecked Sendable` holds because the value is touched only under the lock.
 @safe final class Handover<Value: Sendable>: @unchecked Sendable {
     private var value: Value?
-    private let raised: UnsafeMutablePointer<sem_t>
+    private let lock: UnsafeMutablePointer<pthread_mutex_t>
+    private let filled: UnsafeMutablePointer<pthread_cond_t>
 
     init() {
-        unsafe raised = .allocate(capacity: 1)
-        _ = unsafe sem_init(raised, 0, 0)
+        unsafe lock = .allocate(capacity: 1)
+        unsafe filled = .allocate(capacity: 1)
+        _ = unsafe pthread_mutex_init(lock, nil)
+        _ = unsafe pthread_cond_init(filled, nil)
     }
 
     deinit {
-        _ = unsafe sem_destroy(raised)
-        unsafe raised.deallocate()
+        _ = unsafe pthread_cond_destroy(filled)
+        _ = unsafe pthread_mutex_destroy(lock)
+        unsafe filled.deallocate()
+        unsafe lock.deallocate()
     }
 
     func put(_ value: Value) {
+        _ = unsafe pthread_mutex_lock(lock)
         self.value = value
-        _ = unsafe sem_post(raised)
+        _ = unsafe pthread_cond_signal(filled)
+        _ = unsafe pthread_mutex_unlock(lock)
     }
 
     func take() -> Value {
-        while unsafe sem_wait(raised) != 0 {}
-        guard let value else { preconditionFailure("a handover was raised without a value") }
-        return value
+        _ = unsafe pthread_mutex_lock(lock)
+        defer { _ = unsafe pthread_mutex_unlock(lock) }
+        while true {
+            if let value { return value }
+            _ = unsafe pthread_cond_wait(filled, lock)
+        }
     }
 }

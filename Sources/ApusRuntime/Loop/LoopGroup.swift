@@ -1,12 +1,6 @@
 import CSystem
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The loops of a process, each on its own thread.
 ///
 /// The threads run from `init` until `shutdown()`. Any thread may use a group.
@@ -46,11 +40,12 @@ public final class LoopGroup: Sendable {
     public init(_ options: Options = Options()) throws(SystemError) {
         let count = max(1, options.loops ?? Int(apus_available_processors()))
         let shared = SharedBufferPool()
+        let kind = options.driver.resolved(log: options.log)
         var loops: [EventLoop] = []
         for index in 0..<count {
             loops.append(
                 try EventLoop(
-                    index: index, driver: options.driver, log: options.log, buffers: BufferPool(shared: shared),
+                    index: index, driver: kind, log: options.log, buffers: BufferPool(shared: shared),
                     holdLimit: options.holdLimit))
         }
         self.loops = loops
@@ -81,60 +76,4 @@ public final class LoopGroup: Sendable {
     deinit {
         for loop in loops { loop.stop() }
     }
-}
-
-/// A thread that runs one loop.
-@safe struct LoopThread: Sendable {
-    private final class Start {
-        let loop: EventLoop
-        let pin: Int?
-        init(_ loop: EventLoop, _ pin: Int?) {
-            self.loop = loop
-            self.pin = pin
-        }
-    }
-
-    // A pthread_t is an opaque word that any thread may join.
-    private nonisolated(unsafe) let handle: pthread_t
-
-    init(_ loop: EventLoop, pin: Int?) throws(SystemError) {
-        let start = unsafe Unmanaged.passRetained(Start(loop, pin))
-        #if canImport(Darwin)
-            var made: pthread_t?
-        #else
-            var made = pthread_t()
-        #endif
-        let failure = unsafe pthread_create(
-            &made, nil,
-            { argument in
-                #if canImport(Darwin)
-                    let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                #else
-                    let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-                #endif
-                apus_name_thread("apus-loop-\(start.loop.index)")
-                if let pin = start.pin {
-                    let failure = apus_pin_thread_errno(CInt(pin))
-                    if failure < 0 {
-                        start.loop.log(
-                            .warning,
-                            "loop \(start.loop.index) can't be pinned to processor \(pin): "
-                                + SystemError(code: failure, call: "sched_setaffinity").reason)
-                    }
-                }
-                start.loop.run()
-                return nil
-            }, start.toOpaque())
-        guard failure == 0 else {
-            unsafe start.release()
-            throw SystemError(code: failure, call: "pthread_create")
-        }
-        #if canImport(Darwin)
-            unsafe handle = made!
-        #else
-            unsafe handle = made
-        #endif
-    }
-
-    func join() { _ = unsafe pthread_join(handle, nil) }
 }

@@ -30,6 +30,8 @@ int apus_set_nonblocking_errno(int descriptor) {
   return 0;
 }
 
+int apus_open_null(void) { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
 int apus_set_option_errno(int descriptor, int level, int option, int value) {
   return setsockopt(descriptor, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }

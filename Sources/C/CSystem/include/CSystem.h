@@ -43,6 +43,8 @@ ssize_t apus_send_errno(int descriptor, const void *_Nonnull from, size_t count,
 /// sendmsg of several pieces without SIGPIPE.
 ssize_t apus_send_vector_errno(int descriptor, const struct iovec *_Nonnull pieces, size_t count, bool more);
 int apus_set_nonblocking_errno(int descriptor);
+/// /dev/null, open for reading; -1 when even that fails.
+int apus_open_null(void);
 /// Sends a part of a file to a socket without a copy through this process.
 ssize_t apus_sendfile_errno(int socket, int file, int64_t offset, size_t count);
 /// setsockopt with an int value.
@@ -79,7 +81,8 @@ enum {
 
 /// Starts a thread with a name (its first 15 bytes) and a stack of a size in bytes, a multiple of 64 KiB. Writes what
 /// apus_thread_join needs, and returns 0 or an error number.
-int apus_thread_start(uintptr_t *thread, const char *name, size_t stack_size, void (*body)(void *), void *argument);
+int apus_thread_start(uintptr_t *_Nonnull thread, const char *_Nonnull name, size_t stack_size,
+                      void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
 /// Waits for the thread's end; exactly once for each that was started.
 void apus_thread_join(uintptr_t thread);
 
