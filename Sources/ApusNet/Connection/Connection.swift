@@ -40,7 +40,8 @@ public final class Connection: Endpoint {
     /// How long, and for how many bytes, a closing connection reads on.
     static let lingerMilliseconds: UInt64 = 2_000
 
-    private var handler: (any ConnectionHandler)?
+    /// The protocol spoken; nil once closed.
+    public private(set) var handler: (any ConnectionHandler)?
     /// Bytes written in this turn. See `reserve(_:)`.
     public var output = Buffer(capacity: 0)
     private var inbound = Buffer(capacity: 0)
@@ -144,6 +145,8 @@ public final class Connection: Endpoint {
         flags.insert(.peerEnded)
         handler?.receivedEnd(on: self)
     }
+
+    public override func peerHungUp() { handler?.peerHungUp(on: self) }
 
     // MARK: Writing
 
@@ -341,6 +344,13 @@ public final class Connection: Endpoint {
         if flags.contains(.peerEnded) { return closeAfterWriting() }
         flags.insert(.lingerWhenSent)
         loop.flushAtEndOfTurn(self)
+    }
+
+    /// Closes at once with a reset, and drops what is queued: the peer must not take a part for the whole.
+    public func abort() {
+        guard isOpen else { return }
+        _ = apus_reset_on_close_errno(descriptor)
+        close()
     }
 
     private func beginLingering() {

@@ -22,6 +22,8 @@ public protocol ConnectionHandler: AnyObject {
     /// The peer will send nothing more (it may still read). By default what is queued is sent and the connection
     /// closed.
     func receivedEnd(on connection: Connection)
+    /// The peer sent its end while receiving is paused; unread bytes may come before it.
+    func peerHungUp(on connection: Connection)
     /// The write queue went from above its high-water mark to below its low one: write on.
     func writable(on connection: Connection)
     /// The connection's timer fell due.
@@ -33,6 +35,7 @@ public protocol ConnectionHandler: AnyObject {
 extension ConnectionHandler {
     public func connected(_ connection: Connection) {}
     public func receivedEnd(on connection: Connection) { connection.closeAfterWriting() }
+    public func peerHungUp(on connection: Connection) {}
     public func writable(on connection: Connection) {}
     public func timerFired(on connection: Connection) { connection.close() }
     public func closed(_ connection: Connection, error: SystemError?) {}

@@ -77,6 +77,9 @@ open class Endpoint {
     /// The peer sent its end (FIN): nothing more will be received.
     open func receivedEnd() {}
 
+    /// The peer sent its end, or reset the connection, while receiving is paused; unread bytes may come before that.
+    open func peerHungUp() {}
+
     /// A pending send ended with `count` bytes sent, or (0) there is room to write again.
     open func sendCompleted(_ count: Int) {}
 

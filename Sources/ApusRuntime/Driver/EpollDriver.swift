@@ -165,7 +165,16 @@
                 }
                 if flags & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | broken) != 0 {
                     if flags & (EPOLLRDHUP.rawValue | broken) != 0 { endpoint.driverState.insert(.ended) }
-                    receive(endpoint)
+                    if endpoint.driverState.contains(.receiving) {
+                        receive(endpoint)
+                    } else if endpoint.isOpen {
+                        endpoint.driverState.insert(.readable)
+                        if flags & broken != 0 {
+                            endpoint.failed(SystemError(code: ECONNRESET, call: "epoll_wait"))
+                        } else if flags & EPOLLRDHUP.rawValue != 0 {
+                            endpoint.peerHungUp()
+                        }
+                    }
                 }
             }
         }

@@ -51,6 +51,7 @@ import Synchronization
     private var jobs = JobQueue()
     private var dirty: [Endpoint] = []
     private var stopRequested = false
+    private var locals: [ObjectIdentifier: AnyObject] = [:]
     private var turnBegan: UInt64
 
     init(index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration) throws(SystemError) {
@@ -189,6 +190,14 @@ import Synchronization
         guard !endpoint.driverState.contains(.dirty) else { return }
         endpoint.driverState.insert(.dirty)
         dirty.append(endpoint)
+    }
+
+    /// An object of which the loop has one, made by `make` when it is first asked for. Loop only.
+    public func local<Value: AnyObject>(_ key: ObjectIdentifier, _ make: () -> Value) -> Value {
+        if let found = locals[key] as? Value { return found }
+        let made = make()
+        locals[key] = made
+        return made
     }
 
     // MARK: The turn

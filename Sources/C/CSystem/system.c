@@ -32,6 +32,11 @@ int apus_set_nonblocking_errno(int descriptor) {
 
 int apus_open_null(void) { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
+int apus_reset_on_close_errno(int descriptor) {
+  struct linger now = {.l_onoff = 1, .l_linger = 0};
+  return setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now) < 0 ? -errno : 0;
+}
+
 int apus_set_option_errno(int descriptor, int level, int option, int value) {
   return setsockopt(descriptor, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }

@@ -50,6 +50,13 @@ ssize_t apus_sendfile_errno(int socket, int file, int64_t offset, size_t count);
 /// setsockopt with an int value.
 int apus_set_option_errno(int descriptor, int level, int option, int value);
 
+/// From now on SIGTERM and SIGINT are bytes that arrive at the returned socket, which the caller owns; or -errno.
+int apus_watch_signals_errno(void);
+/// Gives SIGTERM and SIGINT their default meaning back.
+void apus_restore_signals(void);
+/// Has close() reset the connection instead of ending it in order.
+int apus_reset_on_close_errno(int descriptor);
+
 /// Binds the calling thread to one processor; -errno, -ENOTSUP where the system can't.
 int apus_pin_thread_errno(int processor);
 /// Names the calling thread (15 characters on Linux).
