@@ -17,5 +17,9 @@ void apus_set_thread_loop(void *loop);
 int apus_thread_start(uintptr_t *thread, const char *name, size_t stack_size, void (*body)(void *), void *argument);
 /// Waits for the thread's end; exactly once for each that was started.
 void apus_thread_join(uintptr_t thread);
+/// A small number of this thread's own, in the order in which threads first asked; spreads threads over stripes.
+unsigned apus_thread_number(void);
+/// How many processors this process may run on, at least 1.
+int apus_processor_count(void);
 
 #endif
