@@ -92,5 +92,9 @@ int apus_thread_start(uintptr_t *_Nonnull thread, const char *_Nonnull name, siz
                       void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
 /// Waits for the thread's end; exactly once for each that was started.
 void apus_thread_join(uintptr_t thread);
+/// A small number of this thread's own, in the order in which threads first asked; spreads threads over stripes.
+unsigned apus_thread_number(void);
+/// How many processors this process may run on, at least 1.
+int apus_processor_count(void);
 
 #endif
