@@ -1,5 +1,5 @@
 public import ApusHTTP
-public import ApusNet
+import ApusNet
 public import ApusRuntime
 
 /// One request and what belongs to it, given to a handler.
@@ -97,6 +97,11 @@ public import ApusRuntime
         copy.append(bytes)
         swap(&copy, &owned)
         unsafe start = UnsafeRawPointer(owned.baseAddress)
+    }
+
+    /// How long the response may take to begin, in milliseconds.
+    func requestTimeout(_ usual: UInt64) -> UInt64 {
+        route?.options.timeout.map { $0.clampedNanoseconds / 1_000_000 } ?? usual
     }
 
     var bytes: RawSpan {

@@ -1,4 +1,5 @@
 import ApusHTTP
+import ApusNet
 import ApusRuntime
 
 /// The content of requests: received, bounded, handed to who reads it, or thrown away.

@@ -103,7 +103,7 @@ final class HTTP1Connection: ConnectionHandler {
         headBegan = 0
         stamp = server.loop.tick
         requests &+= 1
-        keepsAlive = context.head.keepAlive && !server.isDraining && !isLastRequest
+        keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
         context.transport = self
         context.showBytes(head)
         guard let route = server.service.find(context) else {
@@ -197,7 +197,6 @@ final class HTTP1Connection: ConnectionHandler {
         let context = server.spare
         keepsAlive = false
         context.transport = self
-        context.head.removeAll()
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
         server.resetSpare()
         phase = .closing
@@ -301,7 +300,6 @@ final class HTTP1Connection: ConnectionHandler {
         let context = server.spare
         keepsAlive = false
         context.transport = self
-        context.head.removeAll()
         context.send(server.service.errorResponse(error, context))
         server.resetSpare()
         phase = .closing

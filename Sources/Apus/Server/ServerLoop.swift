@@ -66,18 +66,15 @@ final class ServerLoop {
         if !isKnownUniquelyReferenced(&spare) { spare = Context(loop: loop, service: service) }
     }
 
-    /// `Date: …` with its line end (RFC 9110, 6.6.1), made once a second.
+    /// Writes `Date: …` with its line end (RFC 9110, 6.6.1), which is made once a second.
     @inline(__always)
-    var dateField: RawSpan {
-        @_lifetime(borrow self)
-        get {
-            let second = loop.now / 1_000_000_000
-            if second != dateSecond {
-                dateSecond = second
-                date.update()
-            }
-            return _overrideLifetime(date.bytes, borrowing: self)
+    func appendDate(to buffer: inout Buffer) {
+        let second = loop.now / 1_000_000_000
+        if second != dateSecond {
+            dateSecond = second
+            date.update()
         }
+        date.append(to: &buffer)
     }
 
     /// Lets connections end after the request in hand, idle ones at once.
