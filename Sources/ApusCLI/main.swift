@@ -3,6 +3,7 @@ import ApusRuntime
 
 var c = ServerConfiguration()
 var i = 1
+if CommandLine.arguments.count > 1, CommandLine.arguments[1] == "serve" { i = 2 }
 while i + 1 < CommandLine.arguments.count {
     let v = CommandLine.arguments[i + 1]
     switch CommandLine.arguments[i] {
