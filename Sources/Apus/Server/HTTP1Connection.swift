@@ -65,7 +65,7 @@ final class HTTP1Connection: ConnectionHandler {
             case .head:
                 guard connection.isWritable else { return consumed }
                 let rest = bytes.extracting(consumed..<bytes.byteCount)
-                switch server.parser.parse(rest, into: &server.spare.head) {
+                switch server.parser.parse(rest, into: &server.spare.headCell.value) {
                 case .complete(let length):
                     consumed += length
                     begin(rest.extracting(0..<length))

@@ -43,8 +43,8 @@ public final class Connection: Endpoint {
     /// The protocol spoken; nil once closed.
     public private(set) var handler: (any ConnectionHandler)?
     /// Bytes written in this turn. See `reserve(_:)`.
-    public var output = Buffer(capacity: 0)
-    private var inbound = Buffer(capacity: 0)
+    public var output = Buffer()
+    private var inbound = Buffer()
     private var queue: WriteQueue?
     private var flags: Flags = []
     private var failureCode: CInt = 0
@@ -106,7 +106,7 @@ public final class Connection: Endpoint {
         guard !inbound.isEmpty, isOpen, !flags.contains(.presenting), let handler else { return }
         // Taken out while it is shown, so that the handler may do anything to the connection meanwhile.
         flags.insert(.presenting)
-        var shown = Buffer(capacity: 0)
+        var shown = Buffer()
         swap(&shown, &inbound)
         let consumed = handler.received(shown.bytes, on: self)
         flags.remove(.presenting)
@@ -215,7 +215,7 @@ public final class Connection: Endpoint {
 
     private func queueOutput() {
         guard !output.isEmpty else { return }
-        var whole = Buffer(capacity: 0)
+        var whole = Buffer()
         swap(&whole, &output)
         theQueue.append(whole)
     }
@@ -237,7 +237,7 @@ public final class Connection: Endpoint {
     }
 
     private func giveOutputBack() {
-        var whole = Buffer(capacity: 0)
+        var whole = Buffer()
         swap(&whole, &output)
         loop.buffers.give(whole)
     }
@@ -372,7 +372,7 @@ public final class Connection: Endpoint {
 
     public override func closed() {
         giveOutputBack()
-        var kept = Buffer(capacity: 0)
+        var kept = Buffer()
         swap(&kept, &inbound)
         loop.buffers.give(kept)
         queue?.removeAll(into: loop.buffers)
