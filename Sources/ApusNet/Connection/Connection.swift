@@ -173,6 +173,20 @@ public final class Connection: Endpoint {
         output.append(bytes)
     }
 
+    /// Writes bytes, and where the driver sends at once, and nothing waits before them, sends them now from where they
+    /// are: a copy is made only of what the kernel has no room for.
+    public func writeThrough(_ bytes: RawSpan) {
+        guard isOpen else { return }
+        guard output.isEmpty, queue == nil, loop.sendsAtOnce else { return write(bytes) }
+        let result = unsafe bytes.withUnsafeBytes { unsafe send($0) }
+        switch result {
+        case .sent(let count):
+            if count < bytes.byteCount { write(bytes.extracting(count..<bytes.byteCount)) }
+        case .pending: break
+        case .failed(let error): failed(error)
+        }
+    }
+
     /// Hands a whole buffer over, without a copy when it is large.
     public func write(_ buffer: consuming Buffer) {
         guard isOpen else { return }

@@ -169,6 +169,9 @@ import Synchronization
 
     // MARK: Endpoints
 
+    /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Loop only.
+    public var sendsAtOnce: Bool { driver.kind != .uring }
+
     /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
     public func attach(_ endpoint: Endpoint) {
         endpoint.id = endpoints.insert(endpoint)
