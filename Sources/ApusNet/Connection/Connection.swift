@@ -41,15 +41,15 @@ public final class Connection: Endpoint {
     static let lingerMilliseconds: UInt64 = 2_000
 
     /// The protocol spoken; nil once closed.
-    public private(set) var handler: (any ConnectionHandler)?
+    @safe @exclusivity(unchecked) public private(set) var handler: (any ConnectionHandler)?
     /// Bytes written in this turn. See `reserve(_:)`.
-    public var output = Buffer()
-    private var inbound = Buffer()
-    private var queue: WriteQueue?
-    private var flags: Flags = []
-    private var failureCode: CInt = 0
-    private var admission: Admission?
-    private var client = Admission.ClientKey.uncounted
+    @safe @exclusivity(unchecked) public var output = Buffer()
+    @safe @exclusivity(unchecked) private var inbound = Buffer()
+    @safe @exclusivity(unchecked) private var queue: WriteQueue?
+    @safe @exclusivity(unchecked) private var flags: Flags = []
+    @safe @exclusivity(unchecked) private var failureCode: CInt = 0
+    @safe @exclusivity(unchecked) private var admission: Admission?
+    @safe @exclusivity(unchecked) private var client = Admission.ClientKey.uncounted
 
     /// A connection on an open, connected, non-blocking socket, which it owns.
     public init(loop: EventLoop, descriptor: CInt, handler: any ConnectionHandler) {

@@ -19,13 +19,13 @@
         static let acceptsPerTurn = 64
 
         let kind = DriverKind.epoll
-        private unowned let loop: EventLoop
+        private unowned(unsafe) let loop: EventLoop
         private let poller: CInt
         private let waker: CInt
         private let events: UnsafeMutablePointer<epoll_event>
         private let receiveBuffer: UnsafeMutableRawPointer
-        private var ready = 0
-        private var again: [Endpoint] = []
+        @safe @exclusivity(unchecked) private var ready = 0
+        @safe @exclusivity(unchecked) private var again: [Endpoint] = []
 
         private static let wakeData = UInt64.max
 

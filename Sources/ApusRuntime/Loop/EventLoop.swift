@@ -47,16 +47,16 @@ import Synchronization
 
     /// The pool that connections of this loop take their buffers from. Loop only.
     public let buffers: BufferPool
-    var driver: (any Driver)!
-    private var endpoints = ConnectionTable<Endpoint>()
-    private var timers: TimingWheel<TimerPayload>
+    @safe @exclusivity(unchecked) var driver: (any Driver)!
+    @safe @exclusivity(unchecked) private var endpoints = ConnectionTable<Endpoint>()
+    @safe @exclusivity(unchecked) private var timers: TimingWheel<TimerPayload>
     private var scheduled = ScheduledWorkTable()
-    private var jobs = JobQueue()
-    private var dirty: [Endpoint] = []
-    private var stopRequested = false
-    private var isTrimmed = true
+    @safe @exclusivity(unchecked) private var jobs = JobQueue()
+    @safe @exclusivity(unchecked) private var dirty: [Endpoint] = []
+    @safe @exclusivity(unchecked) private var stopRequested = false
+    @safe @exclusivity(unchecked) private var isTrimmed = true
     private var locals: [ObjectIdentifier: AnyObject] = [:]
-    private var turnBegan: UInt64
+    @safe @exclusivity(unchecked) private var turnBegan: UInt64
 
     init(index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration) throws(SystemError) {
         self.index = index
