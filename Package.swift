@@ -40,8 +40,10 @@ let package = Package(
             swiftSettings: house),
         .target(name: "ApusNet", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
         .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
-        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
-        .executableTarget(name: "ApusCLI", dependencies: ["Apus"], swiftSettings: house),
+        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
+        .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .executableTarget(
+            name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
@@ -49,5 +51,6 @@ let package = Package(
         .testTarget(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
+        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI"], swiftSettings: house),
     ]
 )

@@ -1,0 +1,195 @@
+public import ApusHTTP
+public import ApusNet
+public import ApusRuntime
+
+/// One request and what belongs to it, given to a handler.
+///
+/// It lives on its connection's loop and is not `Sendable`: take out of it what another task needs. It is used again
+/// for another request when the handler has returned and nobody kept it; a kept one stays as it was, and answers
+/// nothing any more.
+@safe public final class Context {
+    /// Who sends what the handler answers. Nil when the request is over.
+    var transport: (any ResponseTransport)?
+    /// The head as places in `bytes`.
+    var head: HTTP1RequestHead
+    /// Captured parts of the path, as places in `routePath`.
+    var match = RouteMatch()
+    /// The route that was found.
+    var route: Route?
+    /// The percent-decoded path, when it differs from the one in the head.
+    var decodedPath: [UInt8]?
+
+    // The head's bytes: the connection's, in place, while a synchronous handler runs; else our own copy.
+    private var start: UnsafeRawPointer?
+    private var count = 0
+    private var owned = Buffer(capacity: 0)
+
+    /// The loop that the request lives on.
+    public let loop: EventLoop
+    /// The content that comes with the request.
+    public internal(set) var body: RequestBody
+    /// Fields that go with whatever the handler answers, unless the answer has them itself.
+    public var responseFields: HTTPFields {
+        get { extras?.responseFields ?? HTTPFields() }
+        set { ensureExtras().responseFields = newValue }
+    }
+    /// What only some requests need.
+    var extras: Extras?
+    /// A response was begun; another is a mistake of the handler.
+    var isAnswered = false
+    /// The application, for what to answer to errors.
+    unowned(unsafe) let service: Service
+
+    // MARK: Of a request that outlives the call that brought it
+
+    /// The task that runs the handler.
+    var task: PooledTask?
+    /// The response's content, while it is produced.
+    var stream: ResponseStream?
+    var decoder = HTTP1BodyDecoder()
+    var contentBegan: UInt64 = 0
+    var contentReceived: Int64 = 0
+    /// The client waits for `100 Continue` before it sends content.
+    var awaitsContinue = false
+    /// The response was given; only the rest of the content is still thrown away.
+    var isOver = false
+
+    final class Extras {
+        var responseFields = HTTPFields()
+        var storage: [ObjectIdentifier: Any] = [:]
+        var requestID: String?
+        var query: Query?
+        var cookies: [(name: String, value: String)]?
+    }
+
+    /// A response to an error.
+    func errorResponse(_ error: any Error) -> Response { unsafe service.errorResponse(error, self) }
+
+    init(loop: EventLoop, service: Service) {
+        self.loop = loop
+        unsafe self.service = service
+        head = HTTP1RequestHead(limits: service.limits.head)
+        body = RequestBody()
+    }
+
+    func ensureExtras() -> Extras {
+        if let extras { return extras }
+        let made = Extras()
+        extras = made
+        return made
+    }
+
+    // MARK: The head's bytes
+
+    /// Shows the head in place. The bytes must stay until `keepBytes` or `forgetBytes`.
+    @inline(__always)
+    func showBytes(_ bytes: RawSpan) {
+        unsafe bytes.withUnsafeBytes { raw in
+            unsafe start = raw.baseAddress
+            count = raw.count
+        }
+    }
+
+    /// Copies the head, for a handler that outlives the bytes.
+    func keepBytes() {
+        guard unsafe start != nil, owned.isEmpty else { return }
+        var copy = loop.buffers.take(atLeast: count)
+        copy.append(bytes)
+        swap(&copy, &owned)
+        unsafe start = UnsafeRawPointer(owned.baseAddress)
+    }
+
+    var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe RawSpan(_unsafeStart: start ?? UnsafeRawPointer(bitPattern: 1)!, byteCount: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Ends the request: gives back what was borrowed, and forgets the rest.
+    func reset() {
+        transport = nil
+        route = nil
+        decodedPath = nil
+        extras = nil
+        isAnswered = false
+        if task != nil || stream != nil || contentBegan != 0 {
+            task = nil
+            stream = nil
+            contentBegan = 0
+            contentReceived = 0
+            awaitsContinue = false
+            isOver = false
+        }
+        unsafe start = nil
+        count = 0
+        if owned.capacity > 0 {
+            var copy = Buffer(capacity: 0)
+            swap(&copy, &owned)
+            loop.buffers.give(copy)
+        }
+        body.reset(on: loop)
+    }
+
+    // MARK: Answering
+
+    /// Sends a short answer whose bytes are at hand; they are copied.
+    public func send(_ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
+        guard let transport, !isAnswered else { return }
+        if extras == nil {
+            isAnswered = true
+            transport.send(self, status, contentType, bytes)
+        } else {
+            let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+            send(Response(status, [.contentType: contentType.description], body: .bytes(copy)))
+        }
+    }
+
+    /// Sends a response. A handler that returns one need not call it.
+    public func send(_ response: Response) {
+        guard let transport, !isAnswered else { return }
+        isAnswered = true
+        guard let added = extras?.responseFields, !added.isEmpty else { return transport.send(self, response) }
+        var response = response
+        for field in added where !response.fields.contains(field.name) || field.name == .setCookie {
+            response.fields.append(field)
+        }
+        transport.send(self, response)
+    }
+}
+
+/// What carries responses to the client: a connection of some version of HTTP, or a test.
+protocol ResponseTransport: AnyObject {
+    /// Sends a whole response from bytes that are the caller's.
+    func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan)
+    /// Sends a response, its body included.
+    func send(_ context: Context, _ response: Response)
+    /// Tells the client to send the content it holds back (`100 Continue`), if it does so.
+    func continueRequest()
+    /// The reader has taken content: more may be received.
+    func resumeBody()
+    /// The handler has returned and its response is produced.
+    func finish(_ context: Context)
+    /// The client's and our own address.
+    var remoteAddress: SocketAddress? { get }
+    var localAddress: SocketAddress? { get }
+    /// Whether the client uses TLS.
+    var isSecure: Bool { get }
+}
+
+extension Context: LoopWork {
+    /// Runs an asynchronous handler, and whatever its response produces while it is sent.
+    public func run() async {
+        if stream == nil, !isAnswered, case .asynchronous(let handler)? = route?.handler {
+            do {
+                try await handler(self)
+                if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }
+            } catch {
+                unsafe send(service.errorResponse(error, self))
+            }
+        }
+        if let stream { await stream.run(log: loop.log, route: route?.pattern.description ?? "a handler") }
+        transport?.finish(self)
+    }
+}

@@ -1,0 +1,91 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
+/// share without a lock. Everything here belongs to the loop's thread.
+final class ServerLoop {
+    let loop: EventLoop
+    let service: Service
+    let parser: HTTP1RequestParser
+    let tasks: TaskPool
+    let timeouts: Timeouts
+    /// The context that the next head is parsed into.
+    var spare: Context
+    private var contexts: [Context] = []
+    private(set) var isDraining = false
+    private var connections = 0
+    private let date = DateField()
+    private var dateSecond: UInt64 = .max
+
+    /// The limits in the loop's milliseconds.
+    struct Timeouts {
+        let head, body, idle, request, writeStall: UInt64
+
+        init(_ limits: ServerLimits) {
+            func milliseconds(_ duration: Duration) -> UInt64 { duration.clampedNanoseconds / 1_000_000 }
+            head = milliseconds(limits.headTimeout)
+            body = milliseconds(limits.bodyTimeout)
+            idle = milliseconds(limits.idleTimeout)
+            request = milliseconds(limits.requestTimeout)
+            writeStall = milliseconds(limits.writeStallTimeout)
+        }
+    }
+
+    /// The one of this service on the loop, made when it is first asked for. On the loop's thread.
+    static func of(_ service: Service, on loop: EventLoop) -> ServerLoop {
+        loop.local(ObjectIdentifier(service)) { ServerLoop(loop: loop, service: service) }
+    }
+
+    private init(loop: EventLoop, service: Service) {
+        self.loop = loop
+        self.service = service
+        parser = HTTP1RequestParser(limits: service.limits.head)
+        tasks = TaskPool(loop: loop)
+        timeouts = Timeouts(service.limits)
+        spare = Context(loop: loop, service: service)
+    }
+
+    /// Takes the spare context into use for a request that outlives the call, and puts another in its place.
+    func takeSpare() -> Context {
+        let taken = spare
+        spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        return taken
+    }
+
+    /// Takes a context back, unless its handler kept it.
+    func giveBack(_ context: consuming Context) {
+        context.reset()
+        if contexts.count < 256, isKnownUniquelyReferenced(&context) { contexts.append(context) }
+    }
+
+    /// Replaces the spare context when a handler kept it.
+    @inline(__always)
+    func resetSpare() {
+        spare.reset()
+        if !isKnownUniquelyReferenced(&spare) { spare = Context(loop: loop, service: service) }
+    }
+
+    /// `Date: …` with its line end (RFC 9110, 6.6.1), made once a second.
+    @inline(__always)
+    var dateField: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let second = loop.now / 1_000_000_000
+            if second != dateSecond {
+                dateSecond = second
+                date.update()
+            }
+            return _overrideLifetime(date.bytes, borrowing: self)
+        }
+    }
+
+    /// Lets connections end after the request in hand, idle ones at once.
+    func drain() {
+        isDraining = true
+        loop.forEachEndpoint { endpoint in
+            guard let connection = endpoint as? Connection else { return }
+            (connection.handler as? HTTP1Connection)?.drain(connection)
+        }
+    }
+}
