@@ -1,23 +1,30 @@
 import Apus
-import ApusNet
 import ApusRuntime
-import Glibc
 
-final class Canned: ConnectionHandler {
-    static let answer = Array("HTTP/1.1 200 OK\r\nServer: limit\r\nDate: Sat, 21 Nov 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!".utf8)
-    func received(_ bytes: RawSpan, on connection: Connection) -> Int {
-        var at = 3
-        while at < bytes.byteCount {
-            if bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: at - 3, as: UInt32.self) == 0x0a0d0a0d {
-                connection.write(Self.answer.span.bytes)
-            }
-            at += 1
-        }
-        return bytes.byteCount
+var c = ServerConfiguration()
+var i = 1
+if CommandLine.arguments.count > 1, CommandLine.arguments[1] == "serve" { i = 2 }
+while i + 1 < CommandLine.arguments.count {
+    let v = CommandLine.arguments[i + 1]
+    switch CommandLine.arguments[i] {
+    case "--port": c.port = UInt16(v)!
+    case "--loops": c.loops.loops = Int(v)!
+    case "--driver": c.loops.driver = DriverChoice(rawValue: v)!
+    default: break
     }
+    i += 2
 }
-let port = UInt16(CommandLine.arguments[1])!
-let group = try LoopGroup(.init(loops: 1))
-let server = try StreamServer.listen(on: SocketAddress(host: "127.0.0.1", port: port)!, group: group) { _ in Canned() }
-print("listening on \(server.address)")
-while true { pause() }
+let app = Application(c)
+app.get("/plaintext") { _ in "Hello, World!" }
+app.get("/async") { _ async in "Hello, World!" }
+app.get("/users/:id") { context in "user \(try context.parameters.require("id", as: Int.self))" }
+app.get("/json") { _ in ["message": "Hello, World!"] }
+app.post("/echo") { context in
+    let body = context.body
+    return "\(try await body.collect().count)"
+}
+do {
+    let s = try app.start()
+    print("listening on \(s.address)")
+    while true { try await Task.sleep(for: .seconds(1000)) }
+} catch { print(error) }

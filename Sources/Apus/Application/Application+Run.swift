@@ -1,5 +1,5 @@
-public import ApusNet
-public import ApusRuntime
+import ApusNet
+import ApusRuntime
 import Synchronization
 
 extension Application {

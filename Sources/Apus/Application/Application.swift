@@ -1,6 +1,4 @@
-public import ApusHTTP
-public import ApusNet
-public import ApusRuntime
+import ApusHTTP
 import Synchronization
 
 /// A server application: routes, what stands around them, and how it runs.

@@ -22,7 +22,8 @@ final class SignalWatch: Sendable {
     init(on loop: EventLoop) {
         let descriptor = apus_watch_signals_errno()
         guard descriptor >= 0 else {
-            return loop.log(.warning, "signals can't be watched: \(SystemError(code: descriptor, call: "sigaction"))")
+            loop.log(.warning, "signals can't be watched: \(SystemError(code: descriptor, call: "sigaction"))")
+            return
         }
         loop.execute { [self] loop in
             let endpoint = SignalEndpoint(loop: loop, descriptor: descriptor, watch: self)

@@ -11,12 +11,12 @@ extension Context {
 
     /// The path, percent-decoded once; begins with `/`. An invalid sequence becomes U+FFFD.
     public var path: String {
-        if let decodedPath { return RoutePath.text(decodedPath.span.bytes) }
-        return String(copying: head.path.of(bytes))
+        if let decodedPath { return unsafe RoutePath.text(decodedPath.span.bytes) }
+        return String(copyingLatin1OrUTF8: head.path.of(bytes))
     }
 
     /// The request target as it was sent: path and query for most requests.
-    public var target: String { String(copying: head.target.of(bytes)) }
+    public var target: String { String(copyingLatin1OrUTF8: head.target.of(bytes)) }
 
     /// The parts of the query (what follows `?`), decoded as forms are.
     public var query: Query {
@@ -33,7 +33,7 @@ extension Context {
     public func field(_ name: HTTPField.Name) -> String? {
         var joined: String?
         head.fields.forEach(name, in: bytes) { value in
-            let text = String(copying: value)
+            let text = String(copyingLatin1OrUTF8: value)
             joined = joined.map { $0 + (name == .cookie ? "; " : ", ") + text } ?? text
         }
         return joined
@@ -43,7 +43,7 @@ extension Context {
     public var fields: HTTPFields { head.fields.fields(in: bytes) }
 
     /// The host (and port) that the client asked: the target's authority, or the Host field.
-    public var authority: String { String(copying: head.host.of(bytes)) }
+    public var authority: String { String(copyingLatin1OrUTF8: head.authority.of(bytes)) }
 
     /// The address of the client, or of the proxy in front of it.
     public var remoteAddress: SocketAddress? { transport?.remoteAddress }
@@ -73,7 +73,7 @@ extension Context {
     /// The values of the query's, or the path's, `Accept`: whether the client prefers HTML to JSON.
     var prefersHTML: Bool {
         guard let accept = field(.accept) else { return false }
-        return Accept(accept).prefers("text/html", to: "application/json")
+        return accept.contains("text/html")
     }
 }
 

@@ -1,4 +1,4 @@
-public import ApusHTTP
+import ApusHTTP
 
 /// The parts of a request's path that its route's pattern names.
 ///
@@ -51,7 +51,7 @@ public struct Parameters {
 extension Context {
     func capture(_ index: Int) -> String {
         let range = match[index]
-        if let decodedPath { return RoutePath.text(decodedPath.span.bytes.extracting(range)) }
+        if let decodedPath { return unsafe RoutePath.text(decodedPath.span.bytes.extracting(range)) }
         return RoutePath.text(head.path.of(bytes).extracting(range))
     }
 }

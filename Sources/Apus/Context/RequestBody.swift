@@ -15,7 +15,7 @@ import ApusRuntime
 /// ```
 ///
 /// It belongs to the context's loop.
-public final class RequestBody {
+@safe public final class RequestBody {
     /// Bytes that wait for the reader above which the client is made to wait.
     static let highWaterMark = 128 << 10
 
@@ -69,6 +69,9 @@ public final class RequestBody {
         wakeReader()
         return waitingCount < Self.highWaterMark
     }
+
+    /// Whether the reader is so far behind that the client should wait.
+    var isFull: Bool { waitingCount >= Self.highWaterMark }
 
     func end() {
         if case .open = state { state = .complete }

@@ -1,4 +1,4 @@
-public import ApusHTTP
+import ApusHTTP
 import ApusRuntime
 
 /// The responses that errors become unless ``Application/onError(_:)`` says otherwise: HTML for a browser, else

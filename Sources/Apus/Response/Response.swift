@@ -5,7 +5,7 @@ public import ApusNet
 ///
 /// ```swift
 /// app.post("/users") { context in
-///     Response(.created, ["Location": "/users/7"], "made")
+///     Response(.created, [.location: "/users/7"], text: "made")
 /// }
 /// ```
 public struct Response: Sendable {
@@ -50,7 +50,7 @@ public struct Response: Sendable {
     }
 
     /// A text, as `text/plain; charset=utf-8` unless `fields` says otherwise.
-    public init(_ status: Status = .ok, _ fields: HTTPFields = HTTPFields(), _ text: String) {
+    public init(_ status: Status = .ok, _ fields: HTTPFields = HTTPFields(), text: String) {
         self.init(status, fields, body: .text(text))
         if !self.fields.contains(.contentType) { self.fields[.contentType] = "text/plain; charset=utf-8" }
     }

@@ -27,7 +27,7 @@ extension Response: ResponseConvertible {
 
 extension String: ResponseConvertible {
     /// 200 with the text as `text/plain; charset=utf-8`.
-    public func response(to context: Context) -> Response { Response(.ok, self) }
+    public func response(to context: Context) -> Response { Response(text: self) }
 
     /// 200 with the text, copied to the connection's output at once.
     @inlinable public func answer(_ context: Context) {
@@ -40,7 +40,7 @@ extension String: ResponseConvertible {
 
 extension StaticString: ResponseConvertible {
     /// 200 with the text as `text/plain; charset=utf-8`.
-    public func response(to context: Context) -> Response { Response(.ok, description) }
+    public func response(to context: Context) -> Response { Response(text: description) }
 
     /// 200 with the text, copied to the connection's output at once.
     public func answer(_ context: Context) {
@@ -58,7 +58,7 @@ extension [UInt8]: ResponseConvertible {
 
     /// 200 with the bytes, copied to the connection's output at once.
     public func answer(_ context: Context) {
-        context.send(.ok, ContentType.bytes, span.bytes)
+        unsafe context.send(.ok, ContentType.bytes, span.bytes)
     }
 }
 

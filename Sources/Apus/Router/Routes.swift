@@ -67,7 +67,7 @@ public struct Registration {
     let method: HTTPMethod
 
     /// Registers a synchronous handler.
-    public func callAsFunction<Answer: ResponseConvertible>(
+    public func callAsFunction<Answer: ResponseConvertible & SendableMetatype>(
         _ pattern: String, file: String = #fileID, line: Int = #line,
         _ handler: @escaping @Sendable (Context) throws -> Answer
     ) {
@@ -77,7 +77,7 @@ public struct Registration {
     }
 
     /// Registers an asynchronous handler.
-    public func callAsFunction<Answer: ResponseConvertible>(
+    public func callAsFunction<Answer: ResponseConvertible & SendableMetatype>(
         _ pattern: String, file: String = #fileID, line: Int = #line,
         _ handler: @escaping @Sendable (Context) async throws -> Answer
     ) {
@@ -88,7 +88,7 @@ public struct Registration {
 
     /// Registers a synchronous handler whose result is answered as JSON.
     @_disfavoredOverload
-    public func callAsFunction<Answer: Encodable>(
+    public func callAsFunction<Answer: Encodable & SendableMetatype>(
         _ pattern: String, file: String = #fileID, line: Int = #line,
         _ handler: @escaping @Sendable (Context) throws -> Answer
     ) {
@@ -97,7 +97,7 @@ public struct Registration {
 
     /// Registers an asynchronous handler whose result is answered as JSON.
     @_disfavoredOverload
-    public func callAsFunction<Answer: Encodable>(
+    public func callAsFunction<Answer: Encodable & SendableMetatype>(
         _ pattern: String, file: String = #fileID, line: Int = #line,
         _ handler: @escaping @Sendable (Context) async throws -> Answer
     ) {

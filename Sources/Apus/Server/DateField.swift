@@ -1,4 +1,5 @@
 import ApusHTTP
+import ApusRuntime
 import CSystem
 
 /// The line `Date: Sun, 06 Nov 1994 08:49:37 GMT` with its end, 37 bytes that are written anew once a second.
@@ -21,8 +22,8 @@ import CSystem
         unsafe storage.copyBytes(from: line)
     }
 
-    var bytes: RawSpan {
-        @_lifetime(borrow self)
-        get { unsafe _overrideLifetime(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(storage)), borrowing: self) }
+    /// Writes the line.
+    func append(to buffer: inout Buffer) {
+        unsafe buffer.append(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(storage)))
     }
 }

@@ -10,26 +10,36 @@ extension HTTP1Connection: ResponseTransport {
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         settleKeepAlive(context)
-        let connection = unsafe self.connection
+        guard let connection = unsafe self.connection else { return }
         guard connection.isOpen else { return }
         // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
-        connection.reserve(256 + contentType.utf8CodeUnitCount + bytes.byteCount)
-        connection.output.appendStatusLine(status)
-        connection.output.append(server.dateField)
-        connection.output.append("Content-Type: ")
-        connection.output.append(contentType)
-        connection.output.append("\r\nContent-Length: ")
-        connection.output.appendDecimal(bytes.byteCount)
-        connection.output.append(persistenceLines(context))
-        if context.head.method != .head { connection.output.append(bytes) }
+        let size = 256 + contentType.utf8CodeUnitCount
+        let isInline = self.context == nil
+        if server.stage.value.available < size + bytes.byteCount { server.flushStage(to: connection) }
+        server.stage.value.appendStatusLine(status)
+        server.appendDate(to: &server.stage.value)
+        server.stage.value.append("Content-Type: ")
+        server.stage.value.append(contentType)
+        server.stage.value.append("\r\nContent-Length: ")
+        server.stage.value.appendDecimal(bytes.byteCount)
+        server.stage.value.append(persistenceLines(context))
+        if context.head.methodKind != .head {
+            if server.stage.value.available >= bytes.byteCount {
+                server.stage.value.append(bytes)
+            } else {
+                server.flushStage(to: connection)
+                connection.write(bytes)
+            }
+        }
+        if !isInline { server.flushStage(to: connection) }
     }
 
     func send(_ context: Context, _ response: Response) {
         settleKeepAlive(context)
-        let connection = unsafe self.connection
+        guard let connection = unsafe self.connection else { return }
         guard connection.isOpen else { return }
         let forbidsBody = response.status.forbidsBody
-        let isHead = context.head.method == .head
+        let isHead = context.head.methodKind == .head
         var framing = ResponseFraming.length(0)
         if forbidsBody {
             framing = .none
@@ -46,7 +56,7 @@ extension HTTP1Connection: ResponseTransport {
         switch response.body {
         case .empty: break
         case .text(var text): text.withUTF8 { unsafe connection.write(RawSpan(_unsafeElements: $0)) }
-        case .bytes(let bytes): connection.write(bytes.span.bytes)
+        case .bytes(let bytes): unsafe connection.write(bytes.span.bytes)
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
         case .stream(_, let write):
             context.stream = ResponseStream(connection: connection, framing: framing, produce: write)
@@ -54,14 +64,15 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
-        let connection = unsafe self.connection
+        guard let connection = unsafe self.connection else { return }
+        server.flushStage(to: connection)
         var size = 256
         for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
         connection.reserve(size)
         connection.output.appendStatusLine(response.status)
-        connection.output.append(server.dateField)
+        server.appendDate(to: &connection.output)
         for field in response.fields where !Self.isOurs(field.name) {
-            connection.output.append(field)
+            connection.output.append(field: field)
         }
         switch framing {
         case .length(let count):
@@ -72,9 +83,8 @@ extension HTTP1Connection: ResponseTransport {
             connection.output.append("Transfer-Encoding: chunked")
             connection.output.append(persistenceLines(context))
         case .none, .untilClose:
-            // The lines begin with the end of the one before them.
-            connection.output.removeLast(2)
-            connection.output.append(persistenceLines(context))
+            // The other framings leave their line open for these.
+            connection.output.append(keepsAlive ? "\r\n" : "Connection: close\r\n\r\n")
         }
     }
 
@@ -104,7 +114,9 @@ extension HTTP1Connection: ResponseTransport {
     func continueRequest() {
         guard let context, context.awaitsContinue, !context.isAnswered else { return }
         context.awaitsContinue = false
-        if unsafe connection.keptCount == 0 { unsafe connection.write("HTTP/1.1 100 Continue\r\n\r\n".utf8Bytes) }
+        guard unsafe connection.keptCount == 0 else { return }
+        let interim = "HTTP/1.1 100 Continue\r\n\r\n"
+        unsafe connection.write(interim.utf8Span.span.bytes)
     }
 
     func resumeBody() {

@@ -52,9 +52,9 @@ import ApusRuntime
         case .length:
             guard bytes.count <= remaining else { throw ResponseStreamError.tooLong(announced: announced) }
             remaining -= Int64(bytes.count)
-            connection.write(bytes.span.bytes)
-        case .untilClose: connection.write(bytes.span.bytes)
-        case .chunked: connection.writeChunk(bytes.span.bytes)
+            unsafe connection.write(bytes.span.bytes)
+        case .untilClose: unsafe connection.write(bytes.span.bytes)
+        case .chunked: unsafe connection.writeChunk(bytes.span.bytes)
         }
     }
 

@@ -8,10 +8,12 @@ extension Service {
         let bytes = context.bytes
         let method = routeMethod(context.head, bytes)
         let path = context.head.path.of(bytes)
-        if path.byteCount == 0 { return answerWithoutPath(context) }
         let lookup: RouteLookup
-        if RoutePath.isPlain(path) {
-            lookup = tree.find(method, path: path, into: &context.match)
+        if path.byteCount == 0 {
+            guard context.head.targetForm == .absolute else { return answerWithoutPath(context) }
+            lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.matchCell.value)
+        } else if RoutePath.isPlain(path) {
+            lookup = tree.find(method, path: path, into: &context.matchCell.value)
         } else {
             var decoded: [UInt8] = []
             do throws(RoutePath.Failure) {
@@ -21,16 +23,19 @@ extension Service {
                 return nil
             }
             context.decodedPath = decoded
-            lookup = tree.find(method, path: decoded.span.bytes, into: &context.match)
+            lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.matchCell.value)
         }
         if case .found(let index) = lookup { return routes[index] }
         answer(lookup, context)
         return nil
     }
 
+    /// The path of a target such as `http://host`.
+    private static let root = "/"
+
     private func routeMethod(_ head: borrowing HTTP1RequestHead, _ bytes: RawSpan) -> RouteMethod {
         if head.methodKind != .other { return RouteMethod(index: head.methodKind.rawValue - 1) }
-        return tree.method(named: head.methodName.of(bytes)) ?? .unregistered
+        return tree.method(named: head.method.of(bytes)) ?? .unregistered
     }
 
     private func answer(_ lookup: RouteLookup, _ context: Context) {

@@ -59,7 +59,7 @@
         self.shared = shared
         self.highWater = highWater
         self.lowWater = lowWater
-        unsafe dropped = DropBox()
+        dropped = DropBox()
         unsafe owner = dropped.address
         unsafe counters = .allocate(capacity: 1)
         unsafe counters.initialize(to: Counters())
@@ -70,9 +70,7 @@
     }
 
     deinit {
-        collect()
-        release(to: .min, unmapping: true)
-        leaveSlabsToBuffers()
+        repeat { releaseAll() } while unsafe !dropped.close(leaving: counters.pointee.inUse.count)
         unsafe classes.deallocate()
         unsafe noSlab.deallocate()
         unsafe counters.deallocate()
@@ -102,14 +100,7 @@
 
     /// Gives all cached memory back to the system, the shared pool's too. For a loop that has become idle.
     public func trim() {
-        collect()
-        for index in 0..<SizeClass.count {
-            let slab = unsafe classes[index].current
-            guard unsafe slab.pointee.live == 0, unsafe slab != noSlab else { continue }
-            unsafe retireCurrent(index)
-            unsafe classes[index].addEmpty(slab)
-        }
-        release(to: .min, unmapping: true)
+        releaseAll()
         shared?.trim()
     }
 
@@ -145,7 +136,7 @@ extension BufferPool {
                 unsafe counters.pointee.didTake(Int(slab.pointee.chunkSize))
                 return unsafe Buffer(chunk: chunk, of: slab)
             }
-            unsafe retireCurrent(index)
+            retireCurrent(index)
             unsafe makeCurrent(nextSlab(index), index)
         }
     }
@@ -192,7 +183,7 @@ extension BufferPool {
             return
         }
         if unsafe slab.pointee.isPartial { unsafe classes[index].removePartial(slab) }
-        if unsafe classes[index].current == slab { unsafe retireCurrent(index) }
+        if unsafe classes[index].current == slab { retireCurrent(index) }
         unsafe classes[index].addEmpty(slab)
         if cachedBytes > highWater { release(to: lowWater, unmapping: false) }
     }
@@ -206,6 +197,18 @@ extension BufferPool {
         }
     }
 
+    /// Unmaps every free slab, those in use for taking too.
+    private func releaseAll() {
+        collect()
+        for index in 0..<SizeClass.count {
+            let slab = unsafe classes[index].current
+            guard unsafe slab.pointee.live == 0, unsafe slab != noSlab else { continue }
+            retireCurrent(index)
+            unsafe classes[index].addEmpty(slab)
+        }
+        release(to: .min, unmapping: true)
+    }
+
     /// Gives free slabs away, the largest first, until no more than `bytes` are cached.
     private func release(to bytes: Int, unmapping: Bool) {
         for index in (0..<SizeClass.count).reversed() {
@@ -217,8 +220,4 @@ extension BufferPool {
             }
         }
     }
-}
-
-extension BufferPool {
-    fileprivate func leaveSlabsToBuffers() {}
 }

@@ -4,15 +4,15 @@ import Synchronization
 ///
 /// One word. While the pool lives it is the head of a stack of chunks (Treiber, "Coping with Parallelism", 1986):
 /// many push, only the pool's loop takes, and it takes all at once, so that ABA cannot arise. When the pool dies with
-/// buffers still out, the word becomes odd for good and counts the slabs they live in; each drop then counts down the
-/// `remaining` of its slab, the last one unmaps the slab, and the last slab's last drop frees the word.
-@unsafe struct DropBox {
+/// buffers still out, the word becomes odd for good and counts them; each drop then counts down its slab and the word,
+/// the last of a slab unmaps it, and the last of all frees the word.
+@safe struct DropBox {
     private let word: UnsafeMutablePointer<Atomic<UInt>>
 
     /// The bit that says the pool is gone; no chunk's address has it.
     private static let closed: UInt = 1
-    /// What one slab adds to a closed word.
-    private static let oneSlab: UInt = 2
+    /// What one buffer adds to a closed word.
+    private static let oneBuffer: UInt = 2
 
     init() {
         unsafe word = .allocate(capacity: 1)
@@ -45,10 +45,10 @@ import Synchronization
             if result.exchanged { return }
             head = result.original
         }
-        guard unsafe slab.remaining.pointee.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        unsafe slab.unmap()
-        let left = unsafe box.word.pointee.subtract(oneSlab, ordering: .acquiringAndReleasing).newValue
-        if left == closed { unsafe box.free() }
+        let others = unsafe slab.sharedLive.pointee.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
+        if others == 0 { unsafe slab.unmap() }
+        let left = unsafe box.word.pointee.wrappingSubtract(oneBuffer, ordering: .acquiringAndReleasing).newValue
+        if left == closed { box.free() }
     }
 
     /// Shows each dropped chunk, and takes it out. The pool's loop only.
@@ -62,17 +62,13 @@ import Synchronization
         }
     }
 
-    /// Tries to leave the slabs to the buffers that are still out. False when some were dropped just now: collect
+    /// Tries to leave the slabs to the `buffers` that are still out. False when some were dropped just now: collect
     /// them, and try again.
-    /// - Parameter slabs: All slabs of the pool that have chunks out.
-    func close(leaving slabs: [UnsafeMutablePointer<Slab>]) -> Bool {
-        for unsafe slab in unsafe slabs {
-            unsafe slab.remaining.pointee.store(Int(slab.pointee.live), ordering: .relaxed)
-        }
-        let desired = unsafe DropBox.closed + DropBox.oneSlab * UInt(slabs.count)
+    func close(leaving buffers: Int) -> Bool {
+        let desired = DropBox.closed + DropBox.oneBuffer * UInt(buffers)
         guard unsafe word.pointee.compareExchange(expected: 0, desired: desired, ordering: .releasing).exchanged
         else { return false }
-        if unsafe slabs.isEmpty { unsafe free() }
+        if buffers == 0 { free() }
         return true
     }
 

@@ -49,7 +49,7 @@ public final class SharedBufferPool: Sendable {
         let index = unsafe Int(slab.pointee.classIndex)
         let bytes = unsafe slab.carvedBytes
         let count = unsafe Int(slab.pointee.carved)
-        let address = UInt(bitPattern: unsafe slab)
+        let address = UInt(bitPattern: slab)
         return shelf.withLock { shelf in
             guard shelf.cached.bytes + bytes <= limit else { return false }
             shelf.slabs[index].append(address)

@@ -1,6 +1,6 @@
 /// The slabs of one buffer size in one pool. A slab is the current one, or partly used, or wholly free ("empty"),
 /// or full; a full one stands in no list.
-@unsafe @usableFromInline struct SizeClass {
+@safe @usableFromInline struct SizeClass {
     /// The slab that serves now; one without chunks when there is none.
     @usableFromInline var current: UnsafeMutablePointer<Slab>
     /// Slabs with chunks both out and free.
@@ -26,10 +26,10 @@
 
     /// As many as 64 KiB hold, less the header: slabs small enough to become free as a whole.
     static func chunksPerSlab(_ index: Int) -> Int {
-        index < firstLarge ? (65_536 - Slab.headerSize) >> (smallestShift + index) : 1
+        index < firstLarge ? unsafe (65_536 - Slab.headerSize) >> (smallestShift + index) : 1
     }
 
-    static func mappingSize(_ index: Int) -> Int { chunksPerSlab(index) * size(index) + Slab.headerSize }
+    static func mappingSize(_ index: Int) -> Int { unsafe chunksPerSlab(index) * size(index) + Slab.headerSize }
 
     mutating func addPartial(_ slab: UnsafeMutablePointer<Slab>) {
         unsafe slab.pointee.isPartial = true

@@ -6,8 +6,8 @@ import Synchronization
 /// chunks are all free goes back to the system in one piece. The free chunks are linked through their own first word.
 ///
 /// Ownership: all fields are written by the loop of the pool that owns the slab, and `owner` only while no chunk is
-/// out. Another thread may therefore read `owner` of a chunk it holds, and touches nothing else but `remaining`,
-/// and that only after the pool has died.
+/// out. Another thread may therefore read `owner` of a chunk it holds; it touches nothing else while the pool lives.
+/// After the pool has died, whoever drops a chunk counts `live` down, atomically (``DropBox``).
 @unsafe @usableFromInline struct Slab {
     /// The free chunks that were used before.
     @usableFromInline var free: UnsafeMutableRawPointer?
@@ -30,8 +30,6 @@ import Synchronization
     @usableFromInline static var lineShift: UInt { @inlinable get { 6 } }
     /// The header's share of a mapping.
     static let headerSize = 128
-    /// Where in the header the count of chunks lies that are out when the pool dies.
-    fileprivate static let remainingOffset = 64
 
     init(owner: UnsafeMutableRawPointer, classIndex: Int) {
         unsafe self.owner = unsafe owner
@@ -60,7 +58,6 @@ extension UnsafeMutablePointer where Pointee == Slab {
         let memory = unsafe Pages.map(SizeClass.mappingSize(classIndex))
         let slab = unsafe memory.bindMemory(to: Slab.self, capacity: 1)
         unsafe slab.initialize(to: Slab(owner: owner, classIndex: classIndex))
-        unsafe slab.remaining.initialize(to: Atomic(0))
         return unsafe slab
     }
 
@@ -71,9 +68,10 @@ extension UnsafeMutablePointer where Pointee == Slab {
 
     var carvedBytes: Int { unsafe Int(pointee.carved) * Int(pointee.chunkSize) }
 
-    /// How many chunks were out when the pool died, less those dropped since.
-    var remaining: UnsafeMutablePointer<Atomic<Int>> {
-        unsafe (UnsafeMutableRawPointer(self) + Slab.remainingOffset).assumingMemoryBound(to: Atomic<Int>.self)
+    /// `live` for those who share a slab whose pool has died.
+    var sharedLive: UnsafeMutablePointer<Atomic<UInt32>> {
+        let offset = unsafe MemoryLayout<Slab>.offset(of: \.live) ?? 0
+        return unsafe (UnsafeMutableRawPointer(self) + offset).assumingMemoryBound(to: Atomic<UInt32>.self)
     }
 
     /// A chunk that was never used; nil when all were.
