@@ -42,6 +42,9 @@ let package = Package(
         .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
         .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
         .executableTarget(name: "ApusCLI", dependencies: ["Apus"], swiftSettings: house),
+        .executableTarget(
+            name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
+            swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
