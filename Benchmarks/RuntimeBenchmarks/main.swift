@@ -36,7 +36,7 @@ rings()
 private func bufferPool() {
     let pool = BufferPool(highWater: 64 << 20)
     for size in [512, 4096, 16_384, 65_536, 1 << 20] {
-        measure("BufferPool take + give, \(size) B", limit: size <= 16_384 ? 5 : nil) { n in
+        measure("BufferPool take + give, \(size) B", limit: size <= 16_384 ? 10 : nil) { n in
             var sum = 0
             for _ in 0..<n {
                 let buffer = pool.take(atLeast: size)

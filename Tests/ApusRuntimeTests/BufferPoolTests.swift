@@ -198,8 +198,9 @@ private func isFilled(_ buffer: borrowing Buffer, with tag: UInt8) -> Bool {
             }
         }
         #expect(pool.statistics.inUse == .init())
-        #expect(pool.statistics.peak.count <= 200)
-        #expect(pool.statistics.misses <= 200 / 31 + 1)
+        // Dropped buffers count as in use until the pool runs out and collects them, at the end of its slab.
+        #expect(pool.statistics.peak.count < 200 + 31)
+        #expect(pool.statistics.misses <= (200 + 31) / 31 + 1)
     }
 
     @Test("buffers outlive their pool, also when dropped on other threads while it dies")

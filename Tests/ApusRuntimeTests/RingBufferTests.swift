@@ -2,7 +2,7 @@ import ApusRuntime
 import Testing
 
 @Suite struct RingBufferTests {
-    @Test("a ring behaves as a bounded queue of bytes", arguments: [1, 2, 3, 64, 100, 4096])
+    @Test("a ring behaves as a bounded queue of bytes", arguments: [1, 2, 3, 7, 64, 100, 512])
     func model(minimum: Int) {
         var random = Randomness(seed: UInt64(minimum))
         var ring = RingBuffer(capacity: minimum)
@@ -10,7 +10,7 @@ import Testing
         #expect(capacity >= minimum && capacity < 2 * minimum + 1 && capacity.nonzeroBitCount == 1)
         var model: [UInt8] = []
         var wrapped = 0
-        for _ in 0..<5_000 {
+        for _ in 0..<2_000 {
             if Bool.random(using: &random) {
                 let bytes = (0..<Int.random(in: 0...capacity + 3, using: &random)).map { _ in
                     UInt8.random(in: 0...255, using: &random)

@@ -36,7 +36,7 @@
         mask = capacity - 1
     }
 
-    deinit { unsafe base.deallocate() }
+    @inlinable deinit { unsafe base.deallocate() }
 
     /// The size of the ring in bytes, a power of two.
     @inlinable public var capacity: Int { mask + 1 }

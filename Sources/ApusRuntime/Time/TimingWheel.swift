@@ -43,7 +43,7 @@
         unsafe bitmaps.initialize(repeating: 0, count: Self.levels)
     }
 
-    deinit {
+    @inlinable deinit {
         unsafe heads.deallocate()
         unsafe bitmaps.deallocate()
     }
