@@ -73,7 +73,9 @@
         occupancy = SlotMap(capacity: Self.smallest)
     }
 
-    deinit {
+    @inlinable deinit { releaseAll() }
+
+    @usableFromInline func releaseAll() {
         var slot = -1
         while let next = occupancy.next(after: slot) {
             unsafe slots[next].element?.release()
