@@ -83,7 +83,8 @@ extension RouteTree {
                         if node.parameterNext != 0 {
                             return Step(
                                 isEnd: false, parent: UInt32(truncatingIfNeeded: index),
-                                index: Int(node.parameterNext), position: end, fallback: node.fallbackToCatchAll(of: index))
+                                index: Int(node.parameterNext), position: end,
+                                fallback: node.fallbackToCatchAll(of: index))
                         }
                     } else {
                         let value = look(node.parameterRow, column: column, allowed: &allowed)
