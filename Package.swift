@@ -8,6 +8,7 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .enableExperimentalFeature("Lifetimes"),
 ]
 
@@ -40,8 +41,8 @@ let package = Package(
             swiftSettings: house),
         .target(name: "ApusNet", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
         .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
-        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
-        .executableTarget(name: "ApusCLI", dependencies: ["Apus"], swiftSettings: house),
+        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
+        .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
 

@@ -1,0 +1,42 @@
+import CSystem
+
+/// A system thread with a name and a stack of a known size. It must be joined exactly once.
+struct Thread: Sendable {
+    private let handle: UInt
+
+    /// Starts a thread that runs `body`.
+    ///
+    /// - Parameters:
+    ///   - name: What `top -H` and debuggers show; its first 15 bytes.
+    ///   - stackSize: In bytes; rounded up to a multiple of 64 KiB, which every system takes.
+    /// - Throws: The error number, as a rule `EAGAIN`: no more threads for this user or control group.
+    init(named name: String, stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+        let granule = 64 << 10
+        let size = max((stackSize + granule - 1) / granule, 1) * granule
+        let body = unsafe Unmanaged.passRetained(Body(body))
+        var handle: UInt = 0
+        let code = unsafe apus_thread_start(
+            &handle, name, size,
+            { argument in unsafe Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().call() },
+            body.toOpaque())
+        guard code == 0 else {
+            unsafe body.release()
+            throw ThreadError(code: code)
+        }
+        self.handle = handle
+    }
+
+    /// Waits until the thread has returned.
+    func join() { apus_thread_join(handle) }
+
+    private final class Body {
+        let call: @Sendable () -> Void
+        init(_ call: @escaping @Sendable () -> Void) { self.call = call }
+    }
+}
+
+/// A thread could not be started.
+struct ThreadError: Error, Equatable {
+    /// The error number that the system gave.
+    let code: Int32
+}
