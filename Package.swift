@@ -45,8 +45,6 @@ let package = Package(
         .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
-        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
-        .executableTarget(name: "ApusCLI", dependencies: ["Apus"], swiftSettings: house),
         .executableTarget(
             name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
             swiftSettings: house),
