@@ -52,6 +52,12 @@ int apus_thread_start(uintptr_t *thread, const char *name, size_t stack_size, vo
 }
 
 void apus_thread_join(uintptr_t thread) { pthread_join((pthread_t)thread, NULL); }
+void apus_thread_detach(uintptr_t thread) { pthread_detach((pthread_t)thread); }
+
+static __thread void *current_worker __attribute__((tls_model("initial-exec")));
+
+void *apus_thread_worker(void) { return current_worker; }
+void apus_set_thread_worker(void *worker) { current_worker = worker; }
 
 unsigned apus_thread_number(void) {
     static atomic_uint next = 1;
