@@ -1,5 +1,55 @@
-test:
-	swift test
-lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
-.PHONY: test lint
+# The habits of the house, one word each. `make` lists them.
+
+SWIFT ?= swift
+PORT ?= 8080
+# More words for the command or the tests, as in `make run ARGS='--loops 2'` and `make test ARGS='--filter Router'`.
+ARGS ?=
+
+export SWIFT
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test bench lint docs fuzz sanitize setup clean
+
+help: ## List these words
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+run: ## Build for release and serve the demo application on PORT (8080)
+	@Scripts/setup build
+	$(SWIFT) build -c release --product apus
+	exec .build/release/apus serve --port $(PORT) $(ARGS)
+
+test: ## Build everything and run every test, the integration tests and a short fuzz run
+	@Scripts/setup build test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest $(ARGS)
+	@if [ -x Tests/Integration/run.sh ]; then APUS="$$PWD/.build/debug/apus" Tests/Integration/run.sh; fi
+	@if [ -x Fuzz/run.sh ]; then FUZZ_SECONDS=$${FUZZ_SECONDS:-5} Fuzz/run.sh; fi
+
+bench: ## Measure Apus beside the C ceiling, nginx and h2o; writes .build/bench/RESULTS.md
+	@Scripts/setup build bench
+	$(SWIFT) build -c release
+	Benchmarks/run $(ARGS)
+
+lint: ## Check the format of every Swift file, and the rules of the house
+	@Scripts/setup build
+	@Scripts/lint-format
+	@Scripts/lint-house
+
+docs: ## Build the documentation into .build/docs
+	@Scripts/setup build
+	@Scripts/docs
+
+fuzz: ## Fuzz the parsers for FUZZ_SECONDS each (600)
+	@Scripts/setup build
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} Fuzz/run.sh
+
+sanitize: ## Run the runtime's tests under the thread and the address sanitizer
+	@Scripts/setup build
+	@Scripts/sanitize $(ARGS)
+
+setup: ## Install what building, testing and measuring need from the system's packages
+	@Scripts/setup build test bench
+
+clean: ## Remove what was built
+	rm -rf .build

@@ -8,6 +8,7 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .enableExperimentalFeature("Lifetimes"),
 ]
 
@@ -40,8 +41,13 @@ let package = Package(
             swiftSettings: house),
         .target(name: "ApusNet", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
         .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
-        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
-        .executableTarget(name: "ApusCLI", dependencies: ["Apus"], swiftSettings: house),
+        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
+        .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .executableTarget(
+            name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
+        .executableTarget(
+            name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
+            swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
@@ -49,5 +55,6 @@ let package = Package(
         .testTarget(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
+        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI"], swiftSettings: house),
     ]
 )

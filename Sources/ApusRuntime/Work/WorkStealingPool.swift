@@ -20,7 +20,7 @@ public final class WorkStealingPool: Sendable {
     /// How a pool is made. The defaults suit CPU-bound work.
     public struct Configuration: Sendable, Hashable {
         /// The most threads, 1 or more; by default one for each processor that the process may run on.
-        public var workers = Int(apus_processor_count())
+        public var workers = Int(apus_available_processors())
         /// How much work may wait to be started, 1 or more; beyond it, it is refused with ``WorkError/busy(queueCapacity:)``.
         public var queueCapacity = 1024
         /// The stack of each thread in bytes; 512 KiB by default, of which only what is used takes memory.

@@ -1,30 +1,103 @@
 // System calls as Swift sees them: what Glibc's module hides behind _GNU_SOURCE or a macro, and the
-// thread-local word that says which loop this thread runs.
+// thread-local word that says which loop this thread runs. Everything returns the system's own result;
+// functions that end in `_errno` return -errno instead of setting it.
 #ifndef APUS_CSYSTEM_H
 #define APUS_CSYSTEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /// The loop that runs on this thread, or NULL.
-void *apus_thread_loop(void);
-void apus_set_thread_loop(void *loop);
+void *_Nullable apus_thread_loop(void);
+void apus_set_thread_loop(void *_Nullable loop);
+
+/// A counter that rises at a constant rate and costs a few nanoseconds to read.
+static inline uint64_t apus_ticks(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  uint64_t value;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(value));
+  return value;
+#else
+  return 0;
+#endif
+}
+
+/// CLOCK_MONOTONIC in nanoseconds.
+uint64_t apus_monotonic_nanoseconds(void);
+/// CLOCK_REALTIME in nanoseconds since 1970.
+uint64_t apus_realtime_nanoseconds(void);
+
+/// accept4 with SOCK_NONBLOCK|SOCK_CLOEXEC (accept and two fcntl where there is no accept4).
+int apus_accept_errno(int listener, struct sockaddr *_Nullable address, socklen_t *_Nullable length);
+/// socket with the non-blocking and close-on-exec flags set.
+int apus_socket_errno(int domain, int type, int protocol);
+ssize_t apus_receive_errno(int descriptor, void *_Nonnull into, size_t count);
+/// send without SIGPIPE.
+ssize_t apus_send_errno(int descriptor, const void *_Nonnull from, size_t count, bool more);
+/// sendmsg of several pieces without SIGPIPE.
+ssize_t apus_send_vector_errno(int descriptor, const struct iovec *_Nonnull pieces, size_t count, bool more);
+int apus_set_nonblocking_errno(int descriptor);
+/// /dev/null, open for reading; -1 when even that fails.
+int apus_open_null(void);
+/// Sends a part of a file to a socket without a copy through this process.
+ssize_t apus_sendfile_errno(int socket, int file, int64_t offset, size_t count);
+/// setsockopt with an int value.
+int apus_set_option_errno(int descriptor, int level, int option, int value);
+
+/// From now on SIGTERM and SIGINT are bytes that arrive at the returned socket, which the caller owns; or -errno.
+int apus_watch_signals_errno(void);
+/// Gives SIGTERM and SIGINT their default meaning back.
+void apus_restore_signals(void);
+/// Has close() reset the connection instead of ending it in order.
+int apus_reset_on_close_errno(int descriptor);
+
+/// Binds the calling thread to one processor; -errno, -ENOTSUP where the system can't.
+int apus_pin_thread_errno(int processor);
+/// Names the calling thread (15 characters on Linux).
+void apus_name_thread(const char *_Nonnull name);
+/// The number of processors this process may run on.
+int apus_available_processors(void);
+
+#if defined(__linux__)
+#include <sys/epoll.h>
+int apus_epoll_create_errno(void);
+/// EPOLL_CTL_ADD, _MOD or _DEL.
+int apus_epoll_control_errno(int poller, int operation, int descriptor, uint32_t events, uint64_t data);
+/// Waits for at most the given nanoseconds (negative: without end).
+int apus_epoll_wait_errno(int poller, struct epoll_event *_Nonnull events, int capacity, int64_t nanoseconds);
+int apus_eventfd_errno(void);
+
+static inline uint64_t apus_epoll_data(const struct epoll_event *_Nonnull event) { return event->data.u64; }
+static inline uint32_t apus_epoll_events(const struct epoll_event *_Nonnull event) { return event->events; }
+enum {
+  apus_epoll_in = EPOLLIN,
+  apus_epoll_out = EPOLLOUT,
+  apus_epoll_error = EPOLLERR,
+  apus_epoll_hangup = EPOLLHUP,
+  apus_epoll_read_hangup = EPOLLRDHUP,
+};
+#define APUS_EPOLL_EDGE 0x80000000u
+#define APUS_EPOLL_EXCLUSIVE 0x10000000u
+#endif
 
 /// Starts a thread with a name (its first 15 bytes) and a stack of a size in bytes, a multiple of 64 KiB. Writes what
 /// apus_thread_join needs, and returns 0 or an error number.
-int apus_thread_start(uintptr_t *thread, const char *name, size_t stack_size, void (*body)(void *), void *argument);
+int apus_thread_start(uintptr_t *_Nonnull thread, const char *_Nonnull name, size_t stack_size,
+                      void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
 /// Waits for the thread's end; each thread that was started is joined or detached exactly once.
 void apus_thread_join(uintptr_t thread);
 /// Instead of joining: the thread's memory is given back when it ends.
 void apus_thread_detach(uintptr_t thread);
 /// The pool worker that this thread is, or NULL.
-void *apus_thread_worker(void);
-void apus_set_thread_worker(void *worker);
+void *_Nullable apus_thread_worker(void);
+void apus_set_thread_worker(void *_Nullable worker);
 /// A small number of this thread's own, in the order in which threads first asked; spreads threads over stripes.
 unsigned apus_thread_number(void);
-/// How many processors this process may run on, at least 1.
-int apus_processor_count(void);
 
 #endif

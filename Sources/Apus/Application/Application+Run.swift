@@ -1,0 +1,42 @@
+import ApusNet
+import ApusRuntime
+import Synchronization
+
+extension Application {
+    /// Serves until SIGTERM or SIGINT, or until the task is cancelled; then drains: no new connections, requests in
+    /// flight finish within ``ServerConfiguration/drainTimeout``, and what is left is cut. A second signal stops at
+    /// once.
+    ///
+    /// - Throws: ``RegistrationErrors`` or `SocketError`, before anything is served.
+    public func run() async throws {
+        let server = try start()
+        configuration.log(.info, server.greeting)
+        let signals = SignalWatch(on: server.group.loops[0])
+        await withTaskCancellationHandler {
+            await signals.first()
+        } onCancel: {
+            signals.cancel()
+        }
+        configuration.log(.info, "stopping: \(server.connectionCount) connections are open")
+        signals.onSecond { [log = configuration.log] in
+            log(.warning, "stopped at once")
+            exitProcess(130)
+        }
+        await server.stop()
+        signals.restore()
+    }
+
+    /// Starts to serve, and returns: for tests, and for programs that do other things as well.
+    ///
+    /// - Throws: ``RegistrationErrors`` or `SocketError`.
+    public func start() throws -> RunningServer {
+        let service = try makeService()
+        let group = try LoopGroup(configuration.loops)
+        do {
+            return try RunningServer(service: service, group: group, configuration: configuration)
+        } catch {
+            group.shutdown()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,84 @@
+public import ApusHTTP
+public import ApusNet
+public import ApusRuntime
+
+extension Context {
+    /// The request's method.
+    public var method: HTTPMethod { head.method(in: bytes) }
+
+    /// The version that the client spoke.
+    public var version: HTTPVersion { head.version }
+
+    /// The path, percent-decoded once; begins with `/`. An invalid sequence becomes U+FFFD.
+    public var path: String {
+        if let decodedPath { return unsafe RoutePath.text(decodedPath.span.bytes) }
+        return String(copyingLatin1OrUTF8: head.path.of(bytes))
+    }
+
+    /// The request target as it was sent: path and query for most requests.
+    public var target: String { String(copyingLatin1OrUTF8: head.target.of(bytes)) }
+
+    /// The parts of the query (what follows `?`), decoded as forms are.
+    public var query: Query {
+        if let query = extras?.query { return query }
+        let query = Query(parsing: head.query.of(bytes))
+        ensureExtras().query = query
+        return query
+    }
+
+    /// The parts of the path that the route's pattern names.
+    public var parameters: Parameters { Parameters(context: self) }
+
+    /// The values of the fields called `name`, joined with commas (RFC 9110, 5.3), or nil.
+    public func field(_ name: HTTPField.Name) -> String? {
+        var joined: String?
+        head.fields.forEach(name, in: bytes) { value in
+            let text = String(copyingLatin1OrUTF8: value)
+            joined = joined.map { $0 + (name == .cookie ? "; " : ", ") + text } ?? text
+        }
+        return joined
+    }
+
+    /// All fields of the head, copied.
+    public var fields: HTTPFields { head.fields.fields(in: bytes) }
+
+    /// The host (and port) that the client asked: the target's authority, or the Host field.
+    public var authority: String { String(copyingLatin1OrUTF8: head.authority.of(bytes)) }
+
+    /// The address of the client, or of the proxy in front of it.
+    public var remoteAddress: SocketAddress? { transport?.remoteAddress }
+
+    /// Our own address.
+    public var localAddress: SocketAddress? { transport?.localAddress }
+
+    /// Where to say what an operator should know.
+    public var log: Log { loop.log }
+
+    /// A name of this request among all of this process: `X-Request-Id` of the client when it is a token of up to
+    /// 128 characters, else a new one.
+    public var requestID: String {
+        if let id = extras?.requestID { return id }
+        var id = RequestID.next(on: loop)
+        if let given = field(.xRequestID), RequestID.isAcceptable(given) { id = given }
+        ensureExtras().requestID = id
+        return id
+    }
+
+    /// What middleware and handlers keep with the request, by the type of its key.
+    public subscript<Key: ContextKey>(key: Key.Type) -> Key.Value? {
+        get { extras?.storage[ObjectIdentifier(key)] as? Key.Value }
+        set { ensureExtras().storage[ObjectIdentifier(key)] = newValue }
+    }
+
+    /// The values of the query's, or the path's, `Accept`: whether the client prefers HTML to JSON.
+    var prefersHTML: Bool {
+        guard let accept = field(.accept) else { return false }
+        return accept.contains("text/html")
+    }
+}
+
+/// A key under which a context keeps a value: an empty type that says the value's type.
+public protocol ContextKey {
+    /// The type of the value.
+    associatedtype Value
+}

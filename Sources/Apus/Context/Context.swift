@@ -1,0 +1,208 @@
+public import ApusHTTP
+import ApusNet
+public import ApusRuntime
+
+/// One request and what belongs to it, given to a handler.
+///
+/// It lives on its connection's loop and is not `Sendable`: take out of it what another task needs. It is used again
+/// for another request when the handler has returned and nobody kept it; a kept one stays as it was, and answers
+/// nothing any more.
+@safe public final class Context {
+    /// Who sends what the handler answers. Nil when the request is over.
+    // Not counted, for it is set and read for every request: the transport sets it to nil before it goes.
+    @safe @exclusivity(unchecked) unowned(unsafe) var transport: (any ResponseTransport)?
+    /// The head as places in `bytes`.
+    let headCell: Cell<HTTP1RequestHead>
+    /// Captured parts of the path, as places in the decoded path.
+    let matchCell = Cell(RouteMatch())
+    /// The route that was found.
+    // Not counted: the service keeps its routes.
+    @safe @exclusivity(unchecked) unowned(unsafe) var route: Route?
+    /// The percent-decoded path, when it differs from the one in the head.
+    @safe @exclusivity(unchecked) var decodedPath: [UInt8]?
+
+    // The head's bytes: the connection's, in place, while a synchronous handler runs; else our own copy.
+    @safe @exclusivity(unchecked) private var start: UnsafeRawPointer?
+    @safe @exclusivity(unchecked) private var count = 0
+    @safe @exclusivity(unchecked) private var owned = Buffer()
+
+    /// The loop that the request lives on.
+    public let loop: EventLoop
+    /// The content that comes with the request.
+    @safe @exclusivity(unchecked) public internal(set) var body: RequestBody
+    /// Fields that go with whatever the handler answers, unless the answer has them itself.
+    public var responseFields: HTTPFields {
+        get { extras?.responseFields ?? HTTPFields() }
+        set { ensureExtras().responseFields = newValue }
+    }
+    /// What only some requests need.
+    @safe @exclusivity(unchecked) var extras: Extras?
+    /// A response was begun; another is a mistake of the handler.
+    @safe @exclusivity(unchecked) var isAnswered = false
+    /// The application, for what to answer to errors.
+    unowned(unsafe) let service: Service
+
+    // MARK: Of a request that outlives the call that brought it
+
+    /// The task that runs the handler.
+    @safe @exclusivity(unchecked) var task: PooledTask?
+    /// The response's content, while it is produced.
+    @safe @exclusivity(unchecked) var stream: ResponseStream?
+    @safe @exclusivity(unchecked) var decoder = HTTP1BodyDecoder()
+    @safe @exclusivity(unchecked) var contentBegan: UInt64 = 0
+    @safe @exclusivity(unchecked) var contentReceived: Int64 = 0
+    /// The client waits for `100 Continue` before it sends content.
+    @safe @exclusivity(unchecked) var awaitsContinue = false
+    /// The response was given; only the rest of the content is still thrown away.
+    @safe @exclusivity(unchecked) var isOver = false
+
+    final class Extras {
+        var responseFields = HTTPFields()
+        var storage: [ObjectIdentifier: Any] = [:]
+        var requestID: String?
+        var query: Query?
+        var cookies: [(name: String, value: String)]?
+    }
+
+    /// A response to an error.
+    func errorResponse(_ error: any Error) -> Response { unsafe service.errorResponse(error, self) }
+
+    init(loop: EventLoop, service: Service) {
+        self.loop = loop
+        unsafe self.service = service
+        headCell = Cell(HTTP1RequestHead(limits: service.limits.head))
+        body = RequestBody()
+    }
+
+    @inline(__always) var head: HTTP1RequestHead {
+        unsafeAddress { unsafe UnsafePointer(headCell.unsafeAddress) }
+    }
+
+    @inline(__always) var match: RouteMatch { matchCell.value }
+
+    func ensureExtras() -> Extras {
+        if let extras { return extras }
+        let made = Extras()
+        extras = made
+        return made
+    }
+
+    // MARK: The head's bytes
+
+    /// Shows the head in place. The bytes must stay until `keepBytes` or `forgetBytes`.
+    @inline(__always)
+    func showBytes(_ bytes: RawSpan) {
+        unsafe bytes.withUnsafeBytes { raw in
+            start = raw.baseAddress
+            count = raw.count
+        }
+    }
+
+    /// Copies the head, for a handler that outlives the bytes.
+    func keepBytes() {
+        guard unsafe start != nil, owned.isEmpty else { return }
+        var copy = loop.buffers.take(atLeast: count)
+        copy.append(bytes)
+        swap(&copy, &owned)
+        unsafe start = UnsafeRawPointer(owned.baseAddress)
+    }
+
+    /// How long the response may take to begin, in milliseconds.
+    func requestTimeout(_ usual: UInt64) -> UInt64 {
+        route?.options.timeout.map { $0.clampedNanoseconds / 1_000_000 } ?? usual
+    }
+
+    var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe RawSpan(_unsafeStart: start ?? UnsafeRawPointer(bitPattern: 1)!, byteCount: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Ends the request: gives back what was borrowed, and forgets the rest.
+    func reset() {
+        transport = nil
+        route = nil
+        if decodedPath != nil { decodedPath = nil }
+        if extras != nil { extras = nil }
+        isAnswered = false
+        if task != nil || stream != nil || contentBegan != 0 {
+            task = nil
+            stream = nil
+            contentBegan = 0
+            contentReceived = 0
+            awaitsContinue = false
+            isOver = false
+        }
+        start = nil
+        count = 0
+        if owned.capacity > 0 {
+            var copy = Buffer()
+            swap(&copy, &owned)
+            loop.buffers.give(copy)
+        }
+        body.reset(on: loop)
+    }
+
+    // MARK: Answering
+
+    /// Sends a short answer whose bytes are at hand; they are copied.
+    public func send(_ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
+        guard let transport, !isAnswered else { return }
+        if extras == nil {
+            isAnswered = true
+            transport.send(self, status, contentType, bytes)
+        } else {
+            let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+            send(Response(status, [.contentType: contentType.description], body: .bytes(copy)))
+        }
+    }
+
+    /// Sends a response. A handler that returns one need not call it.
+    public func send(_ response: Response) {
+        guard let transport, !isAnswered else { return }
+        isAnswered = true
+        guard let added = extras?.responseFields, !added.isEmpty else { return transport.send(self, response) }
+        var response = response
+        for field in added where !response.fields.contains(field.name) || field.name == .setCookie {
+            response.fields.append(field)
+        }
+        transport.send(self, response)
+    }
+}
+
+/// What carries responses to the client: a connection of some version of HTTP, or a test.
+protocol ResponseTransport: AnyObject {
+    /// Sends a whole response from bytes that are the caller's.
+    func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan)
+    /// Sends a response, its body included.
+    func send(_ context: Context, _ response: Response)
+    /// Tells the client to send the content it holds back (`100 Continue`), if it does so.
+    func continueRequest()
+    /// The reader has taken content: more may be received.
+    func resumeBody()
+    /// The handler has returned and its response is produced.
+    func finish(_ context: Context)
+    /// The client's and our own address.
+    var remoteAddress: SocketAddress? { get }
+    var localAddress: SocketAddress? { get }
+    /// Whether the client uses TLS.
+    var isSecure: Bool { get }
+}
+
+extension Context: LoopWork {
+    /// Runs an asynchronous handler, and whatever its response produces while it is sent.
+    public func run() async {
+        if stream == nil, !isAnswered, let handler = route?.asynchronous {
+            do {
+                try await handler(self)
+                if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }
+            } catch {
+                unsafe send(service.errorResponse(error, self))
+            }
+        }
+        if let stream { await stream.run(log: loop.log, route: route?.pattern.description ?? "a handler") }
+        transport?.finish(self)
+    }
+}

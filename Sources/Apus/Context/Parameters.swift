@@ -1,0 +1,57 @@
+import ApusHTTP
+
+/// The parts of a request's path that its route's pattern names.
+///
+/// Valid while the handler runs, like the context it comes from.
+public struct Parameters {
+    let context: Context
+
+    /// The decoded part called `name`, or nil when the pattern has none. `**` is the name of a catch-all.
+    public subscript(name: String) -> String? {
+        guard let index = context.route?.pattern.captureIndex(of: name), index < context.match.count else { return nil }
+        return context.capture(index)
+    }
+
+    /// The part called `name` as a value: a number, a `UUID`, an enumeration with a string as raw value…
+    ///
+    /// - Throws: 400 when the text is no such value, with the parameter's name.
+    public func require<Value: LosslessStringConvertible>(
+        _ name: String, as type: Value.Type = Value.self
+    ) throws(HTTPError) -> Value {
+        let text = try required(name)
+        guard let value = Value(text) else {
+            throw HTTPError(.badRequest, "the path's part \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
+        }
+        return value
+    }
+
+    /// The part called `name` as a case of an enumeration.
+    ///
+    /// - Throws: 400 when there is no such case.
+    public func require<Value: RawRepresentable>(
+        _ name: String, as type: Value.Type = Value.self
+    ) throws(HTTPError) -> Value where Value.RawValue == String {
+        let text = try required(name)
+        guard let value = Value(rawValue: text) else {
+            throw HTTPError(.badRequest, "the path's part \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
+        }
+        return value
+    }
+
+    private func required(_ name: String) throws(HTTPError) -> String {
+        guard let text = self[name] else {
+            throw HTTPError(
+                .internalServerError,
+                "the route \(context.route?.pattern.description ?? "") names no part \"\(name)\": add :\(name) to its pattern")
+        }
+        return text
+    }
+}
+
+extension Context {
+    func capture(_ index: Int) -> String {
+        let range = match[index]
+        if let decodedPath { return unsafe RoutePath.text(decodedPath.span.bytes.extracting(range)) }
+        return RoutePath.text(head.path.of(bytes).extracting(range))
+    }
+}

@@ -1,0 +1,197 @@
+public import ApusHTTP
+import ApusRuntime
+
+/// The content of a request, as it arrives: a sequence of chunks, or collected.
+///
+/// A synchronous handler is called when the content has arrived as a whole. An asynchronous one is called at once and
+/// reads: what it has not read yet waits in the client, not in memory.
+///
+/// ```swift
+/// app.post("/sum") { context in
+///     var sum = 0
+///     for try await chunk in context.body { sum += chunk.count }
+///     return "\(sum)"
+/// }
+/// ```
+///
+/// It belongs to the context's loop.
+@safe public final class RequestBody {
+    /// Bytes that wait for the reader above which the client is made to wait.
+    static let highWaterMark = 128 << 10
+
+    enum State {
+        /// More may come.
+        case open
+        /// All has come.
+        case complete
+        /// The client left, or sent something wrong.
+        case failed(HTTPError)
+    }
+
+    @safe @exclusivity(unchecked) weak var transport: (any ResponseTransport)?
+    @safe @exclusivity(unchecked) private(set) var state = State.complete
+    @safe @exclusivity(unchecked) private var chunks: [[UInt8]] = []
+    @safe @exclusivity(unchecked) private var firstChunk = 0
+    @safe @exclusivity(unchecked) private(set) var waitingCount = 0
+    @safe @exclusivity(unchecked) private var reader: UnsafeContinuation<Void, Never>?
+    /// The length that the client announced, in bytes; nil when it sends chunks. 0 when there is no content.
+    @safe @exclusivity(unchecked) public internal(set) var announcedLength: Int64? = 0
+    /// The most bytes that ``collect(upTo:)`` and its kin take when not told otherwise.
+    @safe @exclusivity(unchecked) public internal(set) var limit = 10 << 20
+    /// The trailer fields, once the content has come to its end.
+    public internal(set) var trailers = HTTPFields()
+
+    init() {}
+
+    func reset(on loop: EventLoop) {
+        if case .complete = state, chunks.isEmpty { return }
+        state = .complete
+        chunks = []
+        firstChunk = 0
+        waitingCount = 0
+        announcedLength = 0
+        trailers = HTTPFields()
+        transport = nil
+    }
+
+    // MARK: The connection's side
+
+    func begin(length: Int64?, transport: any ResponseTransport) {
+        state = .open
+        announcedLength = length
+        self.transport = transport
+    }
+
+    /// Takes content that arrived; false when the reader is behind and the client should wait.
+    func append(_ bytes: RawSpan) -> Bool {
+        chunks.append(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
+        waitingCount += bytes.byteCount
+        wakeReader()
+        return waitingCount < Self.highWaterMark
+    }
+
+    /// Whether the reader is so far behind that the client should wait.
+    var isFull: Bool { waitingCount >= Self.highWaterMark }
+
+    func end() {
+        if case .open = state { state = .complete }
+        wakeReader()
+    }
+
+    func fail(_ error: HTTPError) {
+        if case .open = state { state = .failed(error) }
+        wakeReader()
+    }
+
+    private func wakeReader() {
+        guard let continuation = reader else { return }
+        reader = nil
+        unsafe continuation.resume()
+    }
+
+    // MARK: The handler's side
+
+    /// The next bytes, or nil at the end.
+    ///
+    /// - Throws: `HTTPError`, when the client left or its content was malformed or too large.
+    public func next() async throws(HTTPError) -> [UInt8]? {
+        while true {
+            if firstChunk < chunks.count { return take() }
+            switch state {
+            case .complete: return nil
+            case .failed(let error): throw error
+            case .open: break
+            }
+            transport?.continueRequest()
+            await unsafe withUnsafeContinuation { continuation in unsafe reader = continuation }
+        }
+    }
+
+    private func take() -> [UInt8] {
+        let chunk = chunks[firstChunk]
+        chunks[firstChunk] = []
+        firstChunk += 1
+        if firstChunk == chunks.count {
+            chunks.removeAll(keepingCapacity: true)
+            firstChunk = 0
+        }
+        let wasFull = waitingCount >= Self.highWaterMark
+        waitingCount -= chunk.count
+        if wasFull, waitingCount < Self.highWaterMark { transport?.resumeBody() }
+        return chunk
+    }
+
+    /// The whole content.
+    ///
+    /// - Parameter most: the number of bytes above which 413 is thrown; ``limit`` when nil.
+    public func collect(upTo most: Int? = nil) async throws(HTTPError) -> [UInt8] {
+        let most = most ?? limit
+        if let announcedLength, announcedLength > most { throw Self.tooLarge(most) }
+        var whole: [UInt8] = []
+        while let chunk = try await next() {
+            if whole.isEmpty { whole = chunk } else { whole += chunk }
+            if whole.count > most { throw Self.tooLarge(most) }
+        }
+        return whole
+    }
+
+    /// The whole content, which has arrived when a synchronous handler is called.
+    public func collect() throws(HTTPError) -> [UInt8] {
+        if case .failed(let error) = state { throw error }
+        var whole: [UInt8] = []
+        while firstChunk < chunks.count {
+            let chunk = take()
+            if whole.isEmpty { whole = chunk } else { whole += chunk }
+        }
+        return whole
+    }
+
+    static func tooLarge(_ most: Int) -> HTTPError {
+        HTTPError(.contentTooLarge, "the content exceeds \(most) bytes: send less")
+    }
+}
+
+extension RequestBody: AsyncSequence {
+    /// Reads a body's chunks.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        let body: RequestBody
+
+        /// The next bytes, or nil at the end.
+        public mutating func next() async throws -> [UInt8]? { try await body.next() }
+    }
+
+    /// Reads from where the last reader stopped.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body: self) }
+}
+
+extension Context {
+    /// The content as text in UTF-8; invalid sequences become U+FFFD.
+    public func text() async throws -> String { String(decoding: try await body.collect(), as: UTF8.self) }
+
+    /// The content as text in UTF-8; invalid sequences become U+FFFD.
+    public func text() throws -> String { String(decoding: try body.collect(), as: UTF8.self) }
+
+    /// The content decoded from JSON.
+    ///
+    /// - Throws: 422 that names the field and what is wrong with it; 413; 415 when the client says it is no JSON.
+    public func json<Value: Decodable>(as type: Value.Type = Value.self) async throws -> Value {
+        try requireJSON()
+        return try JSONCoding.decode(type, from: await body.collect())
+    }
+
+    /// The content decoded from JSON.
+    ///
+    /// - Throws: 422 that names the field and what is wrong with it; 415 when the client says it is no JSON.
+    public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+        try requireJSON()
+        return try JSONCoding.decode(type, from: body.collect())
+    }
+
+    private func requireJSON() throws {
+        guard let type = field(.contentType)?.lowercased() else { return }
+        let essence = type.prefix { $0 != ";" && $0 != " " }
+        guard essence == "application/json" || essence.hasSuffix("+json") else {
+            throw HTTPError(.unsupportedMediaType, "the content is \(essence): send application/json")
+        }
+    }
+}

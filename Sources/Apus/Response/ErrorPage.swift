@@ -1,0 +1,80 @@
+import ApusHTTP
+import ApusRuntime
+
+/// The responses that errors become unless ``Application/onError(_:)`` says otherwise: HTML for a browser, else
+/// problem+json (RFC 9457).
+public enum ErrorPage {
+    /// The response to an error. An error that is no ``HTTPError`` is told to the log, and to the client only as 500.
+    public static func response(to error: any Error, _ context: Context) -> Response {
+        var known: HTTPError
+        if let error = error as? HTTPError {
+            known = error
+        } else if error is CancellationError {
+            known = HTTPError(.serviceUnavailable, "the request was cancelled: try again")
+        } else {
+            context.log(.error, "\(context.route?.pattern.description ?? context.path): \(error)")
+            known = HTTPError(.internalServerError)
+        }
+        let message = known.message ?? ""
+        var response = Response(known.status, known.fields)
+        if context.prefersHTML {
+            response.fields[.contentType] = "text/html; charset=utf-8"
+            response.body = .text(html(known.status, message))
+        } else {
+            response.fields[.contentType] = "application/problem+json"
+            response.body = .text(problem(known.status, message))
+        }
+        return response
+    }
+
+    static func problem(_ status: Status, _ message: String) -> String {
+        var text = "{\"status\":\(status.code),\"title\":\"\(status.reasonPhrase)\""
+        if !message.isEmpty { text += ",\"detail\":\"\(escapedJSON(message))\"" }
+        return text + "}\n"
+    }
+
+    private static func escapedJSON(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": escaped += "\\\""
+            case "\\": escaped += "\\\\"
+            case "\n": escaped += "\\n"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+
+    static func html(_ status: Status, _ message: String) -> String {
+        """
+        <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+        <meta name="color-scheme" content="light dark"><title>\(status.code) \(status.reasonPhrase)</title>
+        <style>body{font:1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:20vh auto;padding:0 1.5rem}
+        h1{font-size:1.4rem;font-weight:600}b{opacity:.5;font-weight:400;margin-right:.6em}</style>
+        <h1><b>\(status.code)</b>\(status.reasonPhrase)</h1><p>\(HTML.escaped(message))</p></html>
+
+        """
+    }
+}
+
+enum HTML {
+    /// Text that means itself inside HTML, in content and in quoted attributes.
+    static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
+    }
+}

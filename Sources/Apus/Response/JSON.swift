@@ -1,0 +1,66 @@
+public import ApusHTTP
+internal import FoundationEssentials
+
+/// A value answered as JSON with a status of one's choice: `return JSON(user, status: .created)`.
+///
+/// A handler may also return any `Encodable` as it is.
+public struct JSON<Value: Encodable>: ResponseConvertible {
+    /// The value.
+    public var value: Value
+    /// The status of the response.
+    public var status: Status
+
+    /// `value`, to be answered with `status`.
+    public init(_ value: Value, status: Status = .ok) {
+        self.value = value
+        self.status = status
+    }
+
+    /// The value's JSON as `application/json`.
+    public func response(to context: Context) throws -> Response {
+        try Response(status, [.contentType: "application/json"], body: .bytes(JSONCoding.encode(value)))
+    }
+}
+
+/// JSON by `Codable`. FoundationEssentials, for that is the well-kept coder; not Foundation, which costs start-up
+/// time and memory.
+enum JSONCoding {
+    static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return try Array(encoder.encode(value))
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        let data = Data(bytes)
+        do {
+            return try decoder.decode(type, from: data)
+        } catch let error as DecodingError {
+            throw HTTPError(.unprocessableContent, describe(error))
+        }
+    }
+
+    /// Names the field and what was wrong with it.
+    static func describe(_ error: DecodingError) -> String {
+        func place(_ path: [any CodingKey]) -> String {
+            path.reduce("") { text, key in
+                key.intValue.map { "\(text)[\($0)]" } ?? (text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)")
+            }
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing: add it"
+        case .valueNotFound(let type, let context):
+            return "\(place(context.codingPath)) is null: send a value of type \(type)"
+        case .typeMismatch(let type, let context):
+            return "\(place(context.codingPath)) has the wrong type: send a value of type \(type)"
+        case .dataCorrupted(let context):
+            return context.codingPath.isEmpty
+                ? "the body is not valid JSON: check its syntax"
+                : "\(place(context.codingPath)) is invalid: \(context.debugDescription)"
+        @unknown default: return "the body could not be decoded: check it against the documentation"
+        }
+    }
+}

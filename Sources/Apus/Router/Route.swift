@@ -1,0 +1,50 @@
+public import ApusHTTP
+
+/// A registered route: what it answers, with what, and where it was written.
+public final class Route: Sendable {
+    /// The request method.
+    public let method: HTTPMethod
+    /// The paths it answers; its description is the template for logs and metrics: `/users/:id`.
+    public let pattern: RoutePattern
+    /// Where it was registered.
+    public let place: SourcePlace
+    // One of the two: how the handler runs.
+    let synchronous: (@Sendable (Context) throws -> Void)?
+    let asynchronous: (@Sendable (Context) async throws -> Void)?
+    /// What differs from the application's settings for this route.
+    let options: RouteOptions
+
+    init(method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions) {
+        self.method = method
+        self.pattern = pattern
+        self.place = place
+        switch handler {
+        case .synchronous(let call): (synchronous, asynchronous) = (call, nil)
+        case .asynchronous(let call): (synchronous, asynchronous) = (nil, call)
+        }
+        self.options = options
+    }
+
+    /// Whether the handler is called inline, between the bytes that arrive and those that leave.
+    public var isSynchronous: Bool { synchronous != nil }
+}
+
+/// What a route may set otherwise than the application.
+public struct RouteOptions: Sendable {
+    /// The most bytes of content; nil is the application's limit.
+    public var bodyLimit: Int?
+    /// How long an asynchronous handler may take until its response begins; nil is the application's.
+    public var timeout: Duration?
+
+    /// The application's settings, but for what is given.
+    public init(bodyLimit: Int? = nil, timeout: Duration? = nil) {
+        self.bodyLimit = bodyLimit
+        self.timeout = timeout
+    }
+}
+
+/// A handler with its middleware, in the form that a connection calls.
+enum Handler: Sendable {
+    case synchronous(@Sendable (Context) throws -> Void)
+    case asynchronous(@Sendable (Context) async throws -> Void)
+}

@@ -1,0 +1,27 @@
+public import ApusHTTP
+
+/// What a server bears from its clients: sizes and times, each with a safe default. What exceeds one gets the right
+/// status and a closed connection, and is counted.
+public struct ServerLimits: Sendable {
+    /// The request line, the fields, their number and their sum.
+    public var head = HTTP1Limits()
+    /// Bytes of content in one request (413).
+    public var body = 10 << 20
+    /// From the first byte of a request, or from the connection's begin, to the end of its head (408).
+    public var headTimeout = Duration.seconds(10)
+    /// For the content of a request (408); extended by a second for every `bodyMinimumRate` bytes that came.
+    public var bodyTimeout = Duration.seconds(60)
+    /// Bytes a second that a client must send once ``bodyTimeout`` has passed.
+    public var bodyMinimumRate = 1024
+    /// An open connection without a request is closed after this time.
+    public var idleTimeout = Duration.seconds(60)
+    /// From a request's head to the begin of its response (503); a streamed response may then take its time.
+    public var requestTimeout = Duration.seconds(30)
+    /// A client that takes nothing of what waits for it is cut off after this time.
+    public var writeStallTimeout = Duration.seconds(30)
+    /// Requests on one connection; nil is without limit.
+    public var requestsPerConnection: Int?
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,124 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
+/// share without a lock. Everything here belongs to the loop's thread.
+final class ServerLoop {
+    let loop: EventLoop
+    let service: Service
+    let parser: HTTP1RequestParser
+    let tasks: TaskPool
+    let timeouts: Timeouts
+    /// The context that the next head is parsed into.
+    @safe @exclusivity(unchecked) var spare: Context
+    @safe @exclusivity(unchecked) private var contexts: [Context] = []
+    @safe @exclusivity(unchecked) private var over: [Context] = []
+    @safe @exclusivity(unchecked) private(set) var isDraining = false
+    private var connections = 0
+    private let date = DateField()
+    @safe @exclusivity(unchecked) private var dateSecond: UInt64 = .max
+
+    /// The limits in the loop's milliseconds.
+    struct Timeouts {
+        let head, body, idle, request, writeStall: UInt64
+
+        init(_ limits: ServerLimits) {
+            func milliseconds(_ duration: Duration) -> UInt64 { duration.clampedNanoseconds / 1_000_000 }
+            head = milliseconds(limits.headTimeout)
+            body = milliseconds(limits.bodyTimeout)
+            idle = milliseconds(limits.idleTimeout)
+            request = milliseconds(limits.requestTimeout)
+            writeStall = milliseconds(limits.writeStallTimeout)
+        }
+    }
+
+    /// The one of this service on the loop, made when it is first asked for. On the loop's thread.
+    static func of(_ service: Service, on loop: EventLoop) -> ServerLoop {
+        loop.local(ObjectIdentifier(service)) { ServerLoop(loop: loop, service: service) }
+    }
+
+    private init(loop: EventLoop, service: Service) {
+        self.loop = loop
+        self.service = service
+        parser = HTTP1RequestParser(limits: service.limits.head)
+        tasks = TaskPool(loop: loop)
+        timeouts = Timeouts(service.limits)
+        spare = Context(loop: loop, service: service)
+    }
+
+    /// Takes the spare context into use for a request that outlives the call, and puts another in its place.
+    func takeSpare() -> Context {
+        let taken = spare
+        if contexts.isEmpty { recycle() }
+        spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        return taken
+    }
+
+    /// Takes a context back whose request is over. Its task still holds it now: what can be used again is found out
+    /// when the next one comes.
+    func giveBack(_ context: Context) {
+        context.transport = nil
+        if over.count >= 8 { recycle() }
+        over.append(context)
+    }
+
+    /// Makes contexts ready whose requests are over; one that its handler kept is left to it.
+    private func recycle() {
+        while var context = over.popLast() {
+            guard contexts.count < 256, isKnownUniquelyReferenced(&context) else { continue }
+            context.reset()
+            contexts.append(context)
+        }
+    }
+
+    /// Makes the spare context ready for the next head; one that its handler kept is left to it.
+    @inline(__always)
+    func recycleSpare() {
+        if isKnownUniquelyReferenced(&spare) { spare.reset() } else { replaceSpare() }
+    }
+
+    @inline(never)
+    private func replaceSpare() {
+        spare.keepBytes()
+        spare.transport = nil
+        spare = contexts.popLast() ?? Context(loop: loop, service: service)
+    }
+
+    // MARK: The stage
+
+    /// Where the answers that are given inline gather, until the bytes that asked for them are worked off: then they
+    /// leave together, most often straight from here.
+    let stage = Cell(Buffer(capacity: 64 << 10))
+
+    /// Whether the stage takes another small answer.
+    @inline(__always) var stageHasRoom: Bool { stage.value.available >= 4096 }
+
+    /// Hands what is on the stage to the connection.
+    @inline(__always)
+    func flushStage(to connection: Connection) {
+        guard !stage.value.isEmpty else { return }
+        unsafe connection.writeThrough(RawSpan(_unsafeStart: stage.value.baseAddress, byteCount: stage.value.count))
+        stage.value.removeAll()
+    }
+
+    /// Writes `Date: …` with its line end (RFC 9110, 6.6.1), which is made once a second.
+    @inline(__always)
+    func appendDate(to buffer: inout Buffer) {
+        let second = loop.now / 1_000_000_000
+        if second != dateSecond {
+            dateSecond = second
+            date.update()
+        }
+        date.append(to: &buffer)
+    }
+
+    /// Lets connections end after the request in hand, idle ones at once.
+    func drain() {
+        isDraining = true
+        loop.forEachEndpoint { endpoint in
+            guard let connection = endpoint as? Connection else { return }
+            (connection.handler as? HTTP1Connection)?.drain(connection)
+        }
+    }
+}

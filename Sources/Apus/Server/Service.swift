@@ -1,0 +1,21 @@
+import ApusHTTP
+import ApusRuntime
+
+/// An application ready to serve: its routes in a tree, composed with their middleware. It never changes, so every
+/// loop reads it without a lock.
+final class Service: Sendable {
+    let tree: RouteTree
+    let routes: [Route]
+    let limits: ServerLimits
+    let errorResponse: @Sendable (any Error, Context) -> Response
+
+    init(
+        tree: RouteTree, routes: [Route], limits: ServerLimits,
+        errorResponse: @escaping @Sendable (any Error, Context) -> Response
+    ) {
+        self.tree = tree
+        self.routes = routes
+        self.limits = limits
+        self.errorResponse = errorResponse
+    }
+}

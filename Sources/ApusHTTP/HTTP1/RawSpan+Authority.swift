@@ -1,0 +1,60 @@
+extension RawSpan {
+    /// Whether the bytes are `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2), stricter than the grammar where
+    /// leniency helps nobody but an attacker: neither part may be empty, a comma, which would let two joined hosts
+    /// pass for one, is refused, and the port is at most 65535.
+    func isAuthority(from start: Int, to end: Int) -> Bool {
+        guard start < end else { return false }
+        var index = start
+        if byte(index) == 0x5B {  // [
+            index &+= 1
+            let address = index
+            while index < end, byte(index).hexValue != nil || byte(index) == .colon || byte(index) == .dot {
+                index &+= 1
+            }
+            guard index &- address >= 2, index < end, byte(index) == 0x5D else { return false }  // ]
+            index &+= 1
+        } else {
+            while index < end, byte(index).isHostByte { index &+= 1 }
+            guard index > start, hasWholeEscapes(from: start, to: index) else { return false }
+        }
+        if index == end { return true }
+        guard byte(index) == .colon else { return false }
+        return port(from: index &+ 1, to: end) != nil
+    }
+
+    /// The decimal number from 0 to 65535 that the bytes are, or nil.
+    func port(from start: Int, to end: Int) -> Int? {
+        guard start < end, end &- start <= 5 else { return nil }
+        var value = 0
+        for index in start..<end {
+            guard byte(index).isDigit else { return nil }
+            value = value &* 10 &+ Int(byte(index) &- 0x30)
+        }
+        return value <= 65535 ? value : nil
+    }
+
+    /// Whether each `%` is followed by two hexadecimal digits.
+    private func hasWholeEscapes(from start: Int, to end: Int) -> Bool {
+        var index = start
+        while index < end {
+            if byte(index) == .percent {
+                guard index &+ 2 < end, byte(index &+ 1).hexValue != nil, byte(index &+ 2).hexValue != nil else {
+                    return false
+                }
+            }
+            index &+= 1
+        }
+        return true
+    }
+}
+
+extension UInt8 {
+    /// `unreserved`, `%` and `sub-delims` but for the comma (RFC 3986, 2).
+    @inline(__always)
+    fileprivate var isHostByte: Bool {
+        let low: UInt64 = 0x2BFF_6FF2_0000_0000
+        let high: UInt64 = 0x47FF_FFFE_87FF_FFFE
+        let bits = self & 0x40 == 0 ? low : high
+        return self < 0x80 && (bits &>> UInt64(self & 0x3F)) & 1 == 1
+    }
+}

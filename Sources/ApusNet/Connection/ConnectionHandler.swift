@@ -1,0 +1,42 @@
+public import ApusRuntime
+
+/// A protocol of one's own on a connection, heard synchronously on the connection's loop. HTTP is one.
+///
+/// Every method is called on the loop's thread, never from inside another of the same connection. One handler
+/// serves one connection; the connection keeps it.
+///
+/// ```swift
+/// final class Echo: ConnectionHandler {
+///     func received(_ bytes: RawSpan, on connection: Connection) -> Int {
+///         connection.write(bytes)
+///         return bytes.byteCount
+///     }
+/// }
+/// ```
+public protocol ConnectionHandler: AnyObject {
+    /// The connection is open; nothing was received yet.
+    func connected(_ connection: Connection)
+    /// Bytes arrived, shown in place and valid only during the call. The result says how many were consumed:
+    /// the connection keeps the others, and shows them again, in front, with those that follow.
+    func received(_ bytes: RawSpan, on connection: Connection) -> Int
+    /// The peer will send nothing more (it may still read). By default what is queued is sent and the connection
+    /// closed.
+    func receivedEnd(on connection: Connection)
+    /// The peer sent its end while receiving is paused; unread bytes may come before it.
+    func peerHungUp(on connection: Connection)
+    /// The write queue went from above its high-water mark to below its low one: write on.
+    func writable(on connection: Connection)
+    /// The connection's timer fell due.
+    func timerFired(on connection: Connection)
+    /// The connection is gone; an error when it broke, nil when it was closed. The last call.
+    func closed(_ connection: Connection, error: SystemError?)
+}
+
+extension ConnectionHandler {
+    public func connected(_ connection: Connection) {}
+    public func receivedEnd(on connection: Connection) { connection.closeAfterWriting() }
+    public func peerHungUp(on connection: Connection) {}
+    public func writable(on connection: Connection) {}
+    public func timerFired(on connection: Connection) { connection.close() }
+    public func closed(_ connection: Connection, error: SystemError?) {}
+}

@@ -1,0 +1,20 @@
+/// How sockets listen, and how the connections they accept behave.
+public struct ListenOptions: Sendable {
+    /// Connections that the kernel keeps until they are accepted; it may cap the number (`net.core.somaxconn`).
+    public var backlog = 4096
+    /// Send small segments at once (Nagle's algorithm off); accepted sockets inherit it.
+    public var noDelay = true
+    /// TCP keep-alive: after so long without traffic the kernel asks whether the peer is there; nil is off.
+    public var keepAlive: Duration? = .seconds(120)
+    /// Each loop has its own listening socket (`SO_REUSEPORT`), among which the kernel spreads connections.
+    public var reusePort = true
+    /// Only IPv6, no IPv4-mapped addresses, when listening on an IPv6 address.
+    public var v6Only = false
+    /// The mode of a Unix socket's file.
+    public var unixMode: UInt32 = 0o666
+    /// What connections are let in.
+    public var admission = Admission.Limits()
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,45 @@
+public import ApusRuntime
+
+/// What can go wrong when a socket is opened. Each case says what to do.
+public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Another process (or this one) listens there already; `owner` names it when it could be found.
+    case addressInUse(SocketAddress, owner: String?)
+    /// The process may not bind there: a port below 1024, or a directory it can't write.
+    case notPermitted(SocketAddress)
+    /// No interface of this machine has the address.
+    case addressNotAvailable(SocketAddress)
+    /// A Unix socket's path must fit the system's field.
+    case pathTooLong(String, limit: Int)
+    /// The host is not a literal address and no resolver knows it.
+    case unknownHost(String)
+    /// Nothing accepts connections there.
+    case refused(SocketAddress)
+    /// Any other failed call.
+    case system(SystemError, SocketAddress?)
+
+    /// A sentence that ends with what to do.
+    public var description: String {
+        switch self {
+        case .addressInUse(let address, let owner):
+            "\(address) is in use"
+                + (owner.map { " by \($0): stop it, or choose another port" }
+                    ?? ": choose another port, or stop what listens there")
+        case .notPermitted(let address):
+            if let port = address.port, port < 1024 {
+                "port \(port) needs a privilege: choose a port from 1024, or give the program CAP_NET_BIND_SERVICE"
+            } else {
+                "no permission to listen on \(address): check who may write its directory"
+            }
+        case .addressNotAvailable(let address):
+            "\(address.host) is not an address of this machine: use 127.0.0.1, 0.0.0.0, or one that `ip address` shows"
+        case .pathTooLong(let path, let limit):
+            "the socket path \(path) is longer than \(limit) bytes: choose a shorter one"
+        case .unknownHost(let host):
+            "\(host) is no known host: check the spelling, or use a literal address such as 127.0.0.1"
+        case .refused(let address):
+            "nothing accepts connections on \(address): is the server running?"
+        case .system(let error, let address):
+            address.map { "\($0): \(error)" } ?? error.description
+        }
+    }
+}

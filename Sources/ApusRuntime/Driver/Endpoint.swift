@@ -1,0 +1,198 @@
+#if canImport(Glibc)
+    public import Glibc
+#elseif canImport(Darwin)
+    public import Darwin
+#endif
+
+/// A descriptor that lives on one loop, and hears there of what happens to it.
+///
+/// A subclass overrides the notifications it cares for. All of them, and every method, belong to the loop's
+/// thread. The driver keeps its own state of the descriptor in `driverState` and `operations`, so that no
+/// table is searched when a completion arrives: the completion carries `id`, slot and generation.
+///
+/// Life: made with an open descriptor, attached by `EventLoop.attach(_:)`, closed by `close()`; `closed()` is the
+/// last notification. The endpoint owns the descriptor and closes it exactly once.
+open class Endpoint {
+    /// The place of an endpoint in its loop's table.
+    public typealias ID = ConnectionTable<Endpoint>.ID
+
+    /// What the driver knows of the descriptor.
+    struct DriverState: OptionSet {
+        let rawValue: UInt16
+        /// In the poller (epoll, kqueue).
+        static let registered = DriverState(rawValue: 1 << 0)
+        /// The owner wants bytes (or connections, for a listener).
+        static let receiving = DriverState(rawValue: 1 << 1)
+        /// There may be unread bytes of which the poller won't tell again.
+        static let readable = DriverState(rawValue: 1 << 2)
+        /// The owner waits for room to write.
+        static let awaitingWritable = DriverState(rawValue: 1 << 3)
+        /// The poller was asked to tell of room to write.
+        static let writableArmed = DriverState(rawValue: 1 << 4)
+        /// The descriptor accepts connections.
+        static let listener = DriverState(rawValue: 1 << 5)
+        /// On the driver's list of endpoints to read from again.
+        static let queued = DriverState(rawValue: 1 << 6)
+        /// `close()` was called; only the completion of running operations is awaited.
+        static let closing = DriverState(rawValue: 1 << 7)
+        /// The peer has sent its end.
+        static let ended = DriverState(rawValue: 1 << 8)
+        /// A multishot receive or accept is armed (io_uring).
+        static let armed = DriverState(rawValue: 1 << 9)
+        /// On the loop's list of endpoints to flush.
+        static let dirty = DriverState(rawValue: 1 << 10)
+    }
+
+    /// The loop that the endpoint lives on.
+    public let loop: EventLoop
+    /// The open descriptor; -1 once closed.
+    @safe @exclusivity(unchecked) public final internal(set) var descriptor: CInt
+    /// The place in the loop's table, while attached.
+    @safe @exclusivity(unchecked) public final internal(set) var id: ID = ID.none
+    @safe @exclusivity(unchecked) final var timer: TimerID = .none
+    @safe @exclusivity(unchecked) final var driverState: DriverState = []
+    /// How many operations the kernel holds (io_uring): memory they point to must stay until they end.
+    @safe @exclusivity(unchecked) final var operations: UInt16 = 0
+
+    /// An endpoint for an open, non-blocking descriptor, which it owns from now on.
+    public init(loop: EventLoop, descriptor: CInt) {
+        self.loop = loop
+        self.descriptor = descriptor
+    }
+
+    /// Whether the descriptor is open and not being closed.
+    public final var isOpen: Bool { descriptor >= 0 && !driverState.contains(.closing) }
+
+    // MARK: Notifications
+
+    /// A connection arrived at a listening descriptor. The callee owns `descriptor`, which is non-blocking.
+    open func accepted(_ descriptor: CInt) { closeDescriptor(descriptor) }
+
+    /// Accepting failed with a system error, such as `EMFILE`; the driver tries again at the next connection.
+    open func acceptFailed(_ error: SystemError) {}
+
+    /// Bytes arrived. They are the loop's, valid only during the call.
+    open func received(_ bytes: RawSpan) {}
+
+    /// The peer sent its end (FIN): nothing more will be received.
+    open func receivedEnd() {}
+
+    /// The peer sent its end, or reset the connection, while receiving is paused; unread bytes may come before that.
+    open func peerHungUp() {}
+
+    /// A pending send ended with `count` bytes sent, or (0) there is room to write again.
+    open func sendCompleted(_ count: Int) {}
+
+    /// The connection is broken: reset, or a failed send. The endpoint should be closed.
+    open func failed(_ error: SystemError) { close() }
+
+    /// The turn ends: what was written during it may go out now. See `EventLoop.flushAtEndOfTurn(_:)`.
+    open func flush() {}
+
+    /// The timer set by `setTimer(at:)` fell due. It is not set any more.
+    open func timerFired() {}
+
+    /// The last notification: the descriptor is closed and no operation runs.
+    open func closed() {}
+
+    // MARK: Requests
+
+    /// Starts to accept connections on a listening descriptor.
+    public final func startAccepting() {
+        driverState.insert([.receiving, .listener])
+        loop.driver.startAccepting(self)
+    }
+
+    /// Leaves arriving connections in the kernel's backlog until `startAccepting()`.
+    public final func pauseAccepting() {
+        guard driverState.contains(.receiving) else { return }
+        driverState.remove(.receiving)
+        loop.driver.pauseAccepting(self)
+    }
+
+    /// Starts, or after a pause resumes, to receive.
+    public final func startReceiving() {
+        guard isOpen, !driverState.contains(.receiving) else { return }
+        driverState.insert(.receiving)
+        loop.driver.startReceiving(self)
+    }
+
+    /// Leaves arriving bytes in the kernel until `startReceiving()`. With io_uring, bytes that are already on
+    /// their way may still be delivered.
+    public final func pauseReceiving() {
+        guard driverState.contains(.receiving) else { return }
+        driverState.remove(.receiving)
+        loop.driver.pauseReceiving(self)
+    }
+
+    /// Whether bytes are wanted: started and not paused.
+    public final var isReceiving: Bool { driverState.contains(.receiving) }
+
+    /// Sends bytes that stay where they are until the send ends: see `SendResult`.
+    @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {
+        unsafe loop.driver.send(self, bytes, more: more)
+    }
+
+    /// Sends several pieces with one call; they and the bytes they name stay until the send ends.
+    @unsafe public final func send(_ pieces: UnsafeBufferPointer<iovec>, more: Bool = false) -> SendResult {
+        unsafe loop.driver.send(self, pieces, more: more)
+    }
+
+    /// Asks for one `sendCompleted(0)` when the descriptor has room to write.
+    public final func awaitWritable() {
+        loop.driver.awaitWritable(self)
+    }
+
+    /// Whether `sendCompleted(0)` is still to come.
+    public final var isAwaitingWritable: Bool { driverState.contains(.awaitingWritable) }
+
+    /// Sets the endpoint's one timer, or moves it; `tick` is in the loop's milliseconds (`EventLoop.tick`).
+    public final func setTimer(at tick: UInt64) {
+        loop.setTimer(of: self, at: tick)
+    }
+
+    /// Takes the timer back.
+    public final func cancelTimer() {
+        loop.cancelTimer(of: self)
+    }
+
+    /// Closes the descriptor and leaves the loop; `closed()` follows, at once or when the kernel has let go.
+    public final func close() {
+        guard isOpen else { return }
+        driverState.insert(.closing)
+        cancelTimer()
+        if loop.driver.detach(self) { finishClosing() }
+    }
+
+    /// Lets go of the descriptor without closing it: the caller owns it now. Nil while the kernel still holds
+    /// operations on it, or when the endpoint is closed. No notification follows.
+    public final func release() -> CInt? {
+        guard isOpen, operations == 0 else { return nil }
+        driverState.insert(.closing)
+        cancelTimer()
+        guard loop.driver.detach(self) else { return nil }
+        let released = descriptor
+        descriptor = -1
+        loop.remove(self)
+        return released
+    }
+
+    final func finishClosing() {
+        guard descriptor >= 0 else { return }
+        closeDescriptor(descriptor)
+        descriptor = -1
+        loop.remove(self)
+        closed()
+    }
+}
+
+/// What became of a send.
+@frozen public enum SendResult: Sendable {
+    /// So many bytes left; fewer than asked for means that there is no more room: wait for `sendCompleted(0)`,
+    /// which the driver has already been asked for.
+    case sent(Int)
+    /// The kernel reads the bytes later: leave them, and wait for `sendCompleted(_:)`.
+    case pending
+    /// The connection is broken.
+    case failed(SystemError)
+}

@@ -1,0 +1,342 @@
+import CSystem
+import Synchronization
+
+/// One thread that waits for the kernel, and runs everything that follows from what it hears: the endpoints'
+/// notifications, timers, and Swift's own jobs. The loop *is* a Swift executor: a task that prefers it, and an
+/// actor that names it, run on its thread between two waits, without a hop.
+///
+/// ```swift
+/// let group = try LoopGroup()
+/// let answer = await Task(executorPreference: group.loops[0]) { 6 * 7 }.value
+/// ```
+///
+/// A turn of the loop: wait, deliver completions, take the mailbox, run jobs, fire timers, flush writes.
+///
+/// Thread rules: `execute`, `enqueue`, `schedule` and `statistics` may be called from any thread. Everything else
+/// belongs to the loop's own thread; `preconditionOnLoop()` checks.
+///
+/// `@unchecked Sendable` holds because the mutable state below `// MARK: State of the loop` is touched only on the
+/// loop's thread, and the rest is atomic or constant.
+@safe public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
+    enum Message: Sendable {
+        case job(LoopJob)
+        case work(@Sendable (EventLoop) -> Void)
+    }
+
+    enum TimerPayload: BitwiseCopyable, Sendable {
+        case endpoint(Endpoint.ID)
+        case work(UInt64)
+    }
+
+    /// Jobs run in one turn before I/O gets its chance again.
+    static let jobsPerTurn = 1024
+
+    /// How long a loop is idle before it gives cached memory back.
+    static let idleNanoseconds: Int64 = 1_000_000_000
+
+    /// The loop's place in its group, from 0.
+    public let index: Int
+    /// Where the loop says what an operator should know.
+    public let log: Log
+    private let mailbox = Mailbox<Message>()
+    private let sleeping = Atomic<Bool>(false)
+    private let watch: HoldWatch
+    let meters: LoopMeters
+
+    // MARK: State of the loop
+
+    /// The pool that connections of this loop take their buffers from. Loop only.
+    public let buffers: BufferPool
+    @safe @exclusivity(unchecked) var driver: (any Driver)!
+    @safe @exclusivity(unchecked) private var endpoints = ConnectionTable<Endpoint>()
+    @safe @exclusivity(unchecked) private var timers: TimingWheel<TimerPayload>
+    private var scheduled = ScheduledWorkTable()
+    @safe @exclusivity(unchecked) private var jobs = JobQueue()
+    @safe @exclusivity(unchecked) private var dirty: [Endpoint] = []
+    @safe @exclusivity(unchecked) private var stopRequested = false
+    @safe @exclusivity(unchecked) private var isTrimmed = true
+    private var locals: [ObjectIdentifier: AnyObject] = [:]
+    @safe @exclusivity(unchecked) private var turnBegan: UInt64
+
+    init(index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration) throws(SystemError) {
+        self.index = index
+        self.log = log
+        self.buffers = buffers
+        turnBegan = apus_monotonic_nanoseconds()
+        timers = TimingWheel(now: turnBegan / 1_000_000)
+        watch = HoldWatch(limit: holdLimit, log: log)
+        meters = LoopMeters()
+        driver = try makeDriver(kind, for: self)
+    }
+
+    // MARK: Executor
+
+    /// Takes a job of a task that prefers this loop; any thread.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        take(LoopJob(UnownedJob(job), isIsolated: false))
+    }
+
+    /// Takes a job of an actor whose executor is this loop; any thread.
+    ///
+    /// The two are run differently, or every call of a plain asynchronous function in a task that prefers the loop
+    /// would leave the loop's isolation and be queued anew (seen: seven rounds through the queue for one handler).
+    @_implements(SerialExecutor, enqueue(_:))
+    public func enqueueIsolated(_ job: consuming ExecutorJob) {
+        take(LoopJob(UnownedJob(job), isIsolated: true))
+    }
+
+    private func take(_ job: LoopJob) {
+        if isCurrent { jobs.append(job) } else { post(.job(job)) }
+    }
+
+    public func checkIsolated() { preconditionOnLoop() }
+
+    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    // MARK: Any thread
+
+    /// Whether the caller runs on this loop's thread.
+    public var isCurrent: Bool {
+        unsafe apus_thread_loop() == Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    /// The loop that runs on the calling thread, if one does.
+    public static var current: EventLoop? {
+        guard let loop = unsafe apus_thread_loop() else { return nil }
+        return unsafe Unmanaged<EventLoop>.fromOpaque(loop).takeUnretainedValue()
+    }
+
+    /// Stops the program, with a message, when the caller is not on the loop's thread.
+    public func preconditionOnLoop(_ function: StaticString = #function) {
+        precondition(isCurrent, "\(function) belongs to the thread of loop \(index): use execute(_:) to get there")
+    }
+
+    /// Runs work on the loop, in this turn or the next; in order for one caller. Any thread.
+    public func execute(_ work: @escaping @Sendable (EventLoop) -> Void) {
+        post(.work(work))
+    }
+
+    /// Runs work on the loop not before `delay` has passed. Any thread.
+    @discardableResult
+    public func schedule(
+        after delay: Duration, _ work: @escaping @Sendable (EventLoop) -> Void
+    ) -> ScheduledWork {
+        let handle = ScheduledWork(loop: self)
+        let deadline = apus_monotonic_nanoseconds() &+ delay.clampedNanoseconds
+        let tick = (deadline &+ 999_999) / 1_000_000
+        if isCurrent {
+            arm(handle, at: tick, work)
+        } else {
+            execute { loop in loop.arm(handle, at: tick, work) }
+        }
+        return handle
+    }
+
+    private func post(_ message: Message) {
+        // The push is ordered before the look at `sleeping`, and the loop sets `sleeping` before its last look
+        // at the mailbox: one of the two sees the other (Dekker's pattern).
+        guard mailbox.push(message) else { return }
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if sleeping.exchange(false, ordering: .sequentiallyConsistent) { driver.wake() }
+    }
+
+    /// Asks the loop to leave `run()` after the present turn. Any thread.
+    func stop() {
+        execute { loop in loop.stopRequested = true }
+    }
+
+    // MARK: Time
+
+    /// Milliseconds of the monotonic clock when the turn began: the clock of the timing wheel. Loop only.
+    @inline(__always) public var tick: UInt64 { turnBegan / 1_000_000 }
+
+    /// Nanoseconds of the monotonic clock when the turn began. Loop only.
+    @inline(__always) public var now: UInt64 { turnBegan }
+
+    private func arm(_ handle: ScheduledWork, at tick: UInt64, _ work: @escaping @Sendable (EventLoop) -> Void) {
+        guard !handle.isCancelled else { return }
+        let key = scheduled.insert(work)
+        handle.armed(key: key, timer: timers.schedule(.work(key), at: tick))
+    }
+
+    func disarm(key: UInt64, timer: TimerID) {
+        if timers.cancel(timer) { scheduled.remove(key) }
+    }
+
+    func setTimer(of endpoint: Endpoint, at tick: UInt64) {
+        if endpoint.timer == .none || !timers.reschedule(endpoint.timer, at: tick) {
+            endpoint.timer = timers.schedule(.endpoint(endpoint.id), at: tick)
+        }
+    }
+
+    func cancelTimer(of endpoint: Endpoint) {
+        guard endpoint.timer != .none else { return }
+        timers.cancel(endpoint.timer)
+        endpoint.timer = .none
+    }
+
+    // MARK: Endpoints
+
+    /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Loop only.
+    public var sendsAtOnce: Bool { driver.kind != .uring }
+
+    /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
+    public func attach(_ endpoint: Endpoint) {
+        endpoint.id = endpoints.insert(endpoint)
+    }
+
+    /// The endpoint at a place of the table, unless it has left it. Loop only.
+    @inline(__always) public func find(_ id: Endpoint.ID) -> Endpoint? { endpoints.find(id) }
+
+    /// The number of endpoints that live on the loop. Loop only.
+    public var endpointCount: Int { endpoints.count }
+
+    /// Calls `body` for every endpoint; it may close any of them. Loop only.
+    public func forEachEndpoint(_ body: (Endpoint) -> Void) {
+        var cursor = ConnectionTable<Endpoint>.Cursor()
+        while let id = endpoints.next(&cursor) {
+            if let endpoint = endpoints.find(id) { body(endpoint) }
+        }
+    }
+
+    func remove(_ endpoint: Endpoint) {
+        _ = endpoints.remove(endpoint.id)
+    }
+
+    /// Has `endpoint.flush()` called at the end of this turn, once however often asked. Loop only.
+    @inline(__always) public func flushAtEndOfTurn(_ endpoint: Endpoint) {
+        guard !endpoint.driverState.contains(.dirty) else { return }
+        endpoint.driverState.insert(.dirty)
+        dirty.append(endpoint)
+    }
+
+    /// An object of which the loop has one, made by `make` when it is first asked for. Loop only.
+    public func local<Value: AnyObject>(_ key: ObjectIdentifier, _ make: () -> Value) -> Value {
+        if let found = locals[key] as? Value { return found }
+        let made = make()
+        locals[key] = made
+        return made
+    }
+
+    // MARK: The turn
+
+    /// Runs the loop on the calling thread until `stop()`.
+    func run() {
+        unsafe apus_set_thread_loop(Unmanaged.passUnretained(self).toOpaque())
+        defer { apus_set_thread_loop(nil) }
+        turnBegan = apus_monotonic_nanoseconds()
+        while !stopRequested {
+            wait()
+            let began = apus_monotonic_nanoseconds()
+            turnBegan = began
+            driver.dispatch()
+            drainMailbox()
+            runJobs()
+            fireTimers()
+            flushDirty()
+        }
+        forEachEndpoint { $0.close() }
+        drainMailbox()
+        runJobs()
+    }
+
+    private func wait() {
+        let before = apus_monotonic_nanoseconds()
+        meters.turnEnded(after: before &- turnBegan)
+        var nanoseconds: Int64 = -1
+        if !jobs.isEmpty || driver.hasPendingWork || !dirty.isEmpty {
+            nanoseconds = 0
+        } else if let next = timers.nextTick {
+            let due = next &* 1_000_000
+            nanoseconds = due > before ? Int64(due &- before) : 0
+        }
+        if nanoseconds != 0 {
+            sleeping.store(true, ordering: .sequentiallyConsistent)
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+            if !mailbox.isEmpty {
+                sleeping.store(false, ordering: .relaxed)
+                nanoseconds = 0
+            }
+        }
+        // A loop that has nothing to do for a second gives its cached memory back, once until it is busy again.
+        let mayTrim = !isTrimmed && (nanoseconds < 0 || nanoseconds > Self.idleNanoseconds)
+        let events = driver.wait(nanoseconds: mayTrim ? Self.idleNanoseconds : nanoseconds)
+        sleeping.store(false, ordering: .relaxed)
+        if events > 0 {
+            isTrimmed = false
+        } else if mayTrim {
+            isTrimmed = true
+            buffers.trim()
+        }
+    }
+
+    private func drainMailbox() {
+        guard !mailbox.isEmpty else { return }
+        _ = mailbox.drain { message in
+            switch message {
+            case .job(let job): jobs.append(job)
+            case .work(let work): watch.measure("work given to execute(_:)") { work(self) }
+            }
+        }
+    }
+
+    private func runJobs() {
+        var left = Self.jobsPerTurn
+        while left > 0, let job = jobs.popFirst() {
+            left &-= 1
+            watch.measure("an asynchronous task") {
+                if job.isIsolated {
+                    unsafe job.job.runSynchronously(
+                        isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                } else {
+                    unsafe job.job.runSynchronously(on: asUnownedTaskExecutor())
+                }
+            }
+        }
+    }
+
+    private func fireTimers() {
+        let tick = self.tick
+        while let payload = timers.popExpired(now: tick) {
+            switch payload {
+            case .endpoint(let id):
+                guard let endpoint = endpoints.find(id) else { continue }
+                endpoint.timer = .none
+                endpoint.timerFired()
+            case .work(let key):
+                guard let work = scheduled.remove(key) else { continue }
+                watch.measure("work given to schedule(after:)") { work(self) }
+            }
+        }
+    }
+
+    private func flushDirty() {
+        guard !dirty.isEmpty else { return }
+        var index = 0
+        while index < dirty.count {
+            let endpoint = dirty[index]
+            endpoint.driverState.remove(.dirty)
+            if endpoint.isOpen { endpoint.flush() }
+            index += 1
+        }
+        dirty.removeAll(keepingCapacity: index <= 4096)
+    }
+
+    /// Runs `body`, and reports `name` when it held the loop too long. Loop only.
+    @inline(__always) public func watched<Failure: Error>(
+        _ name: @autoclosure () -> String, _ body: () throws(Failure) -> Void
+    ) throws(Failure) {
+        try watch.measure(name(), body)
+    }
+}
+
+extension EventLoop {
+    /// Runs work on the loop and waits for its result, blocking the calling thread: for setting things up, not
+    /// for a handler. On the loop's own thread it runs at once.
+    public func perform<Result: Sendable>(_ work: @escaping @Sendable (EventLoop) -> Result) -> Result {
+        if isCurrent { return work(self) }
+        let handover = Handover<Result>()
+        execute { loop in handover.put(work(loop)) }
+        return handover.take()
+    }
+}

@@ -1,0 +1,83 @@
+import CSystem
+import Synchronization
+
+/// The loops of a process, each on its own thread.
+///
+/// The threads run from `init` until `shutdown()`. Any thread may use a group.
+public final class LoopGroup: Sendable {
+    /// How a group is made. Every field has a sensible default.
+    public struct Options: Sendable {
+        /// The number of loops; nil is one for each processor that the process may run on.
+        public var loops: Int?
+        /// Processors to pin the loops to, in order and around; nil leaves it to the system.
+        public var pinnedTo: [Int]?
+        /// The driver.
+        public var driver = DriverChoice.auto
+        /// How long one handler may hold its loop before it is named in the log.
+        public var holdLimit = Duration.milliseconds(100)
+        /// Where the loops say what an operator should know.
+        public var log = Log.standardError
+
+        /// The defaults.
+        public init(
+            loops: Int? = nil, pinnedTo: [Int]? = nil, driver: DriverChoice = .auto,
+            holdLimit: Duration = .milliseconds(100), log: Log = .standardError
+        ) {
+            self.loops = loops
+            self.pinnedTo = pinnedTo
+            self.driver = driver
+            self.holdLimit = holdLimit
+            self.log = log
+        }
+    }
+
+    /// The driver that the loops use: what was asked for, or what the machine had instead.
+    public let driver: DriverKind
+
+    /// The loops, by index.
+    public let loops: [EventLoop]
+    private let threads: Mutex<[LoopThread]>
+    private let turn = Atomic<Int>(0)
+
+    /// Makes the loops and starts their threads.
+    public init(_ options: Options = Options()) throws(SystemError) {
+        let count = max(1, options.loops ?? Int(apus_available_processors()))
+        let shared = SharedBufferPool()
+        let kind = options.driver.resolved(log: options.log)
+        var loops: [EventLoop] = []
+        for index in 0..<count {
+            loops.append(
+                try EventLoop(
+                    index: index, driver: kind, log: options.log, buffers: BufferPool(shared: shared),
+                    holdLimit: options.holdLimit))
+        }
+        self.loops = loops
+        driver = kind
+        let pins = options.pinnedTo ?? []
+        var threads: [LoopThread] = []
+        for loop in loops {
+            threads.append(try LoopThread(loop, pin: pins.isEmpty ? nil : pins[loop.index % pins.count]))
+        }
+        self.threads = Mutex(threads)
+    }
+
+    /// The loops in turn, for work that has no loop of its own.
+    public func next() -> EventLoop {
+        loops[turn.wrappingAdd(1, ordering: .relaxed).oldValue % loops.count]
+    }
+
+    /// Closes every endpoint, stops the loops and waits for their threads. Not from a loop of the group.
+    public func shutdown() {
+        for loop in loops { precondition(!loop.isCurrent, "shutdown() waits for the loop it was called on") }
+        let running = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for loop in loops where !running.isEmpty { loop.stop() }
+        for thread in running { thread.join() }
+    }
+
+    deinit {
+        for loop in loops { loop.stop() }
+    }
+}

@@ -1,0 +1,48 @@
+import CSystem
+
+/// A thread that runs one loop.
+struct LoopThread: Sendable {
+    /// The stack: 1 MiB, of which only what is touched takes memory.
+    private static let stackSize = 1 << 20
+
+    private final class Start {
+        let loop: EventLoop
+        let pin: Int?
+        init(_ loop: EventLoop, _ pin: Int?) {
+            self.loop = loop
+            self.pin = pin
+        }
+    }
+
+    private let handle: UInt
+
+    init(_ loop: EventLoop, pin: Int?) throws(SystemError) {
+        let start = unsafe Unmanaged.passRetained(Start(loop, pin))
+        var made: UInt = 0
+        let failure = unsafe apus_thread_start(
+            &made, "apus-loop-\(loop.index)", Self.stackSize,
+            { argument in
+                guard let argument = unsafe argument else { return }
+                let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                if let pin = start.pin { Self.pin(start.loop, to: pin) }
+                start.loop.run()
+            }, start.toOpaque())
+        guard failure == 0 else {
+            unsafe start.release()
+            throw SystemError(code: failure, call: "pthread_create")
+        }
+        handle = made
+    }
+
+    private static func pin(_ loop: EventLoop, to processor: Int) {
+        let failure = apus_pin_thread_errno(CInt(processor))
+        if failure < 0 {
+            loop.log(
+                .warning,
+                "loop \(loop.index) can't be pinned to processor \(processor): "
+                    + SystemError(code: failure, call: "sched_setaffinity").reason)
+        }
+    }
+
+    func join() { apus_thread_join(handle) }
+}

@@ -1,0 +1,53 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Where the runtime says what an operator should know. A value; copies share the sink.
+///
+/// The sink is called on whatever thread has something to say, loops included: it must not block for long.
+public struct Log: Sendable {
+    /// How much a line matters, least first.
+    public enum Level: Int, Sendable, Comparable, CaseIterable {
+        case debug, info, notice, warning, error
+
+        /// The lowercase word, as it stands in the line.
+        public var name: String {
+            switch self {
+            case .debug: "debug"
+            case .info: "info"
+            case .notice: "notice"
+            case .warning: "warning"
+            case .error: "error"
+            }
+        }
+
+        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private let sink: @Sendable (Level, String) -> Void
+    /// Lines below this level are dropped before their text is made.
+    public let minimum: Level
+
+    /// A log that hands each line of at least `minimum` to `sink`.
+    public init(minimum: Level = .info, to sink: @escaping @Sendable (Level, String) -> Void) {
+        self.sink = sink
+        self.minimum = minimum
+    }
+
+    /// Lines to standard error, as `apus: level: text`.
+    public static let standardError = Log { level, text in
+        let line = level == .info || level == .notice ? "\(text)\n" : "\(level.name): \(text)\n"
+        var copy = line
+        copy.withUTF8 { bytes in _ = unsafe write(2, bytes.baseAddress, bytes.count) }
+    }
+
+    /// Drops everything.
+    public static let none = Log(minimum: .error) { _, _ in }
+
+    /// Writes one line, whose text is made only when `level` is wanted.
+    public func callAsFunction(_ level: Level, _ text: @autoclosure () -> String) {
+        if level >= minimum { sink(level, text()) }
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import ApusRuntime
-
-@Test func a() { #expect(Bool(true)) }
