@@ -48,6 +48,8 @@ let package = Package(
         .executableTarget(
             name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
             swiftSettings: house),
+        .executableTarget(
+            name: "Echo", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/Echo", swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
