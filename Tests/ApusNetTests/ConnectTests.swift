@@ -18,7 +18,9 @@ import Testing
         try await withLoops { group in
             let listener = try AsyncListener.listen(on: address, group: group)
             async let served: Void = listener.serve { connection in
-                while let line = try await connection.readLine() { try await connection.write(line.uppercased() + "\n") }
+                while let line = try await connection.readLine() {
+                    try await connection.write(line.uppercased() + "\n")
+                }
             }
             let connection = try await AsyncConnection.connect(to: listener.address, on: group.loops[0])
             try await connection.write("hello\r\nworld\n")
@@ -137,6 +139,26 @@ import Testing
                 unsafe connection?.write(Array("early".utf8).span.bytes)
             }
             #expect(await heard.next() == Array("early late".utf8))
+        }
+    }
+
+    @Test("a host's name is resolved, and its addresses are tried in order")
+    func hostName() async throws {
+        try await withLoops(1) { group in
+            // On IPv4 alone, so that where the name also means ::1 the second address is the one that answers.
+            let listener = try AsyncListener.listen(on: anyPort, group: group)
+            let port = try #require(listener.address.port)
+            let connection = try await AsyncConnection.connect(host: "localhost", port: port, on: group.loops[0])
+            #expect(await connection.remoteAddress == listener.address)
+            #expect(try await Resolver.addresses(of: "localhost", port: port).contains(listener.address))
+        }
+    }
+
+    @Test("a host that nobody knows is told by its name")
+    func unknownHost() async throws {
+        // ".invalid" is reserved for never being known (RFC 6761, 6.4).
+        await #expect(throws: SocketError.unknownHost("host.invalid")) {
+            _ = try await Resolver.addresses(of: "host.invalid", port: 80)
         }
     }
 

@@ -104,7 +104,9 @@ final class TemporaryFile: Sendable {
         defer { _ = close(made) }
         var written = 0
         while written < content.count {
-            let count = unsafe content.withUnsafeBytes { unsafe write(made, $0.baseAddress! + written, $0.count - written) }
+            let count = unsafe content.withUnsafeBytes { bytes in
+                unsafe write(made, bytes.baseAddress! + written, bytes.count - written)
+            }
             guard count > 0 else { throw SystemError(call: "write") }
             written += count
         }
