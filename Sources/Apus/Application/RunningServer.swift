@@ -35,6 +35,13 @@ public final class RunningServer: Sendable {
     /// The address listened on, with the port that the system chose when 0 was asked for.
     public var address: SocketAddress { listener.address }
 
+    /// One line for an operator: where the server listens, on how many loops, by which driver.
+    public var greeting: String {
+        let place = address.port == nil ? "\(address)" : "http://\(address)"
+        let count = group.loops.count
+        return "serving on \(place) with \(count) \(count == 1 ? "loop" : "loops") (\(group.driver))"
+    }
+
     /// Connections that are open.
     public var connectionCount: Int { listener.admission.admitted }
 

@@ -25,12 +25,9 @@ extension HTTP1Connection {
         context.awaitsContinue = context.head.expectsContinue
         phase = .content
         arm(at: server.loop.tick + server.timeouts.body)
-        switch route.handler {
-        case .synchronous: continueRequest()
-        case .asynchronous:
-            arm(at: server.loop.tick + server.timeouts.request)
-            context.task = server.tasks.run(context)
-        }
+        if route.isSynchronous { return continueRequest() }
+        arm(at: server.loop.tick + server.timeouts.request)
+        context.task = server.tasks.run(context)
     }
 
     /// The request was answered although content follows: reads a little of it and goes on, or ends the connection.
@@ -56,7 +53,7 @@ extension HTTP1Connection {
     func takeContent(_ bytes: RawSpan) -> Int {
         guard let context else { return bytes.byteCount }
         if context.body.isFull {
-            unsafe connection.pauseReceiving()
+            connection.pauseReceiving()
             return 0
         }
         context.awaitsContinue = false
@@ -71,7 +68,7 @@ extension HTTP1Connection {
                 refuseContent(RequestBody.tooLarge(context.body.limit))
                 return bytes.byteCount
             }
-            if !context.body.append(bytes.extracting(range)) { unsafe connection.pauseReceiving() }
+            if !context.body.append(bytes.extracting(range)) { connection.pauseReceiving() }
             return consumed
         case .end(let consumed):
             contentEnded(context)
@@ -97,7 +94,7 @@ extension HTTP1Connection {
         }
         phase = .answering
         context.body.end()
-        guard context.task == nil, case .synchronous(let handler)? = context.route?.handler else { return }
+        guard context.task == nil, let handler = context.route?.synchronous else { return }
         call(handler, context)
         if context.stream != nil {
             context.task = server.tasks.run(context)
@@ -126,7 +123,7 @@ extension HTTP1Connection {
         } else {
             // The handler reads the error and answers; nothing more is taken from the client.
             phase = .answering
-            unsafe connection.pauseReceiving()
+            connection.pauseReceiving()
         }
     }
 

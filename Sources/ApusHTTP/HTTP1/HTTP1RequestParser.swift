@@ -83,7 +83,9 @@ public struct HTTP1RequestParser: Sendable {
 extension RawSpan {
     /// Whether two authorities of one request are equal but for case and the scheme's default port.
     @inline(never)
-    fileprivate func isSameAuthority(_ first: ByteSlice, _ second: ByteSlice, _ head: borrowing HTTP1RequestHead)
+    fileprivate func isSameAuthority(
+        _ first: ByteSlice, _ second: ByteSlice, _ head: borrowing HTTP1RequestHead
+    )
         -> Bool
     {
         var firstEnd = first.range.upperBound

@@ -19,18 +19,18 @@
         static let acceptsPerTurn = 64
 
         let kind = DriverKind.epoll
-        private unowned let loop: EventLoop
+        private unowned(unsafe) let loop: EventLoop
         private let poller: CInt
         private let waker: CInt
         private let events: UnsafeMutablePointer<epoll_event>
         private let receiveBuffer: UnsafeMutableRawPointer
-        private var ready = 0
-        private var again: [Endpoint] = []
+        @safe @exclusivity(unchecked) private var ready = 0
+        @safe @exclusivity(unchecked) private var again: [Endpoint] = []
 
         private static let wakeData = UInt64.max
 
         init(loop: EventLoop) throws(SystemError) {
-            self.loop = loop
+            unsafe self.loop = loop
             poller = apus_epoll_create_errno()
             guard poller >= 0 else { throw SystemError(code: poller, call: "epoll_create1") }
             waker = apus_eventfd_errno()
@@ -89,7 +89,7 @@
             } else {
                 let error = SystemError(code: failure, call: "epoll_ctl")
                 let id = endpoint.id
-                loop.execute { loop in loop.find(id)?.failed(error) }
+                unsafe loop.execute { loop in loop.find(id)?.failed(error) }
             }
         }
 
@@ -154,7 +154,7 @@
                     _ = unsafe read(waker, &value, 8)
                     continue
                 }
-                guard let endpoint = loop.find(Endpoint.ID(rawValue: data)) else { continue }
+                guard let endpoint = unsafe loop.find(Endpoint.ID(rawValue: data)) else { continue }
                 if endpoint.driverState.contains(.listener) {
                     accept(endpoint)
                     continue

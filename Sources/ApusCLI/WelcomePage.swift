@@ -1,0 +1,1 @@
+enum WelcomePage { static let html = "<h1>Apus</h1>" }
