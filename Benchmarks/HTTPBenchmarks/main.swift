@@ -27,7 +27,7 @@ func measure(_ name: String, iterations: Int = 100_000, _ body: (Int) -> Int) {
 let parser = HTTP1RequestParser()
 var head = HTTP1RequestHead()
 
-func measureParser(_ name: String, _ requests: [[UInt8]]) {
+@MainActor func measureParser(_ name: String, _ requests: [[UInt8]]) {
     let spare = requests.count - 1
     measure("\(name), \(requests[0].count) bytes") { index in
         let bytes = unsafe requests[index & spare].span.bytes
