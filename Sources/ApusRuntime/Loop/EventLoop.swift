@@ -132,6 +132,9 @@ import Synchronization
         return handle
     }
 
+    /// What the loop measured of itself. Any thread; the loop is not stopped for it.
+    public var statistics: LoopStatistics { meters.statistics }
+
     private func post(_ message: Message) {
         // The push is ordered before the look at `sleeping`, and the loop sets `sleeping` before its last look
         // at the mailbox: one of the two sees the other (Dekker's pattern).
