@@ -181,7 +181,8 @@ public actor AsyncConnection {
         let stream = self.stream
         try await withTaskCancellationHandler {
             try await unsafe withUnsafeThrowingContinuation { continuation in
-                unsafe stream.value.park(continuation, id, for: event)
+                // Through self: a closure that doesn't capture it would run outside of the actor.
+                unsafe self.stream.value.park(continuation, id, for: event)
             }
         } onCancel: {
             // Comes to the loop after the wait has begun, or after it has ended; the number tells.

@@ -117,6 +117,9 @@ final class StreamHandler: ConnectionHandler {
 
     // MARK: Waiting
 
+    /// How many tasks wait.
+    var waitCount: Int { waiters.count }
+
     /// A number for a wait that is about to begin, by which it can be cancelled.
     func makeWaitID() -> UInt64 {
         nextID += 1

@@ -15,6 +15,24 @@ extension AsyncConnection {
         try await begin(address, loop, options).finishConnecting(to: address)
     }
 
+    /// Connects to the first of a host's addresses that answers, in the resolver's order. A literal address needs no
+    /// resolver.
+    ///
+    /// - Throws: `SocketError`: `.unknownHost`, or that of the last address tried; `CancellationError`.
+    public static func connect(
+        host: String, port: UInt16, on loop: EventLoop, options: ConnectOptions = ConnectOptions()
+    ) async throws -> AsyncConnection {
+        var failure: SocketError = .unknownHost(host)
+        for address in try await Resolver.addresses(of: host, port: port) {
+            do {
+                return try await connect(to: address, on: loop, options: options)
+            } catch let error as SocketError {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
     /// Begins an attempt on the loop.
     private static func begin(
         _ address: SocketAddress, _ loop: EventLoop, _ options: ConnectOptions

@@ -9,8 +9,19 @@ import ApusRuntime
 /// Turns the name of a host into addresses, as the system does for every program: `/etc/hosts`, DNS, and whatever else
 /// it is set up to ask (getaddrinfo(3)).
 public enum Resolver {
-    /// The addresses of a host, in the order in which the system would try them (RFC 6724); blocks the calling thread
-    /// until they are known. A literal address (`127.0.0.1`, `[::1]`, `unix:/run/a.sock`) is answered at once.
+    /// The addresses of a host, in the order in which the system would try them (RFC 6724).
+    ///
+    /// The system's resolver blocks, for seconds when a name server doesn't answer, so it is asked on a thread that
+    /// isn't a loop's. A literal address (`127.0.0.1`, `[::1]`, `unix:/run/a.sock`) is answered at once.
+    ///
+    /// - Throws: `SocketError.unknownHost`; `CancellationError` when the task was cancelled before the resolver was
+    ///   asked.
+    public static func addresses(of host: String, port: UInt16) async throws -> [SocketAddress] {
+        if let literal = SocketAddress(host: host, port: port) { return [literal] }
+        return try await WorkStealingPool.shared.run { try blockingAddresses(of: host, port: port) }
+    }
+
+    /// The addresses of a host, as `addresses(of:port:)` gives them; blocks the calling thread until they are known.
     ///
     /// - Throws: `SocketError.unknownHost`.
     public static func blockingAddresses(of host: String, port: UInt16) throws(SocketError) -> [SocketAddress] {
