@@ -5,7 +5,7 @@ enum Requests {
     /// 711 bytes, ten fields.
     static let browser = browser(
         path: "/library/articles/2026/11/21/the-loop-is-the-executor",
-        agent: "a reader of long articles, and of short ones in between", filler: 25)
+        agent: "a reader of long articles, and of short ones in between", filler: 26)
 
     /// The same in 64 lengths, so that no branch predictor knows them by heart.
     static let manyBrowsers = (0..<64).map { index in
