@@ -49,7 +49,8 @@ let package = Package(
             name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
             swiftSettings: house),
         .executableTarget(
-            name: "Echo", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/Echo", swiftSettings: house),
+            name: "HTTPBenchmarks", dependencies: ["ApusHTTP", "ApusRuntime"], path: "Benchmarks/HTTPBenchmarks",
+            swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
