@@ -68,7 +68,8 @@ import Testing
                     version: 2,
                     addresses: .init(source: .unix(path: "/run/a.sock"), destination: .unix(path: "@name")))),
             Valid(
-                testDescription: "2 extensions", bytes: version2(ends4 + [0x01, 0, 2] + Array("h2".utf8) + [0x04, 0, 0]),
+                testDescription: "2 extensions",
+                bytes: version2(ends4 + [0x01, 0, 2] + Array("h2".utf8) + [0x04, 0, 0]),
                 header: ProxyHeader(version: 2, addresses: addresses4)),
             Valid(
                 testDescription: "2 checksum", bytes: checked,

@@ -141,6 +141,8 @@ import Testing
 
     @Test(
         "what is no range is none",
-        arguments: ["", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1", "::/129", "fd00::1/8", "name/8", "1.2.3/8"])
+        arguments: [
+            "", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1", "::/129", "fd00::1/8", "name/8", "1.2.3/8",
+        ])
     func noRange(_ text: String) { #expect(AddressRange(text) == nil) }
 }
