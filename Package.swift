@@ -48,6 +48,9 @@ let package = Package(
         .executableTarget(
             name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
             swiftSettings: house),
+        .executableTarget(
+            name: "HTTPBenchmarks", dependencies: ["ApusHTTP", "ApusRuntime"], path: "Benchmarks/HTTPBenchmarks",
+            swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
@@ -55,6 +58,6 @@ let package = Package(
         .testTarget(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
-        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI"], swiftSettings: house),
+        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "ApusRuntime"], swiftSettings: house),
     ]
 )

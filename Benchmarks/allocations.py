@@ -4,11 +4,12 @@
     allocations.py [options] NAME='command with {port}' ...
 
 The server runs with malloc_count.so (Benchmarks/build) preloaded. Some connections are opened and warmed, so
-that pools are filled; then requests are sent on them in turn, and what was allocated meanwhile is divided by
-their number. With --trace N the first N allocations of the measured part are shown with their backtraces.
-Exit status: 0 measured; 1 an answer was wrong, or more than --at-most were allocated; 2 a server did not answer.
+that pools are filled; then requests are sent on them in turn, and what the whole server allocated meanwhile is
+counted. A count that stays the same with four times the --requests comes from the clock, not from the requests.
+With --trace N the first N allocations of the measured part are shown with their backtraces.
+Exit status: 0 measured; 1 an answer was wrong, or more than --at-most were made in all; 2 a server did not answer.
 """
-import argparse, mmap, os, socket, struct, sys, tempfile
+import argparse, mmap, os, re, socket, struct, subprocess, sys, tempfile, time
 
 from servers import Server, write_json
 
@@ -31,6 +32,20 @@ class Counts:
 
     def trace(self, count):
         struct.pack_into("=q", self.map, 24, count)
+
+
+def show_traces(text):
+    """What backtrace_symbols_fd wrote, each place in a program without exported symbols by its name."""
+    places = re.findall(r"^(\S.*)\(\+(0x[0-9a-f]+)\)", text, re.M)
+    names = {}
+    for program in {program for program, _ in places}:
+        offsets = sorted({offset for path, offset in places if path == program})
+        found = subprocess.run(["addr2line", "-f", "-e", program] + offsets, capture_output=True, text=True).stdout.split("\n")
+        names.update(((program, offset), name) for offset, name in zip(offsets, found[::2]) if name != "??")
+    text = re.sub(r"^(\S.*)\(\+(0x[0-9a-f]+)\)", lambda m: names.get((m[1], m[2]), m[0]), text, flags=re.M)
+    swift = os.environ.get("SWIFT", "swift")
+    demangled = subprocess.run([swift, "demangle", "--simplified"], input=text, capture_output=True, text=True)
+    print(demangled.stdout if demangled.returncode == 0 else text)
 
 
 def answer(sock, request, count=1):
@@ -60,7 +75,7 @@ def measure(options, spec):
     request = f"GET {options.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     counts = Counts()
     environment = {"LD_PRELOAD": PRELOAD, "MALLOC_COUNT_FILE": counts.file.name}
-    with Server(spec, environment=environment, errors=sys.stderr if options.trace else None) as server:
+    with tempfile.TemporaryFile("w+") as traces, Server(spec, environment=environment, errors=traces) as server:
         server.wait_up()
         socks = [socket.create_connection(("127.0.0.1", server.port), 5) for _ in range(options.conns)]
         turns = max(options.requests // (options.conns * options.pipeline), 1)
@@ -71,13 +86,18 @@ def measure(options, spec):
         if before == 0:
             sys.exit(f"{server.name}: nothing was counted; is {PRELOAD} built, and the server linked to glibc?")
         counts.trace(options.trace)
+        started = time.monotonic()
         for _ in range(turns):
             for sock in socks:
                 answer(sock, request, options.pipeline)
         requests = turns * options.conns * options.pipeline
+        allocations, size, seconds = counts.allocations() - before, counts.bytes() - bytes_before, time.monotonic() - started
         counts.trace(0)
-        return {"requests": requests, "allocations": (counts.allocations() - before) / requests,
-                "bytes": (counts.bytes() - bytes_before) / requests}
+        if options.trace:
+            traces.seek(0)
+            show_traces(traces.read())
+        return {"requests": requests, "allocations": allocations, "seconds": seconds,
+                "allocations_each": allocations / requests, "bytes_each": size / requests}
 
 
 def main():
@@ -87,14 +107,14 @@ def main():
     parser.add_argument("--requests", type=int, default=20000, help="counted in all (20000)")
     parser.add_argument("--pipeline", type=int, default=1, help="requests sent at once (1)")
     parser.add_argument("--path", default="/plaintext")
-    parser.add_argument("--at-most", type=float, help="fail when a request allocates more often than this")
+    parser.add_argument("--at-most", type=int, help="fail when there are more allocations than this in all")
     parser.add_argument("--trace", type=int, default=0, metavar="N", help="show where the first N came from")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     table = {spec.split("=", 1)[0]: measure(options, spec) for spec in options.servers}
-    print(f"{'server':16}{'requests':>10}{'allocations/req':>17}{'bytes/req':>12}")
+    print(f"{'server':16}{'requests':>10}{'seconds':>9}{'allocations':>13}{'each request':>14}{'bytes':>10}")
     for name, t in table.items():
-        print(f"{name:16}{t['requests']:>10}{t['allocations']:>17.4f}{t['bytes']:>12.1f}")
+        print(f"{name:16}{t['requests']:>10}{t['seconds']:>9.2f}{t['allocations']:>13}{t['allocations_each']:>14.4f}{t['bytes_each']:>10.1f}")
     write_json(table, options.json)
     return int(options.at_most is not None and any(t["allocations"] > options.at_most for t in table.values()))
 

@@ -1,3 +1,4 @@
+import ApusRuntime
 import Testing
 
 @testable import ApusCLI

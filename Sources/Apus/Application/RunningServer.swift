@@ -45,6 +45,12 @@ public final class RunningServer: Sendable {
     /// Connections that are open.
     public var connectionCount: Int { listener.admission.admitted }
 
+    /// Stops at once: connections are cut. Not from a loop of the group.
+    public func stopNow() {
+        listener.stopAccepting()
+        group.shutdown()
+    }
+
     /// Stops: no new connections; requests in flight finish within the drain timeout; what is left is cut; the loops
     /// end. Not from a loop of the group.
     public func stop() async {

@@ -22,7 +22,6 @@ extension HTTP1Connection {
         context.body.begin(length: context.head.contentLength, transport: self)
         context.decoder.begin(context.head)
         context.contentBegan = server.loop.tick
-        context.awaitsContinue = context.head.expectsContinue
         phase = .content
         arm(at: server.loop.tick + server.timeouts.body)
         if route.isSynchronous { return continueRequest() }
@@ -61,7 +60,7 @@ extension HTTP1Connection {
         case .data(let range, let consumed):
             context.contentReceived += Int64(range.count)
             guard !context.isOver else {
-                if context.contentReceived > Self.mostDiscarded { refuseContent(nil) }
+                if context.contentReceived > Self.mostDiscarded { refuseContent(nil) } else { endContentIfWhole(context) }
                 return consumed
             }
             if context.task == nil, context.contentReceived > context.body.limit {
@@ -69,6 +68,7 @@ extension HTTP1Connection {
                 return bytes.byteCount
             }
             if !context.body.append(bytes.extracting(range)) { connection.pauseReceiving() }
+            endContentIfWhole(context)
             return consumed
         case .end(let consumed):
             contentEnded(context)
@@ -82,6 +82,11 @@ extension HTTP1Connection {
             refuseContent(refusal)
             return bytes.byteCount
         }
+    }
+
+    /// The end of a content of known length shows when the decoder is asked once more, without bytes.
+    private func endContentIfWhole(_ context: Context) {
+        if case .end = context.decoder.decode(RawSpan()) { contentEnded(context) }
     }
 
     private func contentEnded(_ context: Context) {

@@ -114,6 +114,7 @@ final class HTTP1Connection: ConnectionHandler {
         requests &+= 1
         keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
         context.transport = self
+        context.awaitsContinue = context.head.expectsContinue
         context.showBytes(head)
         guard let route = server.service.find(context) else {
             return finishInline(context)
@@ -150,7 +151,9 @@ final class HTTP1Connection: ConnectionHandler {
         if context.stream != nil {
             phase = .answering
             context.keepBytes()
-            self.context = server.takeSpare()
+            let streaming = server.takeSpare()
+            self.context = streaming
+            streaming.task = server.tasks.run(streaming)
             return
         }
         if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }

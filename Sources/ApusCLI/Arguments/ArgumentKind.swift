@@ -1,3 +1,5 @@
+import ApusRuntime
+
 /// A kind of value that an option takes: how to read it, and what to say of one that cannot be read.
 struct ArgumentKind<Value: Sendable>: Sendable {
     /// `a number from 1 to 65535`.
@@ -58,8 +60,24 @@ extension ArgumentKind where Value == String {
 }
 
 extension ArgumentKind where Value == DriverChoice {
+    /// One of the drivers that this system can have.
     static var driver: ArgumentKind {
-        ArgumentKind(expected: "auto, epoll or uring", example: "auto") { DriverChoice(rawValue: $0) }
+        ArgumentKind(expected: driverNames, example: "auto") { text in
+            #if os(Linux)
+                let choices = [DriverChoice.auto, .epoll, .uring]
+            #else
+                let choices = [DriverChoice.auto, .kqueue]
+            #endif
+            return choices.first { $0.rawValue == text }
+        }
+    }
+
+    static var driverNames: String {
+        #if os(Linux)
+            "auto, epoll or uring"
+        #else
+            "auto or kqueue"
+        #endif
     }
 }
 

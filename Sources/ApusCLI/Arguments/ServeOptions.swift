@@ -1,10 +1,4 @@
-/// Which driver the loops run on.
-enum DriverChoice: String, Hashable, Sendable, CaseIterable {
-    /// The one that is best on this system.
-    case auto
-    case epoll
-    case uring
-}
+import ApusRuntime
 
 /// `apus serve`, and `apus check`, which takes the same.
 struct ServeOptions: Hashable, Sendable {
@@ -51,7 +45,7 @@ extension OptionSyntax {
     static let pin = OptionSyntax(
         name: "pin", value: "CPULIST", summary: "Pin each loop to one of these processors, such as 0,2-3")
     static let driver = OptionSyntax(
-        name: "driver", value: "D", summary: "Drive the loops with auto, epoll or uring [auto]")
+        name: "driver", value: "D", summary: "Drive the loops with \(ArgumentKind.driverNames) [auto]")
 }
 
 extension CommandSyntax {

@@ -45,7 +45,7 @@ public struct HTTP1RequestParser: Sendable {
         head.fields.removeAll()
         head.fields.reserve(limits.fieldCount)
         var steering = HTTP1Steering()
-        let section = HTTP1FieldSection(limits: limits, isRequest: true)
+        let section = HTTP1FieldSection(limits: limits, kind: .request)
         let result = section.parse(bytes, from: fieldsStart, into: &head.fields, &steering)
         guard case .complete = result else { return result }
         if let error = conclude(bytes, steering, &head) { return .failure(error) }

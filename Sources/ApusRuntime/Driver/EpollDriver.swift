@@ -170,9 +170,9 @@
                         receive(endpoint)
                     } else if endpoint.isOpen {
                         endpoint.driverState.insert(.readable)
-                        if flags & broken != 0 {
-                            endpoint.failed(SystemError(code: ECONNRESET, call: "epoll_wait"))
-                        } else if flags & EPOLLRDHUP.rawValue != 0 {
+                        if let error = pendingError(endpoint) {
+                            endpoint.failed(error)
+                        } else if flags & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue) != 0 {
                             endpoint.peerHungUp()
                         }
                     }
@@ -205,6 +205,10 @@
             while true {
                 guard endpoint.driverState.isSuperset(of: .receiving), endpoint.isOpen else {
                     endpoint.driverState.insert(.readable)
+                    // Paused by what it was just shown: a reset that came with it won't be told of again.
+                    if endpoint.driverState.contains(.ended), endpoint.isOpen, let error = pendingError(endpoint) {
+                        endpoint.failed(error)
+                    }
                     return
                 }
                 guard reads > 0 else {
@@ -233,6 +237,15 @@
                     return
                 }
             }
+        }
+
+        /// Why the connection is broken; nil when it isn't, though the peer may have ended it: bytes that came before
+        /// the end can still be read then.
+        private func pendingError(_ endpoint: Endpoint) -> SystemError? {
+            var code: CInt = 0
+            var size = socklen_t(MemoryLayout<CInt>.size)
+            let failed = unsafe getsockopt(endpoint.descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+            return failed == 0 && code != 0 ? SystemError(code: code, call: "recv") : nil
         }
 
         private func accept(_ endpoint: Endpoint) {

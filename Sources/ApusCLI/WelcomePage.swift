@@ -1,1 +1,0 @@
-enum WelcomePage { static let html = "<h1>Apus</h1>" }
