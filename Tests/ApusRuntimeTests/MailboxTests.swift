@@ -98,7 +98,7 @@ import Testing
         #expect(mailbox.isEmpty)
     }
 
-    @Test("a message that the consumer lets go at once is still there for the producer that holds it, and is released once")
+    @Test("a message that the consumer lets go at once is still there for its producer, and is released once")
     func sharedReferences() throws {
         let each = 20_000
         let tally = Tally()
