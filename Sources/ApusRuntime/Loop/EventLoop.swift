@@ -217,7 +217,13 @@ import Synchronization
             fireTimers()
             flushDirty()
         }
-        endpoints.forEach { $0.close() }
+        // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
+        repeat {
+            endpoints.forEach { $0.close() }
+            guard endpoints.count > 0 else { break }
+            driver.wait(nanoseconds: 100_000_000)
+            driver.dispatch()
+        } while true
         drainMailbox()
         runJobs()
     }
