@@ -11,9 +11,9 @@ public import ApusRuntime
     /// Who sends what the handler answers. Nil when the request is over.
     var transport: (any ResponseTransport)?
     /// The head as places in `bytes`.
-    var head: HTTP1RequestHead
-    /// Captured parts of the path, as places in `routePath`.
-    var match = RouteMatch()
+    let headCell: Cell<HTTP1RequestHead>
+    /// Captured parts of the path, as places in the decoded path.
+    let matchCell = Cell(RouteMatch())
     /// The route that was found.
     var route: Route?
     /// The percent-decoded path, when it differs from the one in the head.
@@ -22,7 +22,7 @@ public import ApusRuntime
     // The head's bytes: the connection's, in place, while a synchronous handler runs; else our own copy.
     private var start: UnsafeRawPointer?
     private var count = 0
-    private var owned = Buffer(capacity: 0)
+    private var owned = Buffer()
 
     /// The loop that the request lives on.
     public let loop: EventLoop
@@ -68,9 +68,15 @@ public import ApusRuntime
     init(loop: EventLoop, service: Service) {
         self.loop = loop
         unsafe self.service = service
-        head = HTTP1RequestHead(limits: service.limits.head)
+        headCell = Cell(HTTP1RequestHead(limits: service.limits.head))
         body = RequestBody()
     }
+
+    @inline(__always) var head: HTTP1RequestHead {
+        unsafeAddress { unsafe UnsafePointer(headCell.unsafeAddress) }
+    }
+
+    @inline(__always) var match: RouteMatch { matchCell.value }
 
     func ensureExtras() -> Extras {
         if let extras { return extras }
@@ -130,7 +136,7 @@ public import ApusRuntime
         unsafe start = nil
         count = 0
         if owned.capacity > 0 {
-            var copy = Buffer(capacity: 0)
+            var copy = Buffer()
             swap(&copy, &owned)
             loop.buffers.give(copy)
         }

@@ -13,7 +13,7 @@ extension HTTP1Connection {
         if let length = spare.head.contentLength, length > limit {
             keepsAlive = false
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
-            return endAfterRefusal()
+            return endLingering()
         }
         let context = server.takeSpare()
         self.context = context
@@ -35,10 +35,7 @@ extension HTTP1Connection {
 
     /// The request was answered although content follows: reads a little of it and goes on, or ends the connection.
     func skipContent(of spare: Context) {
-        guard keepsAlive, canDiscardContent(of: spare) else {
-            server.resetSpare()
-            return endAfterRefusal()
-        }
+        guard keepsAlive, canDiscardContent(of: spare) else { return endLingering() }
         let context = server.takeSpare()
         self.context = context
         context.keepBytes()
@@ -53,11 +50,6 @@ extension HTTP1Connection {
     func canDiscardContent(of context: Context) -> Bool {
         guard !context.awaitsContinue, let length = context.head.contentLength else { return false }
         return length - context.contentReceived <= Self.mostDiscarded
-    }
-
-    private func endAfterRefusal() {
-        phase = .closing
-        unsafe connection.closeLingering()
     }
 
     /// Takes content; the result is the number of bytes consumed, 0 when the client has to wait.
@@ -123,14 +115,14 @@ extension HTTP1Connection {
     /// will give one.
     private func refuseContent(_ error: HTTPError?) {
         keepsAlive = false
-        guard let context else { return endAfterRefusal() }
+        guard let context else { return endLingering() }
         if let error, context.task == nil, !context.isAnswered {
             context.send(server.service.errorResponse(error, context))
         }
         if context.task == nil {
             self.context = nil
             server.giveBack(context)
-            endAfterRefusal()
+            endLingering()
         } else {
             // The handler reads the error and answers; nothing more is taken from the client.
             phase = .answering

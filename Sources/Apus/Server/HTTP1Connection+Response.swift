@@ -13,15 +13,25 @@ extension HTTP1Connection: ResponseTransport {
         guard let connection = unsafe self.connection else { return }
         guard connection.isOpen else { return }
         // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
-        connection.reserve(256 + contentType.utf8CodeUnitCount + bytes.byteCount)
-        connection.output.appendStatusLine(status)
-        server.appendDate(to: &connection.output)
-        connection.output.append("Content-Type: ")
-        connection.output.append(contentType)
-        connection.output.append("\r\nContent-Length: ")
-        connection.output.appendDecimal(bytes.byteCount)
-        connection.output.append(persistenceLines(context))
-        if context.head.methodKind != .head { connection.output.append(bytes) }
+        let size = 256 + contentType.utf8CodeUnitCount
+        let isInline = self.context == nil
+        if server.stage.value.available < size + bytes.byteCount { server.flushStage(to: connection) }
+        server.stage.value.appendStatusLine(status)
+        server.appendDate(to: &server.stage.value)
+        server.stage.value.append("Content-Type: ")
+        server.stage.value.append(contentType)
+        server.stage.value.append("\r\nContent-Length: ")
+        server.stage.value.appendDecimal(bytes.byteCount)
+        server.stage.value.append(persistenceLines(context))
+        if context.head.methodKind != .head {
+            if server.stage.value.available >= bytes.byteCount {
+                server.stage.value.append(bytes)
+            } else {
+                server.flushStage(to: connection)
+                connection.write(bytes)
+            }
+        }
+        if !isInline { server.flushStage(to: connection) }
     }
 
     func send(_ context: Context, _ response: Response) {
@@ -55,6 +65,7 @@ extension HTTP1Connection: ResponseTransport {
 
     private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
         guard let connection = unsafe self.connection else { return }
+        server.flushStage(to: connection)
         var size = 256
         for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
         connection.reserve(size)

@@ -59,16 +59,24 @@ final class HTTP1Connection: ConnectionHandler {
     // MARK: Receiving
 
     func received(_ bytes: RawSpan, on connection: Connection) -> Int {
+        let consumed = take(bytes, connection)
+        server.flushStage(to: connection)
+        return consumed
+    }
+
+    /// Takes requests, or content, from the bytes. Answers given inline gather on the stage.
+    private func take(_ bytes: RawSpan, _ connection: Connection) -> Int {
         var consumed = 0
         while consumed < bytes.byteCount {
             switch phase {
             case .head:
-                guard connection.isWritable else { return consumed }
+                guard connection.isWritable, server.stageHasRoom else { return consumed }
                 let rest = bytes.extracting(consumed..<bytes.byteCount)
-                switch server.parser.parse(rest, into: &server.spare.head) {
+                switch server.parser.parse(rest, into: &server.spare.headCell.value) {
                 case .complete(let length):
                     consumed += length
                     begin(rest.extracting(0..<length))
+                    server.recycleSpare()
                 case .incomplete:
                     noteIncompleteHead()
                     return consumed
@@ -98,6 +106,7 @@ final class HTTP1Connection: ConnectionHandler {
     }
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
+    @inline(never)
     private func begin(_ head: RawSpan) {
         let context = server.spare
         headBegan = 0
@@ -146,9 +155,7 @@ final class HTTP1Connection: ConnectionHandler {
             return
         }
         if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
-        let unread = context.head.hasBody && phase == .head
-        server.resetSpare()
-        if unread { keepsAlive = false }
+        if context.head.hasBody { return skipContent(of: context) }
         answered()
     }
 
@@ -168,6 +175,7 @@ final class HTTP1Connection: ConnectionHandler {
             phase = .head
         } else {
             phase = .closing
+            unsafe server.flushStage(to: connection)
             unsafe connection.closeAfterWriting()
         }
     }
@@ -180,11 +188,7 @@ final class HTTP1Connection: ConnectionHandler {
         context.task = nil
         server.giveBack(context)
         guard unsafe connection.isOpen else { return }
-        if unread {
-            phase = .closing
-            unsafe connection.closeLingering()
-            return
-        }
+        if unread { return endLingering() }
         answered()
         guard phase == .head else { return }
         unsafe connection.startReceiving()
@@ -198,9 +202,8 @@ final class HTTP1Connection: ConnectionHandler {
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
-        server.resetSpare()
-        phase = .closing
-        unsafe connection.closeLingering()
+        server.recycleSpare()
+        endLingering()
     }
 
     // MARK: The peer's end
@@ -301,8 +304,14 @@ final class HTTP1Connection: ConnectionHandler {
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(error, context))
-        server.resetSpare()
+        server.recycleSpare()
+        endLingering()
+    }
+
+    /// Ends the connection although the client may still be sending.
+    func endLingering() {
         phase = .closing
+        unsafe server.flushStage(to: connection)
         unsafe connection.closeLingering()
     }
 }

@@ -59,11 +59,34 @@ final class ServerLoop {
         if contexts.count < 256, isKnownUniquelyReferenced(&context) { contexts.append(context) }
     }
 
-    /// Replaces the spare context when a handler kept it.
+    /// Makes the spare context ready for the next head; one that its handler kept is left to it.
     @inline(__always)
-    func resetSpare() {
-        spare.reset()
-        if !isKnownUniquelyReferenced(&spare) { spare = Context(loop: loop, service: service) }
+    func recycleSpare() {
+        if isKnownUniquelyReferenced(&spare) { spare.reset() } else { replaceSpare() }
+    }
+
+    @inline(never)
+    private func replaceSpare() {
+        spare.keepBytes()
+        spare.transport = nil
+        spare = contexts.popLast() ?? Context(loop: loop, service: service)
+    }
+
+    // MARK: The stage
+
+    /// Where the answers that are given inline gather, until the bytes that asked for them are worked off: then they
+    /// leave together, most often straight from here.
+    let stage = Cell(Buffer(capacity: 64 << 10))
+
+    /// Whether the stage takes another small answer.
+    @inline(__always) var stageHasRoom: Bool { stage.value.available >= 4096 }
+
+    /// Hands what is on the stage to the connection.
+    @inline(__always)
+    func flushStage(to connection: Connection) {
+        guard !stage.value.isEmpty else { return }
+        unsafe connection.writeThrough(RawSpan(_unsafeStart: stage.value.baseAddress, byteCount: stage.value.count))
+        stage.value.removeAll()
     }
 
     /// Writes `Date: …` with its line end (RFC 9110, 6.6.1), which is made once a second.

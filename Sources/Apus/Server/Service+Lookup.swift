@@ -11,9 +11,9 @@ extension Service {
         let lookup: RouteLookup
         if path.byteCount == 0 {
             guard context.head.targetForm == .absolute else { return answerWithoutPath(context) }
-            lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.match)
+            lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.matchCell.value)
         } else if RoutePath.isPlain(path) {
-            lookup = tree.find(method, path: path, into: &context.match)
+            lookup = tree.find(method, path: path, into: &context.matchCell.value)
         } else {
             var decoded: [UInt8] = []
             do throws(RoutePath.Failure) {
@@ -23,7 +23,7 @@ extension Service {
                 return nil
             }
             context.decodedPath = decoded
-            lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.match)
+            lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.matchCell.value)
         }
         if case .found(let index) = lookup { return routes[index] }
         answer(lookup, context)

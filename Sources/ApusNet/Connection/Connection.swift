@@ -43,8 +43,8 @@ public final class Connection: Endpoint {
     /// The protocol spoken; nil once closed.
     public private(set) var handler: (any ConnectionHandler)?
     /// Bytes written in this turn. See `reserve(_:)`.
-    public var output = Buffer(capacity: 0)
-    private var inbound = Buffer(capacity: 0)
+    public var output = Buffer()
+    private var inbound = Buffer()
     private var queue: WriteQueue?
     private var flags: Flags = []
     private var failureCode: CInt = 0
@@ -106,7 +106,7 @@ public final class Connection: Endpoint {
         guard !inbound.isEmpty, isOpen, !flags.contains(.presenting), let handler else { return }
         // Taken out while it is shown, so that the handler may do anything to the connection meanwhile.
         flags.insert(.presenting)
-        var shown = Buffer(capacity: 0)
+        var shown = Buffer()
         swap(&shown, &inbound)
         let consumed = handler.received(shown.bytes, on: self)
         flags.remove(.presenting)
@@ -173,6 +173,20 @@ public final class Connection: Endpoint {
         output.append(bytes)
     }
 
+    /// Writes bytes, and where the driver sends at once, and nothing waits before them, sends them now from where they
+    /// are: a copy is made only of what the kernel has no room for.
+    public func writeThrough(_ bytes: RawSpan) {
+        guard isOpen else { return }
+        guard output.isEmpty, queue == nil, loop.sendsAtOnce else { return write(bytes) }
+        let result = unsafe bytes.withUnsafeBytes { unsafe send($0) }
+        switch result {
+        case .sent(let count):
+            if count < bytes.byteCount { write(bytes.extracting(count..<bytes.byteCount)) }
+        case .pending: break
+        case .failed(let error): failed(error)
+        }
+    }
+
     /// Hands a whole buffer over, without a copy when it is large.
     public func write(_ buffer: consuming Buffer) {
         guard isOpen else { return }
@@ -215,7 +229,7 @@ public final class Connection: Endpoint {
 
     private func queueOutput() {
         guard !output.isEmpty else { return }
-        var whole = Buffer(capacity: 0)
+        var whole = Buffer()
         swap(&whole, &output)
         theQueue.append(whole)
     }
@@ -237,7 +251,7 @@ public final class Connection: Endpoint {
     }
 
     private func giveOutputBack() {
-        var whole = Buffer(capacity: 0)
+        var whole = Buffer()
         swap(&whole, &output)
         loop.buffers.give(whole)
     }
@@ -372,7 +386,7 @@ public final class Connection: Endpoint {
 
     public override func closed() {
         giveOutputBack()
-        var kept = Buffer(capacity: 0)
+        var kept = Buffer()
         swap(&kept, &inbound)
         loop.buffers.give(kept)
         queue?.removeAll(into: loop.buffers)

@@ -31,7 +31,7 @@ final class WriteQueue {
             file = nil
         }
         init(_ file: FilePart) {
-            buffer = Buffer(capacity: 0)
+            buffer = Buffer()
             self.file = file
         }
     }
@@ -84,7 +84,7 @@ final class WriteQueue {
                 left -= part
                 piece.buffer.discard(part)
                 if piece.buffer.count > 0 { break }
-                var whole = Buffer(capacity: 0)
+                var whole = Buffer()
                 swap(&whole, &piece.buffer)
                 pool.give(whole)
             }
@@ -100,7 +100,7 @@ final class WriteQueue {
     func removeAll(into pool: BufferPool) {
         for piece in pieces[first...] {
 
-            var whole = Buffer(capacity: 0)
+            var whole = Buffer()
             swap(&whole, &piece.buffer)
             pool.give(whole)
         }

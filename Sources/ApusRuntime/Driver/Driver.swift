@@ -25,8 +25,9 @@ protocol Driver: AnyObject {
     /// calls `finishClosing()` when the kernel has let go.
     func detach(_ endpoint: Endpoint) -> Bool
 
-    /// Waits until something happened, at most so long (negative: without end), and takes note of it.
-    func wait(nanoseconds: Int64)
+    /// Waits until something happened, at most so long (negative: without end), and takes note of it. The number of
+    /// things that happened.
+    func wait(nanoseconds: Int64) -> Int
     /// Delivers what `wait` took note of.
     func dispatch()
     /// Whether there is work that `wait` must not sleep over.

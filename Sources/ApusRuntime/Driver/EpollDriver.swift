@@ -137,8 +137,9 @@
 
         var hasPendingWork: Bool { !again.isEmpty }
 
-        func wait(nanoseconds: Int64) {
+        func wait(nanoseconds: Int64) -> Int {
             ready = max(0, Int(unsafe apus_epoll_wait_errno(poller, events, CInt(Self.batch), nanoseconds)))
+            return ready
         }
 
         func dispatch() {

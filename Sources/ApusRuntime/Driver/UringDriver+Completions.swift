@@ -106,7 +106,7 @@
 
         private func hold(_ bytes: RawSpan, for endpoint: Endpoint) {
             endpoint.driverState.insert(.holding)
-            bytes.withUnsafeBytes { unsafe held[endpoint.id, default: UringHeld()].bytes.append(contentsOf: $0) }
+            unsafe bytes.withUnsafeBytes { unsafe held[endpoint.id, default: UringHeld()].bytes.append(contentsOf: $0) }
             // The rest is better left in the kernel, whose window then closes to the peer.
             if !endpoint.driverState.contains(.receiving) { disarm(endpoint) }
         }
@@ -138,7 +138,7 @@
                 }
                 endpoint.accepted(descriptor)
             }
-            if !found.bytes.isEmpty { endpoint.received(found.bytes.span.bytes) }
+            if !found.bytes.isEmpty { unsafe endpoint.received(found.bytes.span.bytes) }
             guard found.hasEnded, endpoint.isOpen else { return }
             guard endpoint.driverState.contains(.receiving) else {
                 endpoint.driverState.insert(.holding)

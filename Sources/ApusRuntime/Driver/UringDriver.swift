@@ -42,10 +42,11 @@
             (unsafe apus_uring_ready(ring.pointer) > 0) || !resumed.isEmpty || !postponed.isEmpty
         }
 
-        func wait(nanoseconds: Int64) {
+        func wait(nanoseconds: Int64) -> Int {
             if !isEnabled { enable() }
             _ = unsafe apus_uring_wait_errno(ring.pointer, nanoseconds)
             if ring.isSubmitted { vectors.removeAll() }
+            return Int(unsafe apus_uring_ready(ring.pointer))
         }
 
         func dispatch() {

@@ -38,7 +38,7 @@
         }
 
         /// Makes the ring the calling thread's.
-        func enable() -> CInt { unsafe io_uring_enable_rings(pointer) }
+        func enable() -> CInt { unsafe apus_uring_enable_errno(pointer) }
 
         /// A place for an operation; nil when the kernel takes nothing more at the moment.
         @inline(__always) func entry() -> UnsafeMutablePointer<io_uring_sqe>? {

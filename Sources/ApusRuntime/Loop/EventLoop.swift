@@ -31,6 +31,9 @@ import Synchronization
     /// Jobs run in one turn before I/O gets its chance again.
     static let jobsPerTurn = 1024
 
+    /// How long a loop is idle before it gives cached memory back.
+    static let idleNanoseconds: Int64 = 1_000_000_000
+
     /// The loop's place in its group, from 0.
     public let index: Int
     /// Where the loop says what an operator should know.
@@ -51,6 +54,7 @@ import Synchronization
     private var jobs = JobQueue()
     private var dirty: [Endpoint] = []
     private var stopRequested = false
+    private var isTrimmed = true
     private var locals: [ObjectIdentifier: AnyObject] = [:]
     private var turnBegan: UInt64
 
@@ -165,6 +169,9 @@ import Synchronization
 
     // MARK: Endpoints
 
+    /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Loop only.
+    public var sendsAtOnce: Bool { driver.kind != .uring }
+
     /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
     public func attach(_ endpoint: Endpoint) {
         endpoint.id = endpoints.insert(endpoint)
@@ -178,7 +185,10 @@ import Synchronization
 
     /// Calls `body` for every endpoint; it may close any of them. Loop only.
     public func forEachEndpoint(_ body: (Endpoint) -> Void) {
-        endpoints.forEach(body)
+        var cursor = ConnectionTable<Endpoint>.Cursor()
+        while let id = endpoints.next(&cursor) {
+            if let endpoint = endpoints.find(id) { body(endpoint) }
+        }
     }
 
     func remove(_ endpoint: Endpoint) {
@@ -219,9 +229,9 @@ import Synchronization
         }
         // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
         repeat {
-            endpoints.forEach { $0.close() }
+            forEachEndpoint { $0.close() }
             guard endpoints.count > 0 else { break }
-            driver.wait(nanoseconds: 100_000_000)
+            _ = driver.wait(nanoseconds: 100_000_000)
             driver.dispatch()
         } while true
         drainMailbox()
@@ -240,15 +250,22 @@ import Synchronization
         }
         if nanoseconds != 0 {
             sleeping.store(true, ordering: .sequentiallyConsistent)
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
             if !mailbox.isEmpty {
                 sleeping.store(false, ordering: .relaxed)
                 nanoseconds = 0
-            } else {
-                buffers.trim()
             }
         }
-        driver.wait(nanoseconds: nanoseconds)
+        // A loop that has nothing to do for a second gives its cached memory back, once until it is busy again.
+        let mayTrim = !isTrimmed && (nanoseconds < 0 || nanoseconds > Self.idleNanoseconds)
+        let events = driver.wait(nanoseconds: mayTrim ? Self.idleNanoseconds : nanoseconds)
         sleeping.store(false, ordering: .relaxed)
+        if events > 0 {
+            isTrimmed = false
+        } else if mayTrim {
+            isTrimmed = true
+            buffers.trim()
+        }
     }
 
     private func drainMailbox() {

@@ -18,11 +18,19 @@
     /// How many cache lines `base` lies behind the header of its ``Slab``; 0 for memory of the heap.
     @usableFromInline let slabLines: UInt32
 
+    /// Makes a buffer of no capacity, which owns no memory: what stands where a buffer may come.
+    @inlinable public init() {
+        // Never read or written, for it has no room; not null, so that spans of it are well formed.
+        unsafe base = UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+        size = 0
+        slabLines = 0
+    }
+
     /// Makes a buffer from the heap, aligned to a cache line, outside any pool.
     /// - Parameter capacity: Its size in bytes, 0 ... 4 GiB − 1.
     @inlinable public init(capacity: Int) {
-        unsafe base = .allocate(byteCount: capacity, alignment: 64)
-        size = UInt32(capacity)
+        unsafe base = .allocate(byteCount: max(capacity, 1), alignment: 64)
+        size = UInt32(max(capacity, 1))
         slabLines = 0
     }
 
@@ -36,7 +44,7 @@
 
     @inlinable deinit {
         if slabLines == 0 {
-            unsafe base.deallocate()
+            if size != 0 { unsafe base.deallocate() }
         } else {
             unsafe Slab.drop(chunk: base, lines: slabLines)
         }

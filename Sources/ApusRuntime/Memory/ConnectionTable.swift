@@ -18,7 +18,7 @@
 /// var cursor = ConnectionTable<Connection>.Cursor()
 /// while let id = table.next(&cursor) { table.remove(id) }
 /// ```
-@safe @frozen public struct ConnectionTable<Element: AnyObject>: ~Copyable {
+@safe public struct ConnectionTable<Element: AnyObject>: ~Copyable {
     /// Who an element is: its slot, and which tenant of that slot. The generation repeats after 2³² − 1 insertions.
     @frozen public struct ID: Hashable, Sendable, BitwiseCopyable {
         /// The slot in the low 32 bits, the generation in the high.
@@ -57,7 +57,7 @@
 
     @usableFromInline var slots: UnsafeMutablePointer<Slot>
     @usableFromInline var capacity: Int
-    @usableFromInline var occupancy: SlotMap
+    private var occupancy: SlotMap
     @usableFromInline var lastGeneration: UInt32 = 0
     /// How many elements the table holds.
     public private(set) var count = 0

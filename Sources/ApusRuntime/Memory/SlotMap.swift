@@ -2,7 +2,7 @@
 ///
 /// The upper bits make the next taken slot and the first free one a matter of a few instructions, up to millions of
 /// slots: a search looks at one word, and then at one bit for every 64 words.
-@safe @usableFromInline struct SlotMap: ~Copyable {
+@safe struct SlotMap: ~Copyable {
     /// `capacity / 64` words of slots, then the words of "any", then those of "all".
     private var words: UnsafeMutablePointer<UInt64>
     private var wordCount: Int

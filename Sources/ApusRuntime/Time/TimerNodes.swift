@@ -60,7 +60,9 @@
         current = addSegment()
     }
 
-    deinit {
+    @inlinable deinit { deallocate() }
+
+    @usableFromInline func deallocate() {
         for index in 0..<segmentCount {
             if let nodes = unsafe segments[index].nodes { unsafe Pages.unmap(nodes, byteCount) }
         }

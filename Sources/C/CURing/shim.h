@@ -57,6 +57,11 @@ static inline int apus_uring_create_errno(struct io_uring *_Nonnull ring, unsign
   return -EINVAL;
 }
 
+/// Makes a ring the calling thread's. (liburing 2.3 declares io_uring_enable_rings and does not export it.)
+static inline int apus_uring_enable_errno(struct io_uring *_Nonnull ring) {
+  return io_uring_register((unsigned)ring->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+}
+
 /// Registers memory for `entries` (a power of two) provided buffers.
 static inline int apus_uring_register_buffers_errno(struct io_uring *_Nonnull ring, void *_Nonnull memory,
                                                     unsigned entries) {
