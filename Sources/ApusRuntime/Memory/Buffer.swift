@@ -82,6 +82,12 @@
         }
     }
 
+    /// Copies bytes behind the readable ones.
+    /// - Precondition: `bytes.count <= available`.
+    @inlinable public mutating func append(_ bytes: Span<UInt8>) {
+        unsafe append(bytes.bytes)
+    }
+
     /// Copies the UTF-8 text of a literal behind the readable bytes.
     /// - Precondition: `text.utf8CodeUnitCount <= available`.
     @inlinable @inline(__always) public mutating func append(_ text: StaticString) {
