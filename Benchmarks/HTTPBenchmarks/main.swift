@@ -30,8 +30,10 @@ var head = HTTP1RequestHead()
 @MainActor func measureParser(_ name: String, _ requests: [[UInt8]]) {
     let spare = requests.count - 1
     measure("\(name), \(requests[0].count) bytes") { index in
-        let bytes = unsafe requests[index & spare].span.bytes
-        guard case .complete(let length) = parser.parse(bytes, into: &head) else { fatalError("not parsed") }
+        let request = requests[index & spare]
+        guard case .complete(let length) = unsafe parser.parse(request.span.bytes, into: &head) else {
+            fatalError("not parsed")
+        }
         return length
     }
 }
