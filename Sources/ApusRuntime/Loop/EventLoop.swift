@@ -238,7 +238,13 @@ import Synchronization
             fireTimers()
             flushDirty()
         }
-        forEachEndpoint { $0.close() }
+        // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
+        repeat {
+            forEachEndpoint { $0.close() }
+            guard endpoints.count > 0 else { break }
+            _ = driver.wait(nanoseconds: 100_000_000)
+            driver.dispatch()
+        } while true
         drainMailbox()
         runJobs()
     }
