@@ -8,6 +8,7 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .enableExperimentalFeature("Lifetimes"),
 ]
 
@@ -44,6 +45,12 @@ let package = Package(
         .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
+        .executableTarget(
+            name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
+            swiftSettings: house),
+        .executableTarget(
+            name: "HTTPBenchmarks", dependencies: ["ApusHTTP", "ApusRuntime"], path: "Benchmarks/HTTPBenchmarks",
+            swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
@@ -51,6 +58,6 @@ let package = Package(
         .testTarget(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
-        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI"], swiftSettings: house),
+        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "ApusRuntime"], swiftSettings: house),
     ]
 )

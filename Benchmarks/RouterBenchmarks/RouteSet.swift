@@ -22,7 +22,8 @@ struct RouteSet {
             let path = pattern.split(separator: "/", omittingEmptySubsequences: false).map { segment in
                 if segment == "**" { return "assets/css/site.css" }
                 guard segment.first == ":" else { return String(segment) }
-                return String(random.next() % (segment == ":id" ? 10_000_000 : 100_000), radix: segment == ":id" ? 10 : 36)
+                return String(
+                    random.next() % (segment == ":id" ? 10_000_000 : 100_000), radix: segment == ":id" ? 10 : 36)
             }.joined(separator: "/")
             found.append((method, path))
             if !pattern.contains(":"), !pattern.contains("*") { literal.append((method, path)) }

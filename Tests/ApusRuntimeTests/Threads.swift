@@ -1,5 +1,13 @@
 @testable import ApusRuntime
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Runs `body` on `count` bare threads at once, each told its index, and `meanwhile` on the calling thread; returns
 /// when all have. For tests that must not depend on an executor.
 func onThreads(
@@ -11,3 +19,6 @@ func onThreads(
     defer { for thread in threads { thread.join() } }
     try meanwhile()
 }
+
+/// Lets another thread go first.
+func yieldThread() { sched_yield() }

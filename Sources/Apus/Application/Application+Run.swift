@@ -10,6 +10,7 @@ extension Application {
     /// - Throws: ``RegistrationErrors`` or `SocketError`, before anything is served.
     public func run() async throws {
         let server = try start()
+        configuration.log(.info, server.greeting)
         let signals = SignalWatch(on: server.group.loops[0])
         await withTaskCancellationHandler {
             await signals.first()

@@ -35,8 +35,21 @@ public final class RunningServer: Sendable {
     /// The address listened on, with the port that the system chose when 0 was asked for.
     public var address: SocketAddress { listener.address }
 
+    /// One line for an operator: where the server listens, on how many loops, by which driver.
+    public var greeting: String {
+        let place = address.port == nil ? "\(address)" : "http://\(address)"
+        let count = group.loops.count
+        return "serving on \(place) with \(count) \(count == 1 ? "loop" : "loops") (\(group.driver))"
+    }
+
     /// Connections that are open.
     public var connectionCount: Int { listener.admission.admitted }
+
+    /// Stops at once: connections are cut. Not from a loop of the group.
+    public func stopNow() {
+        listener.stopAccepting()
+        group.shutdown()
+    }
 
     /// Stops: no new connections; requests in flight finish within the drain timeout; what is left is cut; the loops
     /// end. Not from a loop of the group.

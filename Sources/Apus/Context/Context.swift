@@ -9,50 +9,52 @@ public import ApusRuntime
 /// nothing any more.
 @safe public final class Context {
     /// Who sends what the handler answers. Nil when the request is over.
-    var transport: (any ResponseTransport)?
+    // Not counted, for it is set and read for every request: the transport sets it to nil before it goes.
+    @safe @exclusivity(unchecked) unowned(unsafe) var transport: (any ResponseTransport)?
     /// The head as places in `bytes`.
     let headCell: Cell<HTTP1RequestHead>
     /// Captured parts of the path, as places in the decoded path.
     let matchCell = Cell(RouteMatch())
     /// The route that was found.
-    var route: Route?
+    // Not counted: the service keeps its routes.
+    @safe @exclusivity(unchecked) unowned(unsafe) var route: Route?
     /// The percent-decoded path, when it differs from the one in the head.
-    var decodedPath: [UInt8]?
+    @safe @exclusivity(unchecked) var decodedPath: [UInt8]?
 
     // The head's bytes: the connection's, in place, while a synchronous handler runs; else our own copy.
-    private var start: UnsafeRawPointer?
-    private var count = 0
-    private var owned = Buffer()
+    @safe @exclusivity(unchecked) private var start: UnsafeRawPointer?
+    @safe @exclusivity(unchecked) private var count = 0
+    @safe @exclusivity(unchecked) private var owned = Buffer()
 
     /// The loop that the request lives on.
     public let loop: EventLoop
     /// The content that comes with the request.
-    public internal(set) var body: RequestBody
+    @safe @exclusivity(unchecked) public internal(set) var body: RequestBody
     /// Fields that go with whatever the handler answers, unless the answer has them itself.
     public var responseFields: HTTPFields {
         get { extras?.responseFields ?? HTTPFields() }
         set { ensureExtras().responseFields = newValue }
     }
     /// What only some requests need.
-    var extras: Extras?
+    @safe @exclusivity(unchecked) var extras: Extras?
     /// A response was begun; another is a mistake of the handler.
-    var isAnswered = false
+    @safe @exclusivity(unchecked) var isAnswered = false
     /// The application, for what to answer to errors.
     unowned(unsafe) let service: Service
 
     // MARK: Of a request that outlives the call that brought it
 
     /// The task that runs the handler.
-    var task: PooledTask?
+    @safe @exclusivity(unchecked) var task: PooledTask?
     /// The response's content, while it is produced.
-    var stream: ResponseStream?
-    var decoder = HTTP1BodyDecoder()
-    var contentBegan: UInt64 = 0
-    var contentReceived: Int64 = 0
+    @safe @exclusivity(unchecked) var stream: ResponseStream?
+    @safe @exclusivity(unchecked) var decoder = HTTP1BodyDecoder()
+    @safe @exclusivity(unchecked) var contentBegan: UInt64 = 0
+    @safe @exclusivity(unchecked) var contentReceived: Int64 = 0
     /// The client waits for `100 Continue` before it sends content.
-    var awaitsContinue = false
+    @safe @exclusivity(unchecked) var awaitsContinue = false
     /// The response was given; only the rest of the content is still thrown away.
-    var isOver = false
+    @safe @exclusivity(unchecked) var isOver = false
 
     final class Extras {
         var responseFields = HTTPFields()
@@ -91,7 +93,7 @@ public import ApusRuntime
     @inline(__always)
     func showBytes(_ bytes: RawSpan) {
         unsafe bytes.withUnsafeBytes { raw in
-            unsafe start = raw.baseAddress
+            start = raw.baseAddress
             count = raw.count
         }
     }
@@ -122,8 +124,8 @@ public import ApusRuntime
     func reset() {
         transport = nil
         route = nil
-        decodedPath = nil
-        extras = nil
+        if decodedPath != nil { decodedPath = nil }
+        if extras != nil { extras = nil }
         isAnswered = false
         if task != nil || stream != nil || contentBegan != 0 {
             task = nil
@@ -133,7 +135,7 @@ public import ApusRuntime
             awaitsContinue = false
             isOver = false
         }
-        unsafe start = nil
+        start = nil
         count = 0
         if owned.capacity > 0 {
             var copy = Buffer()
@@ -192,7 +194,7 @@ protocol ResponseTransport: AnyObject {
 extension Context: LoopWork {
     /// Runs an asynchronous handler, and whatever its response produces while it is sent.
     public func run() async {
-        if stream == nil, !isAnswered, case .asynchronous(let handler)? = route?.handler {
+        if stream == nil, !isAnswered, let handler = route?.asynchronous {
             do {
                 try await handler(self)
                 if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }

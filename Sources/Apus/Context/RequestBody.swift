@@ -28,16 +28,16 @@ import ApusRuntime
         case failed(HTTPError)
     }
 
-    weak var transport: (any ResponseTransport)?
-    private(set) var state = State.complete
-    private var chunks: [[UInt8]] = []
-    private var firstChunk = 0
-    private(set) var waitingCount = 0
-    private var reader: UnsafeContinuation<Void, Never>?
+    @safe @exclusivity(unchecked) weak var transport: (any ResponseTransport)?
+    @safe @exclusivity(unchecked) private(set) var state = State.complete
+    @safe @exclusivity(unchecked) private var chunks: [[UInt8]] = []
+    @safe @exclusivity(unchecked) private var firstChunk = 0
+    @safe @exclusivity(unchecked) private(set) var waitingCount = 0
+    @safe @exclusivity(unchecked) private var reader: UnsafeContinuation<Void, Never>?
     /// The length that the client announced, in bytes; nil when it sends chunks. 0 when there is no content.
-    public internal(set) var announcedLength: Int64? = 0
+    @safe @exclusivity(unchecked) public internal(set) var announcedLength: Int64? = 0
     /// The most bytes that ``collect(upTo:)`` and its kin take when not told otherwise.
-    public internal(set) var limit = 10 << 20
+    @safe @exclusivity(unchecked) public internal(set) var limit = 10 << 20
     /// The trailer fields, once the content has come to its end.
     public internal(set) var trailers = HTTPFields()
 
@@ -84,8 +84,8 @@ import ApusRuntime
     }
 
     private func wakeReader() {
-        guard let continuation = unsafe reader else { return }
-        unsafe reader = nil
+        guard let continuation = reader else { return }
+        reader = nil
         unsafe continuation.resume()
     }
 

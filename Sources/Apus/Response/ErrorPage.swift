@@ -19,7 +19,8 @@ public enum ErrorPage {
         var response = Response(known.status, known.fields)
         if context.prefersHTML {
             response.fields[.contentType] = "text/html; charset=utf-8"
-            response.body = .text(html(known.status, message))
+            response.body = .text(
+                StatusPage.html(code: Int(known.status.code), title: "\(known.status.reasonPhrase)", detail: message))
         } else {
             response.fields[.contentType] = "application/problem+json"
             response.body = .text(problem(known.status, message))
@@ -44,35 +45,6 @@ public enum ErrorPage {
                 let digits = String(scalar.value, radix: 16)
                 escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
-
-    static func html(_ status: Status, _ message: String) -> String {
-        """
-        <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-        <meta name="color-scheme" content="light dark"><title>\(status.code) \(status.reasonPhrase)</title>
-        <style>body{font:1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:20vh auto;padding:0 1.5rem}
-        h1{font-size:1.4rem;font-weight:600}b{opacity:.5;font-weight:400;margin-right:.6em}</style>
-        <h1><b>\(status.code)</b>\(status.reasonPhrase)</h1><p>\(HTML.escaped(message))</p></html>
-
-        """
-    }
-}
-
-enum HTML {
-    /// Text that means itself inside HTML, in content and in quoted attributes.
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text.unicodeScalars {
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            default: escaped.unicodeScalars.append(character)
             }
         }
         return escaped

@@ -16,6 +16,9 @@ public struct JSON<Value: Encodable>: ResponseConvertible {
         self.status = status
     }
 
+    /// The value's JSON.
+    public func text() throws -> String { try String(decoding: JSONCoding.encode(value), as: UTF8.self) }
+
     /// The value's JSON as `application/json`.
     public func response(to context: Context) throws -> Response {
         try Response(status, [.contentType: "application/json"], body: .bytes(JSONCoding.encode(value)))

@@ -3,12 +3,14 @@ public import ApusNet
 
 /// What a handler answers, when more than a body is to be said.
 ///
+/// Like the context it answers, it lives on the connection's loop: a streamed content may read the request's body.
+///
 /// ```swift
 /// app.post("/users") { context in
 ///     Response(.created, [.location: "/users/7"], text: "made")
 /// }
 /// ```
-public struct Response: Sendable {
+public struct Response {
     /// The status.
     public var status: Status
     /// The fields; `Date`, `Content-Length`, `Transfer-Encoding` and `Connection` are the server's to write.
@@ -17,7 +19,7 @@ public struct Response: Sendable {
     public var body: Body
 
     /// The content of a response.
-    public enum Body: Sendable {
+    public enum Body {
         /// No content.
         case empty
         /// Text, sent as UTF-8.
@@ -28,7 +30,7 @@ public struct Response: Sendable {
         case file(OpenFile, offset: Int64, count: Int)
         /// What a function writes while it is sent, with its length in bytes when it is known. It runs on the
         /// connection's loop and waits whenever the client reads slower than it writes.
-        case stream(length: Int64?, @Sendable (ResponseWriter) async throws -> Void)
+        case stream(length: Int64?, (ResponseWriter) async throws -> Void)
 
         /// The length in bytes, unless it is unknown until the end.
         public var count: Int64? {
@@ -60,7 +62,7 @@ public struct Response: Sendable {
     /// - Parameter length: the number of bytes that will be written, when it is known; else HTTP/1.1 sends chunks.
     public init(
         _ status: Status = .ok, _ fields: HTTPFields = HTTPFields(), length: Int64? = nil,
-        stream write: @escaping @Sendable (ResponseWriter) async throws -> Void
+        stream write: @escaping (ResponseWriter) async throws -> Void
     ) {
         self.init(status, fields, body: .stream(length: length, write))
     }

@@ -8,8 +8,9 @@ public final class Route: Sendable {
     public let pattern: RoutePattern
     /// Where it was registered.
     public let place: SourcePlace
-    /// How the handler runs.
-    let handler: Handler
+    // One of the two: how the handler runs.
+    let synchronous: (@Sendable (Context) throws -> Void)?
+    let asynchronous: (@Sendable (Context) async throws -> Void)?
     /// What differs from the application's settings for this route.
     let options: RouteOptions
 
@@ -17,15 +18,15 @@ public final class Route: Sendable {
         self.method = method
         self.pattern = pattern
         self.place = place
-        self.handler = handler
+        switch handler {
+        case .synchronous(let call): (synchronous, asynchronous) = (call, nil)
+        case .asynchronous(let call): (synchronous, asynchronous) = (nil, call)
+        }
         self.options = options
     }
 
     /// Whether the handler is called inline, between the bytes that arrive and those that leave.
-    public var isSynchronous: Bool {
-        if case .synchronous = handler { return true }
-        return false
-    }
+    public var isSynchronous: Bool { synchronous != nil }
 }
 
 /// What a route may set otherwise than the application.

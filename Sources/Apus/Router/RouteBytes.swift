@@ -25,6 +25,11 @@ extension RawSpan {
         UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
+    /// As ``word(at:)``, without checking that.
+    func uncheckedWord(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
     func append(to bytes: inout [UInt8]) {
         unsafe withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }

@@ -32,28 +32,31 @@ public enum RoutePath {
     ///
     /// May say no for a path that would not change (`/.well-known`); never says yes for one that would.
     public static func isPlain(_ path: RawSpan) -> Bool {
-        let percents = ByteWord.repeating(.percent)
-        let dots = ByteWord.repeating(.dot)
-        let slashes = ByteWord.repeating(.slash)
+        guard path.byteCount > 8 else {
+            var previous: UInt8 = 0
+            for offset in 0..<path.byteCount {
+                let byte = path.byte(at: offset)
+                if byte == .percent || (byte == .dot && previous == .slash) { return false }
+                previous = byte
+            }
+            return true
+        }
+        // Eight pairs of neighbours at once; the last eight may overlap those before them.
+        let last = path.byteCount &- 9
+        var suspicious: UInt64 = path.byte(at: 0) == .percent ? 1 : 0
         var offset = 0
-        var afterSlash: UInt64 = 0
-        while offset &+ 8 <= path.byteCount {
-            let word = path.word(at: offset)
-            let slash = ByteWord.zeros(word ^ slashes)
-            let suspicious =
-                ByteWord.zeros(word ^ percents) | (ByteWord.zeros(word ^ dots) & (slash &<< 8 | afterSlash))
-            if suspicious != 0 { return false }
-            afterSlash = slash &>> 56
+        while offset < last {
+            suspicious |= suspects(path.word(at: offset), path.word(at: offset &+ 1))
             offset &+= 8
         }
-        var previousIsSlash = afterSlash != 0
-        while offset < path.byteCount {
-            let byte = path.byte(at: offset)
-            if byte == .percent || (byte == .dot && previousIsSlash) { return false }
-            previousIsSlash = byte == .slash
-            offset &+= 1
-        }
-        return true
+        return suspicious | suspects(path.word(at: last), path.word(at: last &+ 1)) == 0
+    }
+
+    /// Not zero when one of the `second` bytes is a percent sign, or a dot behind a slash in `first`.
+    @inline(__always)
+    private static func suspects(_ first: UInt64, _ second: UInt64) -> UInt64 {
+        ByteWord.firstZero(second ^ ByteWord.repeating(.percent))
+            | ByteWord.firstZero((first ^ ByteWord.repeating(.slash)) | (second ^ ByteWord.repeating(.dot)))
     }
 
     /// Replaces what is in `decoded` with the routing form of `path`, keeping its capacity.

@@ -12,8 +12,9 @@ public struct RouteTree: Sendable {
     public let methodNames: [String]
 
     let nodes: [RouteNode]
-    /// Child tables and the tails of long literals.
-    let tables: [UInt8]
+    let ends: [RouteNodeEnd]
+    /// What is behind the sixteenth byte of long literals.
+    let tails: [UInt8]
     /// For each row two words of method set, then the values by method (each plus one); HEAD falls back to GET here.
     let rows: [UInt32]
     /// The column of the method that no route has.
@@ -29,7 +30,8 @@ public struct RouteTree: Sendable {
         var compiler = RouteTreeCompiler(draft: draft)
         compiler.compile()
         nodes = compiler.nodes
-        tables = compiler.tables
+        ends = compiler.ends
+        tails = compiler.tails
         rows = compiler.rows
         unregisteredColumn = methodNames.count
     }

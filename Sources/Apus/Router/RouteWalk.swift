@@ -14,69 +14,102 @@ extension RouteTree {
         guard count > 0, path.byte(at: 0) == .slash else { return 0 }
         let words = PathWords(path)
         let nodes = nodes.span
+        var parent: UInt32 = 0
         var index = 1
         var position = 0
-        descending: while true {
+        var fallback = RouteFallback.none
+        while true {
             visit()
+            // Is `index` a node below `parent`, and is its literal here?
             let node = nodes[index]
-            var fallback = node.fallback
             let end = position &+ Int(node.literalCount)
-            if end <= count, (words.word(at: position &+ 1) ^ node.prefix) & node.prefixMask == 0,
-                node.literalCount <= 9 || tailMatches(node, path, at: position &+ 9)
+            let difference =
+                Self.differs(words.word(at: position), node.head, shift: node.headShift)
+                | Self.differs(words.word(at: position &+ 8), node.middle, shift: node.middleShift)
+                | UInt64(parent ^ node.parent)
+            if difference == 0, end <= count,
+                node.literalCount <= 16 || tailMatches(index, path, from: position &+ 16, to: end)
             {
-                position = end
-                if position < count {
-                    let child = child(of: node, for: path.byte(at: position))
-                    if child != 0 {
-                        index = child
-                        continue descending
-                    }
-                    fallback = RouteNode.Fallback.parameter(of: index)
-                } else {
-                    let value = look(node.row, column: column, allowed: &allowed)
-                    if value != 0 {
-                        match.count = Int(node.captures)
-                        return value
-                    }
-                    fallback = RouteNode.Fallback.catchAll(of: index)
+                if end < count {
+                    position = end
+                    parent = UInt32(truncatingIfNeeded: index)
+                    index = Int(node.children) &+ Int(path.byte(at: position))
+                    fallback = node.alternative
+                    continue
                 }
+                let nodeEnd = ends.span[index]
+                let value = look(nodeEnd.row, column: column, allowed: &allowed)
+                if value != 0 {
+                    match.count = Int(nodeEnd.captures)
+                    return value
+                }
+                fallback = nodeEnd.fallbackToCatchAll(of: index)
             }
-            // Try the alternatives of this node, or of the nearest ancestor that has some left.
-            while fallback != RouteNode.Fallback.none {
-                index = Int(fallback &>> 1)
-                let node = nodes[index]
-                let captures = Int(node.captures)
-                let start = (captures == 0 ? 0 : match.end(of: captures &- 1)) &+ Int(node.depth)
-                if fallback & 1 == 0 {
-                    let end = words.segmentEnd(from: start)
-                    if end > start {
-                        if end < count {
-                            if node.parameterNext != 0 {
-                                match.record(start, end, as: captures)
-                                index = Int(node.parameterNext)
-                                position = end
-                                continue descending
-                            }
-                        } else {
-                            let value = look(node.parameterRow, column: column, allowed: &allowed)
-                            if value != 0 {
-                                match.record(start, end, as: captures)
-                                match.count = captures &+ 1
-                                return value
-                            }
+            // No: try the alternatives of the nearest node above that has some left.
+            let next = goBack(from: fallback, words, column: column, into: &match, allowed: &allowed)
+            if next.isEnd { return next.value }
+            (parent, index, position, fallback) = (next.parent, next.index, next.position, next.fallback)
+        }
+    }
+
+    /// Where a walk goes on, or how it ends.
+    private struct Step {
+        var isEnd = true
+        var value: UInt32 = 0
+        var parent: UInt32 = 0
+        var index = 0
+        var position = 0
+        var fallback = RouteFallback.none
+    }
+
+    @inline(__always)
+    private func goBack(
+        from fallback: UInt32, _ words: PathWords, column: Int, into match: inout RouteMatch,
+        allowed: inout RouteMethodSet
+    ) -> Step {
+        let ends = ends.span
+        let count = words.count
+        var fallback = fallback
+        while fallback != RouteFallback.none {
+            let index = RouteFallback.node(of: fallback)
+            let node = ends[index]
+            let captures = Int(node.captures)
+            let start = (captures == 0 ? 0 : match.end(of: captures &- 1)) &+ Int(node.depth)
+            if RouteFallback.isParameter(fallback) {
+                let end = words.segmentEnd(from: start)
+                if end > start {
+                    match.record(start, end, as: captures)
+                    if end < count {
+                        if node.parameterNext != 0 {
+                            return Step(
+                                isEnd: false, parent: UInt32(truncatingIfNeeded: index),
+                                index: Int(node.parameterNext), position: end,
+                                fallback: node.fallbackToCatchAll(of: index))
+                        }
+                    } else {
+                        let value = look(node.parameterRow, column: column, allowed: &allowed)
+                        if value != 0 {
+                            match.count = captures &+ 1
+                            return Step(value: value)
                         }
                     }
                 }
-                let value = look(node.catchAllRow, column: column, allowed: &allowed)
-                if value != 0 {
-                    match.record(start, count, as: captures)
-                    match.count = captures &+ 1
-                    return value
-                }
-                fallback = node.fallback
             }
-            return 0
+            let value = look(node.catchAllRow, column: column, allowed: &allowed)
+            if value != 0 {
+                match.record(start, count, as: captures)
+                match.count = captures &+ 1
+                return Step(value: value)
+            }
+            fallback = node.fallback
         }
+        return Step()
+    }
+
+    /// Zero when the words are the same in the bytes that a shift by twice `shift` bits leaves.
+    @inline(__always)
+    private static func differs(_ word: UInt64, _ other: UInt64, shift: UInt8) -> UInt64 {
+        ((word ^ other) &<< UInt64(shift)) &<< UInt64(shift)
     }
 
     /// The value in a row, plus one; 0 when there is none, and then the row's methods are allowed ones.
@@ -91,29 +124,21 @@ extension RouteTree {
         return value
     }
 
-    @inline(__always)
-    private func child(of node: RouteNode, for byte: UInt8) -> Int {
-        if node.childTable == 0 {
-            // A zero byte in the path finds an empty place, and must not.
-            let found = ByteWord.firstZero(node.childBytes ^ ByteWord.repeating(byte))
-            return found == 0 || byte == 0 ? 0 : Int(node.firstChild) &+ (found.trailingZeroBitCount &>> 3)
-        }
-        let ordinal = tables.span[Int(node.childTable) &- 1 &+ Int(byte)]
-        return ordinal == 0 ? 0 : Int(node.firstChild) &+ Int(ordinal) &- 1
-    }
-
-    /// Compares the literal's bytes from the tenth on.
-    private func tailMatches(_ node: RouteNode, _ path: RawSpan, at position: Int) -> Bool {
-        let tail = unsafe tables.span.bytes.extracting(
-            Int(node.literalRest)..<(Int(node.literalRest) + Int(node.literalCount) - 9))
-        var offset = 0
-        while offset &+ 8 <= tail.byteCount {
-            if tail.word(at: offset) != path.word(at: position &+ offset) { return false }
+    /// Compares the literal's bytes from the seventeenth on.
+    @inline(never)
+    private func tailMatches(_ node: Int, _ path: RawSpan, from start: Int, to end: Int) -> Bool {
+        let tails = unsafe tails.span.bytes
+        var rest = Int(ends[node].tail)
+        var offset = start
+        while offset &+ 8 <= end {
+            if tails.word(at: rest) != path.word(at: offset) { return false }
             offset &+= 8
+            rest &+= 8
         }
-        while offset < tail.byteCount {
-            if tail.byte(at: offset) != path.byte(at: position &+ offset) { return false }
+        while offset < end {
+            if tails.byte(at: rest) != path.byte(at: offset) { return false }
             offset &+= 1
+            rest &+= 1
         }
         return true
     }
@@ -125,6 +150,7 @@ struct PathWords: ~Escapable {
     /// All of a path that is shorter than a word.
     private let short: UInt64
 
+    @inline(__always)
     @_lifetime(copy path)
     init(_ path: RawSpan) {
         self.path = path
@@ -135,12 +161,16 @@ struct PathWords: ~Escapable {
         short = word
     }
 
-    /// - Precondition: `offset` is in `0...byteCount`. At `byteCount` itself the word means nothing.
+    /// The path's length in bytes.
+    var count: Int { path.byteCount }
+
+    /// At and behind the path's end the word means nothing: what is compared with it must have a length of its own.
     @inline(__always)
     func word(at offset: Int) -> UInt64 {
         if path.byteCount < 8 { return short &>> UInt64(truncatingIfNeeded: offset &* 8) }
+        // Within the path: 0 <= start <= byteCount - 8.
         let start = min(offset, path.byteCount &- 8)
-        return path.word(at: start) &>> UInt64(truncatingIfNeeded: (offset &- start) &* 8)
+        return path.uncheckedWord(at: start) &>> UInt64(truncatingIfNeeded: (offset &- start) &* 8)
     }
 
     /// The offset of the next slash from `offset` on, or the end.

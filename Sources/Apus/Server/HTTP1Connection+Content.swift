@@ -22,15 +22,11 @@ extension HTTP1Connection {
         context.body.begin(length: context.head.contentLength, transport: self)
         context.decoder.begin(context.head)
         context.contentBegan = server.loop.tick
-        context.awaitsContinue = context.head.expectsContinue
         phase = .content
         arm(at: server.loop.tick + server.timeouts.body)
-        switch route.handler {
-        case .synchronous: continueRequest()
-        case .asynchronous:
-            arm(at: server.loop.tick + server.timeouts.request)
-            context.task = server.tasks.run(context)
-        }
+        if route.isSynchronous { return continueRequest() }
+        arm(at: server.loop.tick + server.timeouts.request)
+        context.task = server.tasks.run(context)
     }
 
     /// The request was answered although content follows: reads a little of it and goes on, or ends the connection.
@@ -56,7 +52,7 @@ extension HTTP1Connection {
     func takeContent(_ bytes: RawSpan) -> Int {
         guard let context else { return bytes.byteCount }
         if context.body.isFull {
-            unsafe connection.pauseReceiving()
+            connection.pauseReceiving()
             return 0
         }
         context.awaitsContinue = false
@@ -64,14 +60,15 @@ extension HTTP1Connection {
         case .data(let range, let consumed):
             context.contentReceived += Int64(range.count)
             guard !context.isOver else {
-                if context.contentReceived > Self.mostDiscarded { refuseContent(nil) }
+                if context.contentReceived > Self.mostDiscarded { refuseContent(nil) } else { endContentIfWhole(context) }
                 return consumed
             }
             if context.task == nil, context.contentReceived > context.body.limit {
                 refuseContent(RequestBody.tooLarge(context.body.limit))
                 return bytes.byteCount
             }
-            if !context.body.append(bytes.extracting(range)) { unsafe connection.pauseReceiving() }
+            if !context.body.append(bytes.extracting(range)) { connection.pauseReceiving() }
+            endContentIfWhole(context)
             return consumed
         case .end(let consumed):
             contentEnded(context)
@@ -87,6 +84,11 @@ extension HTTP1Connection {
         }
     }
 
+    /// The end of a content of known length shows when the decoder is asked once more, without bytes.
+    private func endContentIfWhole(_ context: Context) {
+        if case .end = context.decoder.decode(RawSpan()) { contentEnded(context) }
+    }
+
     private func contentEnded(_ context: Context) {
         context.body.trailers = context.decoder.trailers
         if context.isOver {
@@ -97,7 +99,7 @@ extension HTTP1Connection {
         }
         phase = .answering
         context.body.end()
-        guard context.task == nil, case .synchronous(let handler)? = context.route?.handler else { return }
+        guard context.task == nil, let handler = context.route?.synchronous else { return }
         call(handler, context)
         if context.stream != nil {
             context.task = server.tasks.run(context)
@@ -126,7 +128,7 @@ extension HTTP1Connection {
         } else {
             // The handler reads the error and answers; nothing more is taken from the client.
             phase = .answering
-            unsafe connection.pauseReceiving()
+            connection.pauseReceiving()
         }
     }
 

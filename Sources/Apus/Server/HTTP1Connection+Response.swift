@@ -4,13 +4,13 @@ import ApusRuntime
 
 /// The way out: responses written into the connection's output, in place.
 extension HTTP1Connection: ResponseTransport {
-    var remoteAddress: SocketAddress? { unsafe connection.remoteAddress }
-    var localAddress: SocketAddress? { unsafe connection.localAddress }
+    var remoteAddress: SocketAddress? { connection.remoteAddress }
+    var localAddress: SocketAddress? { connection.localAddress }
     var isSecure: Bool { false }
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         settleKeepAlive(context)
-        guard let connection = unsafe self.connection else { return }
+        guard let connection = self.connection else { return }
         guard connection.isOpen else { return }
         // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
         let size = 256 + contentType.utf8CodeUnitCount
@@ -35,8 +35,9 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     func send(_ context: Context, _ response: Response) {
-        settleKeepAlive(context)
-        guard let connection = unsafe self.connection else { return }
+        // A streamed response may yet read the content; what it leaves is dealt with when it ends.
+        if case .stream = response.body {} else { settleKeepAlive(context) }
+        guard let connection = self.connection else { return }
         guard connection.isOpen else { return }
         let forbidsBody = response.status.forbidsBody
         let isHead = context.head.methodKind == .head
@@ -64,7 +65,7 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
-        guard let connection = unsafe self.connection else { return }
+        guard let connection = self.connection else { return }
         server.flushStage(to: connection)
         var size = 256
         for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
@@ -114,15 +115,15 @@ extension HTTP1Connection: ResponseTransport {
     func continueRequest() {
         guard let context, context.awaitsContinue, !context.isAnswered else { return }
         context.awaitsContinue = false
-        guard unsafe connection.keptCount == 0 else { return }
+        guard connection.keptCount == 0 else { return }
         let interim = "HTTP/1.1 100 Continue\r\n\r\n"
         unsafe connection.write(interim.utf8Span.span.bytes)
     }
 
     func resumeBody() {
         guard phase == .content else { return }
-        unsafe connection.startReceiving()
-        unsafe connection.presentKept()
+        connection.startReceiving()
+        connection.presentKept()
     }
 }
 

@@ -27,23 +27,23 @@ final class HTTP1Connection: ConnectionHandler {
 
     let server: ServerLoop
     /// Set when the connection opens; it keeps this handler, and outlives it.
-    unowned(unsafe) var connection: Connection!
+    @safe @exclusivity(unchecked) unowned(unsafe) var connection: Connection!
     /// The request in hand, when it outlives the call that brought its head.
-    var context: Context?
-    var phase = Phase.head
+    @safe @exclusivity(unchecked) var context: Context?
+    @safe @exclusivity(unchecked) var phase = Phase.head
     /// Whether another request may follow the present one.
-    var keepsAlive = true
+    @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
-    var peerIsGone = false
-    private var requests: UInt32 = 0
+    @safe @exclusivity(unchecked) var peerIsGone = false
+    @safe @exclusivity(unchecked) private var requests: UInt32 = 0
     /// When the last request began or ended, in the loop's milliseconds.
-    private var stamp: UInt64
+    @safe @exclusivity(unchecked) private var stamp: UInt64
     /// When the head in hand began; 0 between requests.
-    private var headBegan: UInt64
+    @safe @exclusivity(unchecked) private var headBegan: UInt64
     /// For when the connection's timer is set.
-    private var timerTick: UInt64 = 0
+    @safe @exclusivity(unchecked) private var timerTick: UInt64 = 0
     /// Bytes that waited to be sent when the timer looked last.
-    private var queuedAtTimer = 0
+    @safe @exclusivity(unchecked) private var queuedAtTimer = 0
 
     init(server: ServerLoop) {
         self.server = server
@@ -52,7 +52,7 @@ final class HTTP1Connection: ConnectionHandler {
     }
 
     func connected(_ connection: Connection) {
-        unsafe self.connection = connection
+        self.connection = connection
         arm(at: headBegan + server.timeouts.head)
     }
 
@@ -114,17 +114,17 @@ final class HTTP1Connection: ConnectionHandler {
         requests &+= 1
         keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
         context.transport = self
+        context.awaitsContinue = context.head.expectsContinue
         context.showBytes(head)
         guard let route = server.service.find(context) else {
             return finishInline(context)
         }
         context.route = route
         if context.head.hasBody { return beginContent(context, route) }
-        switch route.handler {
-        case .synchronous(let handler):
+        if let handler = route.synchronous {
             call(handler, context)
             finishInline(context)
-        case .asynchronous:
+        } else {
             phase = .answering
             beginAsynchronous(server.takeSpare())
         }
@@ -151,7 +151,9 @@ final class HTTP1Connection: ConnectionHandler {
         if context.stream != nil {
             phase = .answering
             context.keepBytes()
-            self.context = server.takeSpare()
+            let streaming = server.takeSpare()
+            self.context = streaming
+            streaming.task = server.tasks.run(streaming)
             return
         }
         if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
@@ -175,8 +177,8 @@ final class HTTP1Connection: ConnectionHandler {
             phase = .head
         } else {
             phase = .closing
-            unsafe server.flushStage(to: connection)
-            unsafe connection.closeAfterWriting()
+            server.flushStage(to: connection)
+            connection.closeAfterWriting()
         }
     }
 
@@ -187,13 +189,13 @@ final class HTTP1Connection: ConnectionHandler {
         if unread { keepsAlive = false }
         context.task = nil
         server.giveBack(context)
-        guard unsafe connection.isOpen else { return }
+        guard connection.isOpen else { return }
         if unread { return endLingering() }
         answered()
         guard phase == .head else { return }
-        unsafe connection.startReceiving()
-        unsafe connection.presentKept()
-        if peerIsGone, phase == .head { unsafe connection.closeAfterWriting() }
+        connection.startReceiving()
+        connection.presentKept()
+        if peerIsGone, phase == .head { connection.closeAfterWriting() }
     }
 
     /// A malformed head: says so, and closes.
@@ -235,13 +237,13 @@ final class HTTP1Connection: ConnectionHandler {
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
         guard let context else { return }
+        self.context = nil
+        context.transport = nil
         context.body.fail(HTTPError(.badRequest, "the client closed the connection"))
         context.task?.cancel()
         context.stream?.wakeWriter()
-        if context.task == nil {
-            self.context = nil
-            server.giveBack(context)
-        }
+        // One whose handler still runs goes when that returns.
+        if context.task == nil { server.giveBack(context) }
     }
 
     /// The server stops: an idle connection ends now, another after its response.
@@ -256,7 +258,7 @@ final class HTTP1Connection: ConnectionHandler {
     func arm(at tick: UInt64) {
         guard timerTick == 0 || tick < timerTick else { return }
         timerTick = tick
-        unsafe connection.setTimer(at: tick)
+        connection.setTimer(at: tick)
     }
 
     func timerFired(on connection: Connection) {
@@ -311,7 +313,7 @@ final class HTTP1Connection: ConnectionHandler {
     /// Ends the connection although the client may still be sending.
     func endLingering() {
         phase = .closing
-        unsafe server.flushStage(to: connection)
-        unsafe connection.closeLingering()
+        server.flushStage(to: connection)
+        connection.closeLingering()
     }
 }

@@ -7,7 +7,7 @@ import ApusRuntime
 @safe final class ResponseStream {
     private let connection: Connection
     private let framing: ResponseFraming
-    private let produce: @Sendable (ResponseWriter) async throws -> Void
+    private let produce: (ResponseWriter) async throws -> Void
     private var announced: Int64 = 0
     private var remaining: Int64 = 0
     private var waiter: UnsafeContinuation<Void, Never>?
@@ -15,7 +15,7 @@ import ApusRuntime
 
     init(
         connection: Connection, framing: ResponseFraming,
-        produce: @escaping @Sendable (ResponseWriter) async throws -> Void
+        produce: @escaping (ResponseWriter) async throws -> Void
     ) {
         self.connection = connection
         self.framing = framing

@@ -11,12 +11,13 @@ final class ServerLoop {
     let tasks: TaskPool
     let timeouts: Timeouts
     /// The context that the next head is parsed into.
-    var spare: Context
-    private var contexts: [Context] = []
-    private(set) var isDraining = false
+    @safe @exclusivity(unchecked) var spare: Context
+    @safe @exclusivity(unchecked) private var contexts: [Context] = []
+    @safe @exclusivity(unchecked) private var over: [Context] = []
+    @safe @exclusivity(unchecked) private(set) var isDraining = false
     private var connections = 0
     private let date = DateField()
-    private var dateSecond: UInt64 = .max
+    @safe @exclusivity(unchecked) private var dateSecond: UInt64 = .max
 
     /// The limits in the loop's milliseconds.
     struct Timeouts {
@@ -49,14 +50,26 @@ final class ServerLoop {
     /// Takes the spare context into use for a request that outlives the call, and puts another in its place.
     func takeSpare() -> Context {
         let taken = spare
+        if contexts.isEmpty { recycle() }
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
         return taken
     }
 
-    /// Takes a context back, unless its handler kept it.
-    func giveBack(_ context: consuming Context) {
-        context.reset()
-        if contexts.count < 256, isKnownUniquelyReferenced(&context) { contexts.append(context) }
+    /// Takes a context back whose request is over. Its task still holds it now: what can be used again is found out
+    /// when the next one comes.
+    func giveBack(_ context: Context) {
+        context.transport = nil
+        if over.count >= 8 { recycle() }
+        over.append(context)
+    }
+
+    /// Makes contexts ready whose requests are over; one that its handler kept is left to it.
+    private func recycle() {
+        while var context = over.popLast() {
+            guard contexts.count < 256, isKnownUniquelyReferenced(&context) else { continue }
+            context.reset()
+            contexts.append(context)
+        }
     }
 
     /// Makes the spare context ready for the next head; one that its handler kept is left to it.

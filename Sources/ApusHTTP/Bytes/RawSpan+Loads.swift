@@ -70,3 +70,13 @@ func word(of literal: StaticString) -> UInt64 {
     }
     return value
 }
+
+extension Span<UInt8> {
+    /// The same bytes as a raw span. (The standard library's `bytes` counts as unsafe for the sake of elements with
+    /// padding; a byte has none.)
+    @inline(__always)
+    var raw: RawSpan {
+        @_lifetime(copy self)
+        get { unsafe bytes }
+    }
+}

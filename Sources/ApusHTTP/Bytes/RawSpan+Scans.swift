@@ -59,7 +59,9 @@ extension RawSpan {
             if !stops.isEmpty { return index &+ stops.first }
             index &+= 16
         }
-        while index < byteCount, byte(index).isVisible, byte(index) != .questionMark, byte(index) != 0x23 { index &+= 1 }
+        while index < byteCount, byte(index).isVisible, byte(index) != .questionMark, byte(index) != 0x23 {
+            index &+= 1
+        }
         return index
     }
 

@@ -4,8 +4,11 @@
 /// It reads strictly from left to right and judges a byte only by those before it, so a section that is refused whole
 /// is refused, or incomplete, at each of its beginnings: no split of the bytes changes the answer.
 struct HTTP1FieldSection {
+    /// What the fields belong to, which decides what is made of those that steer.
+    enum Kind { case request, response, trailer }
+
     let limits: HTTP1Limits
-    let isRequest: Bool
+    let kind: Kind
 
     /// Parses the field lines from `start`.
     ///
@@ -55,8 +58,10 @@ struct HTTP1FieldSection {
                     nameStart: UInt32(truncatingIfNeeded: line), valueStart: UInt32(truncatingIfNeeded: value),
                     valueCount: UInt32(truncatingIfNeeded: end &- value),
                     nameCount: UInt16(truncatingIfNeeded: nameCount), code: code))
-            if code &- 1 < KnownField.lastSteering.rawValue {
-                if let error = steering.note(code, bytes, value, end, isRequest: isRequest) { return .failure(error) }
+            if kind != .trailer, code &- 1 < KnownField.lastSteering.rawValue {
+                if let error = steering.note(code, bytes, value, end, isRequest: kind == .request) {
+                    return .failure(error)
+                }
             }
             line = stop &+ 2
         }

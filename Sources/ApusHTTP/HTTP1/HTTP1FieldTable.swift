@@ -72,7 +72,7 @@
 
     mutating func reserve(_ minimum: Int) {
         guard minimum > capacity else { return }
-        let grown = unsafe UnsafeMutablePointer<Entry>.allocate(capacity: minimum)
+        let grown = UnsafeMutablePointer<Entry>.allocate(capacity: minimum)
         unsafe grown.update(from: entries, count: count)
         unsafe entries.deallocate()
         unsafe entries = grown

@@ -45,7 +45,7 @@ public struct HTTP1RequestParser: Sendable {
         head.fields.removeAll()
         head.fields.reserve(limits.fieldCount)
         var steering = HTTP1Steering()
-        let section = HTTP1FieldSection(limits: limits, isRequest: true)
+        let section = HTTP1FieldSection(limits: limits, kind: .request)
         let result = section.parse(bytes, from: fieldsStart, into: &head.fields, &steering)
         guard case .complete = result else { return result }
         if let error = conclude(bytes, steering, &head) { return .failure(error) }
@@ -83,7 +83,9 @@ public struct HTTP1RequestParser: Sendable {
 extension RawSpan {
     /// Whether two authorities of one request are equal but for case and the scheme's default port.
     @inline(never)
-    fileprivate func isSameAuthority(_ first: ByteSlice, _ second: ByteSlice, _ head: borrowing HTTP1RequestHead)
+    fileprivate func isSameAuthority(
+        _ first: ByteSlice, _ second: ByteSlice, _ head: borrowing HTTP1RequestHead
+    )
         -> Bool
     {
         var firstEnd = first.range.upperBound

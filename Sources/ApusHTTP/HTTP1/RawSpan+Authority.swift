@@ -8,7 +8,9 @@ extension RawSpan {
         if byte(index) == 0x5B {  // [
             index &+= 1
             let address = index
-            while index < end, byte(index).hexValue != nil || byte(index) == .colon || byte(index) == .dot { index &+= 1 }
+            while index < end, byte(index).hexValue != nil || byte(index) == .colon || byte(index) == .dot {
+                index &+= 1
+            }
             guard index &- address >= 2, index < end, byte(index) == 0x5D else { return false }  // ]
             index &+= 1
         } else {

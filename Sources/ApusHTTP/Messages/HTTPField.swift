@@ -31,7 +31,7 @@ public struct HTTPField: Sendable, Hashable, CustomStringConvertible {
     /// Whether `value` can be sent as it is.
     public static func isValidValue(_ value: some StringProtocol) -> Bool {
         guard value.utf8.allSatisfy(\.isFieldValueByte) else { return false }
-        guard let first = value.utf8.first, let last = value.utf8.reversed().first else { return true }
+        guard let first = value.utf8.first, let last = value.utf8.suffix(1).first else { return true }
         return !first.isBlank && !last.isBlank
     }
 

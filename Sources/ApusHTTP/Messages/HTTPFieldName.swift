@@ -20,7 +20,7 @@ extension HTTPField {
 
         /// A name from bytes that the parser has accepted.
         init(unchecked name: String) {
-            let known = KnownField(name.utf8.span.bytes)
+            let known = KnownField(name.utf8.span.raw)
             code = known.rawValue
             custom = known == .none ? name : ""
         }
@@ -54,7 +54,7 @@ extension HTTPField {
 
         /// Equal when they differ in nothing but case.
         public static func == (left: Self, right: Self) -> Bool {
-            left.code == right.code && (left.code != 0 || left.matches(right.custom.utf8.span.bytes))
+            left.code == right.code && (left.code != 0 || left.matches(right.custom.utf8.span.raw))
         }
 
         /// Feeds the name without its case.

@@ -57,13 +57,9 @@ public struct HTTPMethod: Sendable, Hashable, RawRepresentable, CustomStringConv
         self.init(unchecked: rawValue)
     }
 
-    init(kind: Kind, custom: String) { self.kind = kind; self.custom = custom }
     init(unchecked rawValue: String) {
-        for kind in Kind.allCases where kind.name.description == rawValue {
-            self.init(kind)
-            return
-        }
-        self = HTTPMethod(kind: .other, custom: rawValue)
+        kind = Kind.allCases.first { $0 != .other && $0.name.description == rawValue } ?? .other
+        custom = kind == .other ? rawValue : ""
     }
 
     /// The method's name.

@@ -131,7 +131,8 @@ extension KnownField {
     static func slot(first: UInt64, last: UInt64, count: Int) -> Int {
         let fold: UInt64 = 0x2020_2020_2020_2020
         let mixed =
-            ((first | fold) &* 0xDE15_959B_D50E_A765) ^ (((last | fold) &+ UInt64(truncatingIfNeeded: count)) &* 0x9C7A_6044_1AA9_41F5)
+            ((first | fold) &* 0xDE15_959B_D50E_A765)
+            ^ (((last | fold) &+ UInt64(truncatingIfNeeded: count)) &* 0x9C7A_6044_1AA9_41F5)
         return Int(truncatingIfNeeded: mixed &>> 55)
     }
 }

@@ -2,8 +2,9 @@ public import ApusRuntime
 
 /// A protocol of one's own on a connection, heard synchronously on the connection's loop. HTTP is one.
 ///
-/// Every method is called on the loop's thread, never from inside another of the same connection. One handler
-/// serves one connection; the connection keeps it.
+/// Every method is called on the loop's thread, and never from inside another of the same connection, but for `closed`,
+/// which a handler's own `close()` or `abort()` brings at once. One handler serves one connection; the connection keeps
+/// it until it is gone.
 ///
 /// ```swift
 /// final class Echo: ConnectionHandler {
@@ -33,10 +34,16 @@ public protocol ConnectionHandler: AnyObject {
 }
 
 extension ConnectionHandler {
+    /// Does nothing.
     public func connected(_ connection: Connection) {}
+    /// Sends what is queued and closes.
     public func receivedEnd(on connection: Connection) { connection.closeAfterWriting() }
+    /// Does nothing: the end is heard when receiving goes on.
     public func peerHungUp(on connection: Connection) {}
+    /// Does nothing.
     public func writable(on connection: Connection) {}
+    /// Closes.
     public func timerFired(on connection: Connection) { connection.close() }
+    /// Does nothing.
     public func closed(_ connection: Connection, error: SystemError?) {}
 }

@@ -7,105 +7,100 @@ import CSystem
     import Darwin
 #endif
 
-/// What waits behind a connection's output buffer: whole buffers and parts of files, in order. A connection has
-/// one only while it has more to send than one buffer holds, or while the kernel still reads from it.
-final class WriteQueue {
-    struct Piece: ~Copyable {
-        var buffer: Buffer
-        var file: FilePart?
-    }
+/// What waits behind a connection's output buffer: buffers, parts of files and shared pages, in order. A connection
+/// has one only while it has more to send than one buffer holds, or while the kernel still reads from it.
+///
+/// The pieces stand in a ring. The bytes themselves never move, and neither does the vector that names them, while
+/// the kernel reads (`isPending`): the ring may grow meanwhile, for only the pieces' owners move then.
+@safe final class WriteQueue {
+    /// The most pieces of one system call.
+    static let vectorLimit = 64
 
-    private var pieces: [PieceBox] = []
+    private var ring: UnsafeMutablePointer<WritePiece>
+    private var capacity = 4
     private var first = 0
+    private var pieces = 0
+    private var vector: UnsafeMutablePointer<iovec>?
     /// Bytes queued, those of files included.
     private(set) var count = 0
     /// The kernel reads from the first pieces until `sendCompleted`.
     var isPending = false
 
-    // A buffer has one owner and an array wants copies: the box is the price, off the path of small answers.
-    final class PieceBox {
-        var buffer: Buffer
-        var file: FilePart?
-        init(_ buffer: consuming Buffer) {
-            self.buffer = buffer
-            file = nil
-        }
-        init(_ file: FilePart) {
-            buffer = Buffer()
-            self.file = file
-        }
+    init() {
+        unsafe ring = .allocate(capacity: capacity)
+        unsafe vector = nil
     }
 
-    var isEmpty: Bool { first == pieces.count }
-
-    func append(_ buffer: consuming Buffer) {
-        count += buffer.count
-        pieces.append(PieceBox(buffer))
+    deinit {
+        while pieces > 0 { _ = takeFirst() }
+        unsafe ring.deallocate()
+        unsafe vector?.deallocate()
     }
 
-    func append(_ file: FilePart) {
-        count += file.count
-        pieces.append(PieceBox(file))
+    var isEmpty: Bool { pieces == 0 }
+
+    @unsafe private func place(_ index: Int) -> UnsafeMutablePointer<WritePiece> {
+        unsafe ring + ((first + index) & (capacity - 1))
     }
 
-    var firstFile: FilePart? { pieces[first].file }
+    func append(_ piece: consuming WritePiece) {
+        if pieces == capacity { grow() }
+        count += piece.count
+        unsafe place(pieces).initialize(to: piece)
+        pieces += 1
+    }
 
-    /// Calls `body` with the buffers in front, up to `limit` of them and not past a file.
-    @unsafe func withPieces<Result>(limit: Int, _ body: (UnsafeBufferPointer<iovec>) -> Result) -> Result {
-        unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: limit) { vector in
-            var filled = 0
-            var index = first
-            while index < pieces.count, filled < limit, pieces[index].file == nil {
-                unsafe (vector.baseAddress! + filled).initialize(
-                    to: iovec(iov_base: pieces[index].buffer.baseAddress, iov_len: pieces[index].buffer.count))
-                filled += 1
-                index += 1
-            }
-            return unsafe body(UnsafeBufferPointer(rebasing: vector[..<filled]))
+    private func grow() {
+        let larger = UnsafeMutablePointer<WritePiece>.allocate(capacity: capacity * 2)
+        for index in 0..<pieces { unsafe (larger + index).moveInitialize(from: place(index), count: 1) }
+        unsafe ring.deallocate()
+        unsafe ring = larger
+        capacity *= 2
+        first = 0
+    }
+
+    private func takeFirst() -> WritePiece {
+        let piece = unsafe place(0).move()
+        first = (first + 1) & (capacity - 1)
+        pieces -= 1
+        return piece
+    }
+
+    /// The part of a file in front, if it is one.
+    var firstFile: (file: OpenFile, offset: Int64, count: Int)? {
+        guard pieces > 0, case .file(let file) = unsafe place(0).pointee.source else { return nil }
+        return unsafe (file, place(0).pointee.offset, place(0).pointee.count)
+    }
+
+    /// Calls `body` with the bytes in front, up to `vectorLimit` pieces and not past a file, and whether more follows
+    /// them: the kernel may wait for it then, so that a head and its file leave in full segments.
+    @unsafe func withPieces<Result>(_ body: (UnsafeBufferPointer<iovec>, Bool) -> Result) -> Result {
+        let vector = unsafe self.vector ?? .allocate(capacity: Self.vectorLimit)
+        unsafe self.vector = vector
+        var filled = 0
+        while filled < min(pieces, Self.vectorLimit), let start = unsafe place(filled).pointee.start {
+            unsafe (vector + filled).initialize(to: iovec(iov_base: start, iov_len: place(filled).pointee.count))
+            filled += 1
         }
+        return unsafe body(UnsafeBufferPointer(start: vector, count: filled), filled < pieces)
     }
 
     /// Forgets `sent` bytes in front; whole buffers go back to the pool.
     func discard(_ sent: Int, into pool: BufferPool) {
         count -= sent
         var left = sent
-        while first < pieces.count {
-            let piece = pieces[first]
-            if var file = piece.file {
-                let part = min(left, file.count)
-                file.offset += Int64(part)
-                file.count -= part
-                left -= part
-                piece.file = file
-                if file.count > 0 { break }
-
-            } else {
-                let part = min(left, piece.buffer.count)
-                left -= part
-                piece.buffer.discard(part)
-                if piece.buffer.count > 0 { break }
-                var whole = Buffer()
-                swap(&whole, &piece.buffer)
-                pool.give(whole)
-            }
-            first += 1
-        }
-        if first == pieces.count || first > 64 {
-            pieces.removeFirst(first)
-            first = 0
+        while pieces > 0 {
+            let part = unsafe min(left, place(0).pointee.count)
+            unsafe place(0).pointee.discard(part)
+            left -= part
+            if unsafe place(0).pointee.count > 0 { return }
+            var piece = takeFirst()
+            var buffer = Buffer()
+            swap(&buffer, &piece.buffer)
+            pool.give(buffer)
         }
     }
 
     /// Gives everything back, unsent.
-    func removeAll(into pool: BufferPool) {
-        for piece in pieces[first...] {
-
-            var whole = Buffer()
-            swap(&whole, &piece.buffer)
-            pool.give(whole)
-        }
-        pieces = []
-        first = 0
-        count = 0
-    }
+    func removeAll(into pool: BufferPool) { discard(count, into: pool) }
 }

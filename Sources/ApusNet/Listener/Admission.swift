@@ -61,12 +61,15 @@ public final class Admission: Sendable {
     private let refusals = Atomic<Int>(0)
     // Off the request path: locked once when a connection comes and once when it goes, and only with this limit.
     private let addresses = Mutex<[ClientKey: Int]>([:])
+    // Listeners that wait for a place, each told once. `isAwaited` spares the lock when nobody waits.
+    private let waiting = Mutex<[@Sendable () -> Void]>([])
+    private let isAwaited = Atomic<Bool>(false)
 
     /// An admission with these limits.
     public init(_ limits: Limits = Limits()) { self.limits = limits }
 
     /// Connections let in and not gone yet.
-    public var admitted: Int { count.load(ordering: .relaxed) }
+    public var admitted: Int { count.load(ordering: .sequentiallyConsistent) }
 
     /// Connections refused since the start.
     public var refused: Int { refusals.load(ordering: .relaxed) }
@@ -74,36 +77,76 @@ public final class Admission: Sendable {
     /// Whether the process has a free place.
     var hasPlace: Bool { limits.connections.map { admitted < $0 } ?? true }
 
-    /// Takes a place for a connection of `client`.
-    func admit(_ client: ClientKey) -> Answer {
-        let before = count.wrappingAdd(1, ordering: .relaxed).oldValue
-        if let most = limits.connections, before >= most {
-            count.wrappingSubtract(1, ordering: .relaxed)
-            refusals.wrappingAdd(1, ordering: .relaxed)
+    /// Takes a place for a connection of `client`. One that may wait for a place isn't counted as refused.
+    func admit(_ client: ClientKey, orWait: Bool = false) -> Answer {
+        guard takePlace() else {
+            if !orWait { refusals.wrappingAdd(1, ordering: .relaxed) }
             return .full
         }
-        if let most = limits.connectionsPerAddress, client != .uncounted {
-            let free = addresses.withLock { addresses in
-                let present = addresses[client, default: 0]
-                if present < most { addresses[client] = present + 1 }
-                return present < most
-            }
-            guard free else {
-                count.wrappingSubtract(1, ordering: .relaxed)
-                refusals.wrappingAdd(1, ordering: .relaxed)
-                return .addressFull
-            }
+        guard admitAddress(client) else {
+            givePlaceBack()
+            return .addressFull
         }
         return .admitted
     }
 
+    private func takePlace() -> Bool {
+        guard let most = limits.connections else {
+            count.wrappingAdd(1, ordering: .relaxed)
+            return true
+        }
+        var seen = count.load(ordering: .sequentiallyConsistent)
+        while seen < most {
+            let (exchanged, original) = count.weakCompareExchange(
+                expected: seen, desired: seen + 1, ordering: .sequentiallyConsistent)
+            if exchanged { return true }
+            seen = original
+        }
+        return false
+    }
+
+    private func givePlaceBack() {
+        count.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        if isAwaited.load(ordering: .sequentiallyConsistent) { tellWaiting() }
+    }
+
+    /// Counts an admitted connection as one of `client`; false, and counted as refused, when it has enough of them.
+    func admitAddress(_ client: ClientKey) -> Bool {
+        guard let most = limits.connectionsPerAddress, client != .uncounted else { return true }
+        let isFree = addresses.withLock { addresses in
+            let present = addresses[client, default: 0]
+            if present < most { addresses[client] = present + 1 }
+            return present < most
+        }
+        if !isFree { refusals.wrappingAdd(1, ordering: .relaxed) }
+        return isFree
+    }
+
     /// Gives the place of a connection of `client` back.
     func leave(_ client: ClientKey) {
-        count.wrappingSubtract(1, ordering: .relaxed)
+        givePlaceBack()
         guard client != .uncounted else { return }
         addresses.withLock { addresses in
             guard let present = addresses[client] else { return }
             addresses[client] = present > 1 ? present - 1 : nil
         }
+    }
+
+    /// Has `tell` called once, on any thread, when a place may be free: at once when one is.
+    func awaitPlace(_ tell: @escaping @Sendable () -> Void) {
+        waiting.withLock { $0.append(tell) }
+        // Announced before the last look, as a place is given back before the look at `isAwaited`: one of the two
+        // sees the other (Dekker's pattern).
+        isAwaited.store(true, ordering: .sequentiallyConsistent)
+        if hasPlace { tellWaiting() }
+    }
+
+    private func tellWaiting() {
+        let told = waiting.withLock { waiting in
+            defer { waiting = [] }
+            isAwaited.store(false, ordering: .sequentiallyConsistent)
+            return waiting
+        }
+        for tell in told { tell() }
     }
 }

@@ -14,6 +14,8 @@ public struct ListenOptions: Sendable {
     public var unixMode: UInt32 = 0o666
     /// What connections are let in.
     public var admission = Admission.Limits()
+    /// Which peers are load balancers that tell of the client behind them. The limit per address counts that client.
+    public var proxyProtocol = ProxyPolicy.off
 
     /// The defaults.
     public init() {}

@@ -9,26 +9,33 @@ import CSystem
 
 /// Accepts connections on one loop and gives each a handler. One of several when a server listens on many loops.
 ///
-/// When the process runs out of descriptors it sheds: a descriptor kept in reserve is closed, the waiting
-/// connection accepted with it and closed at once, and the log told once until accepting works again.
+/// It leaves arriving connections in the kernel's backlog while it has a reason to (`Pause`), and looks again when the
+/// last reason is gone.
 final class Listener: Endpoint {
-    typealias MakeHandler = (EventLoop) -> any ConnectionHandler
+    /// Why arriving connections wait in the backlog.
+    struct Pause: OptionSet {
+        let rawValue: UInt8
+        /// The process has as many connections as it may.
+        static let full = Pause(rawValue: 1 << 0)
+        /// Accepting failed, and is tried again in a while.
+        static let resting = Pause(rawValue: 1 << 1)
+        /// Whoever takes the connections doesn't keep up.
+        static let held = Pause(rawValue: 1 << 2)
+    }
 
-    private let admission: Admission
-    private let refusal: [UInt8]
-    private let makeHandler: MakeHandler
-    private var reserve: CInt
-    private var isShedding = false
-    private var isWaitingForPlace = false
-    private(set) var accepted = 0
+    /// How long the backlog is left alone after accepting failed.
+    private static let restMilliseconds: UInt64 = 100
 
-    init(
-        loop: EventLoop, descriptor: CInt, admission: Admission, refusal: [UInt8], makeHandler: @escaping MakeHandler
-    ) {
-        self.admission = admission
-        self.refusal = refusal
-        self.makeHandler = makeHandler
-        reserve = apus_open_null()
+    let rules: AcceptRules
+    private var shedder = Shedder()
+    private var pauses: Pause = []
+    /// A connection that was accepted when there was no place; the first to have one.
+    private var waiting: CInt = -1
+    private var refusals: RefusalDesk
+
+    init(loop: EventLoop, descriptor: CInt, rules: AcceptRules) {
+        self.rules = rules
+        refusals = RefusalDesk(answer: rules.refusal)
         super.init(loop: loop, descriptor: descriptor)
     }
 
@@ -37,78 +44,89 @@ final class Listener: Endpoint {
         startAccepting()
     }
 
+    // MARK: Accepting
+
     override func accepted(_ peer: CInt) {
-        isShedding = false
-        let client =
-            admission.limits.connectionsPerAddress == nil
-            ? Admission.ClientKey.uncounted : Admission.ClientKey(SocketAddress.remote(of: peer))
-        switch admission.admit(client) {
+        let speaksProxy = rules.proxyProtocol.applies(to: peer)
+        let client = speaksProxy ? Admission.ClientKey.uncounted : rules.clientKey(of: peer)
+        switch rules.admission.admit(client, orWait: rules.admission.limits.excess == .pause) {
         case .admitted:
-            accepted += 1
-            let connection = Connection(loop: loop, descriptor: peer, handler: makeHandler(loop))
-            connection.counted(by: admission, as: client)
+            // Behind a load balancer the client is known, and counted, when the PROXY header has come.
+            let handler: any ConnectionHandler = speaksProxy ? ProxyHandler(rules) : rules.serve(loop)
+            let connection = Connection(loop: loop, descriptor: peer, handler: handler)
+            connection.counted(by: rules.admission, as: client)
             connection.open()
-            if admission.limits.excess == .pause, !admission.hasPlace { waitForPlace() }
+        case .full where rules.admission.limits.excess == .pause && waiting < 0:
+            waiting = peer
+            waitForPlace()
         case .full, .addressFull:
-            refuse(peer)
+            refusals.refuse(peer, on: loop)
         }
     }
 
-    private func refuse(_ peer: CInt) {
-        // A fresh socket's buffer takes a short answer at once; a peer that can't be told is closed all the same.
-        unsafe refusal.withUnsafeBytes { bytes in
-            if let base = bytes.baseAddress { _ = unsafe apus_send_errno(peer, base, bytes.count, false) }
-        }
-        _ = shutdown(peer, CInt(SHUT_WR))
-        closeDescriptor(peer)
-    }
-
-    /// Leaves connections in the backlog until one of ours has gone.
     private func waitForPlace() {
-        guard !isWaitingForPlace else { return }
-        isWaitingForPlace = true
-        pauseAccepting()
-        setTimer(at: loop.tick + 10)
+        pause(.full)
+        let loop = self.loop
+        let id = self.id
+        rules.admission.awaitPlace { loop.execute { loop in (loop.find(id) as? Listener)?.placeIsFree() } }
     }
 
-    override func timerFired() {
-        if isWaitingForPlace, !admission.hasPlace { return setTimer(at: loop.tick + 10) }
-        isWaitingForPlace = false
-        if !isReceiving { startAccepting() }
+    private func placeIsFree() {
+        let peer = waiting
+        waiting = -1
+        resume(.full)
+        if peer >= 0 { accepted(peer) }
     }
+
+    /// Leaves connections in the backlog until `release()`. Loop only.
+    func hold() { pause(.held) }
+
+    /// Accepts again after `hold()`. Loop only.
+    func goOn() { resume(.held) }
+
+    private func pause(_ reason: Pause) {
+        pauses.insert(reason)
+        pauseAccepting()
+    }
+
+    private func resume(_ reason: Pause) {
+        pauses.remove(reason)
+        if pauses.isEmpty, isOpen, !isReceiving { startAccepting() }
+    }
+
+    // MARK: Failing
 
     override func acceptFailed(_ error: SystemError) {
-        let outOfDescriptors = error.code == EMFILE || error.code == ENFILE
-        if !isShedding {
-            isShedding = true
-            loop.log(
-                .error,
-                "accept: \(error.reason): "
-                    + (outOfDescriptors
-                        ? "new connections are closed at once until others end; raise the limit of open files (ulimit -n)"
-                        : "accepting pauses and is tried again"))
-        }
-        guard outOfDescriptors, reserve >= 0 else { return rest() }
-        closeDescriptor(reserve)
-        reserve = -1
-        var shed = 0
-        while shed < 64 {
-            let peer = apus_accept_errno(descriptor, nil, nil)
-            guard peer >= 0 else { break }
-            closeDescriptor(peer)
-            shed += 1
-        }
-        reserve = apus_open_null()
-        if shed == 0 { rest() }
+        shedder.note(error, on: loop)
+        if !shedder.shed(error, from: descriptor) { rest() }
     }
 
     /// Doesn't look at the backlog for a while: the poller would tell of it again and again.
     private func rest() {
-        pauseAccepting()
-        setTimer(at: loop.tick + 100)
+        pause(.resting)
+        setTimer(at: loop.tick + Self.restMilliseconds)
+    }
+
+    override func timerFired() { resume(.resting) }
+
+    // MARK: Ending
+
+    /// Accepts what has already arrived, for those peers believe that they are connected, then closes.
+    func stop() {
+        guard isOpen else { return }
+        var left = 4096
+        while left > 0, pauses.isEmpty, isOpen {
+            let peer = apus_accept_errno(descriptor, nil, nil)
+            guard peer >= 0 else { break }
+            accepted(peer)
+            left -= 1
+        }
+        close()
     }
 
     override func closed() {
-        if reserve >= 0 { closeDescriptor(reserve) }
+        shedder.close()
+        if waiting >= 0 { closeDescriptor(waiting) }
+        waiting = -1
     }
 }

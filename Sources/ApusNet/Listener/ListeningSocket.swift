@@ -13,46 +13,67 @@ public struct ListeningSocket: ~Copyable, Sendable {
     public let descriptor: CInt
     /// The address it is bound to, with the port that the system chose when 0 was asked for.
     public let address: SocketAddress
-    /// Whether closing it removes the Unix socket's file.
-    private let ownsPath: Bool
+    /// The Unix socket's file, when it is ours to remove.
+    private let file: SocketFile?
 
-    /// Binds and listens. Throws what an operator should read.
-    public init(_ address: SocketAddress, _ options: ListenOptions = ListenOptions()) throws(SocketError) {
-        let made = apus_socket_errno(address.family, Int32(streamType), 0)
+    /// Binds and listens. `*` on a machine without IPv6 listens on every IPv4 address.
+    ///
+    /// A file that an ended process left at a Unix socket's path is replaced; one that is no socket never is.
+    ///
+    /// - Throws: `SocketError`, which says what an operator can do.
+    public init(_ wanted: SocketAddress, _ options: ListenOptions = ListenOptions()) throws(SocketError) {
+        var address = wanted
+        var made = apus_socket_errno(address.family, Int32(streamType), 0)
+        if made == -EAFNOSUPPORT, case .ipv6(.any, let port, _) = address {
+            address = .ipv4(.any, port: port)
+            made = apus_socket_errno(address.family, Int32(streamType), 0)
+        }
         guard made >= 0 else { throw .system(SystemError(code: made, call: "socket"), address) }
-        var bound = false
-        defer { if !bound { closeDescriptor(made) } }
-        switch address {
-        case .ipv4, .ipv6:
-            _ = apus_set_option_errno(made, SOL_SOCKET, SO_REUSEADDR, 1)
-            if options.reusePort { _ = apus_set_option_errno(made, SOL_SOCKET, SO_REUSEPORT, 1) }
-            if options.noDelay { _ = apus_set_option_errno(made, CInt(IPPROTO_TCP), TCP_NODELAY, 1) }
-            if let keepAlive = options.keepAlive {
-                _ = apus_set_option_errno(made, SOL_SOCKET, SO_KEEPALIVE, 1)
-                #if os(Linux)
-                    let seconds = CInt(clamping: max(1, keepAlive.components.seconds))
-                    _ = apus_set_option_errno(made, CInt(IPPROTO_TCP), TCP_KEEPIDLE, seconds)
-                #endif
-            }
-            if case .ipv6 = address {
-                _ = apus_set_option_errno(made, CInt(IPPROTO_IPV6), IPV6_V6ONLY, options.v6Only ? 1 : 0)
-            }
-        case .unix(let path): Self.removeStale(path)
-        }
-        let failure = try unsafe address.withSystemAddress { address, length in
-            unsafe bind(made, address, length) < 0 ? errno : 0
-        }
+        var isBound = false
+        defer { if !isBound { closeDescriptor(made) } }
+        Self.configure(made, address, options)
+        if case .unix(let path) = address { try SocketFile.removeStale(path) }
+        let failure = try address.bindErrno(made)
         guard failure == 0 else { throw Self.explain(failure, "bind", address) }
-        guard listen(made, CInt(options.backlog)) == 0 else { throw Self.explain(errno, "listen", address) }
-        if case .unix(let path) = address, !path.hasPrefix("@") { _ = unsafe chmod(path, options.unixMode) }
-        bound = true
+        // Before it listens, so that nobody connects whom the mode keeps out.
+        var madeFile: SocketFile?
+        if case .unix(let path) = address { madeFile = SocketFile(path, mode: options.unixMode) }
+        guard listen(made, CInt(options.backlog)) == 0 else {
+            defer { madeFile?.remove() }
+            throw Self.explain(errno, "listen", address)
+        }
+        isBound = true
+        file = madeFile
         descriptor = made
         self.address = SocketAddress.local(of: made) ?? address
-        if case .unix(let path) = address { ownsPath = !path.hasPrefix("@") } else { ownsPath = false }
+    }
+
+    private static func configure(_ socket: CInt, _ address: SocketAddress, _ options: ListenOptions) {
+        guard address.port != nil else { return }
+        _ = apus_set_option_errno(socket, SOL_SOCKET, SO_REUSEADDR, 1)
+        if options.reusePort { _ = apus_set_option_errno(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
+        SocketOptions.set(on: socket, noDelay: options.noDelay, keepAlive: options.keepAlive)
+        if case .ipv6 = address {
+            _ = apus_set_option_errno(socket, CInt(IPPROTO_IPV6), IPV6_V6ONLY, options.v6Only ? 1 : 0)
+        }
+    }
+
+    /// Throws when an address can't be listened on, without listening: nobody connects to a socket that is gone at
+    /// once. A port of 0 and a Unix socket need no look ahead.
+    static func probe(_ address: SocketAddress) throws(SocketError) {
+        guard let port = address.port, port != 0 else { return }
+        let made = apus_socket_errno(address.family, Int32(streamType), 0)
+        guard made >= 0 else { return }
+        defer { closeDescriptor(made) }
+        var exclusive = ListenOptions()
+        exclusive.reusePort = false
+        configure(made, address, exclusive)
+        let failure = try address.bindErrno(made)
+        guard failure == 0 else { throw explain(failure, "bind", address) }
     }
 
     /// Takes a listening descriptor over, as from systemd. Throws when it does not listen.
-    public init(takingOver descriptor: CInt) throws(SocketError) {
+    public init(takingOver descriptor: CInt, _ options: ListenOptions = ListenOptions()) throws(SocketError) {
         var listens: CInt = 0
         var size = socklen_t(MemoryLayout<CInt>.size)
         let failed = unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size)
@@ -60,32 +81,23 @@ public struct ListeningSocket: ~Copyable, Sendable {
             throw .system(SystemError(code: failed == 0 ? EINVAL : errno, call: "descriptor \(descriptor)"), nil)
         }
         _ = apus_set_nonblocking_errno(descriptor)
+        if address.port != nil {
+            SocketOptions.set(on: descriptor, noDelay: options.noDelay, keepAlive: options.keepAlive)
+        }
         self.descriptor = descriptor
         self.address = address
-        ownsPath = false
+        file = nil
     }
 
     deinit {
         closeDescriptor(descriptor)
-        if ownsPath, case .unix(let path) = address { _ = unsafe unlink(path) }
+        file?.remove()
     }
 
     /// Another descriptor of the same socket, which the caller owns; or -1.
     borrowing func duplicate() -> CInt { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
-    /// Removes a Unix socket's file that nobody listens on any more.
-    private static func removeStale(_ path: String) {
-        guard !path.hasPrefix("@") else { return }
-        let probe = apus_socket_errno(AF_UNIX, Int32(streamType), 0)
-        guard probe >= 0 else { return }
-        defer { closeDescriptor(probe) }
-        let failure = try? unsafe SocketAddress.unix(path: path).withSystemAddress { address, length in
-            unsafe connect(probe, address, length) < 0 ? errno : 0
-        }
-        if failure == ECONNREFUSED { _ = unsafe unlink(path) }
-    }
-
-    private static func explain(_ code: CInt, _ call: String, _ address: SocketAddress) -> SocketError {
+    static func explain(_ code: CInt, _ call: String, _ address: SocketAddress) -> SocketError {
         switch code {
         case EADDRINUSE: .addressInUse(address, owner: PortOwner.find(address))
         case EACCES, EPERM: .notPermitted(address)

@@ -13,8 +13,10 @@ public final class StreamServer: Sendable {
     /// The address listened on, with the port that the system chose when 0 was asked for.
     public let address: SocketAddress
     /// Who is let in, and how many there are.
-    public let admission: Admission
-    private let group: LoopGroup
+    public var admission: Admission { rules.admission }
+    /// Connections closed since the start because their PROXY header was malformed, or did not come in time.
+    public var proxyFailures: Int { rules.proxyFailures.load(ordering: .relaxed) }
+    private let rules: AcceptRules
     private let listeners: Mutex<[(EventLoop, Endpoint.ID)]>
     private let keeper: SocketKeeper
 
@@ -28,13 +30,8 @@ public final class StreamServer: Sendable {
         on address: SocketAddress, group: LoopGroup, options: ListenOptions = ListenOptions(), refusal: [UInt8] = [],
         makeHandler: @escaping @Sendable (EventLoop) -> any ConnectionHandler
     ) throws(SocketError) -> StreamServer {
-        // The first socket finds a port in use without SO_REUSEPORT hiding it: a second server of the same user
-        // would otherwise share the port in silence.
-        if options.reusePort, let port = address.port, port != 0 {
-            var exclusive = options
-            exclusive.reusePort = false
-            _ = try ListeningSocket(address, exclusive)
-        }
+        // Looked for without SO_REUSEPORT: a second server of the same user would otherwise share the port in silence.
+        if options.reusePort { try ListeningSocket.probe(address) }
         let socket = try ListeningSocket(address, options)
         return try StreamServer(socket, group, options, refusal, makeHandler)
     }
@@ -54,25 +51,23 @@ public final class StreamServer: Sendable {
         _ makeHandler: @escaping @Sendable (EventLoop) -> any ConnectionHandler
     ) throws(SocketError) {
         address = socket.address
-        admission = Admission(options.admission)
-        self.group = group
-        var descriptors: [CInt] = [socket.duplicate()]
+        rules = AcceptRules(options, refusal: refusal, serve: makeHandler)
+        var sockets = OpenDescriptors()
+        try sockets.append(socket.duplicate(), address)
         for _ in group.loops.dropFirst() {
             if options.reusePort, address.port != nil {
-                // Its own socket each, kept open by a duplicate: the kernel spreads connections among them.
-                descriptors.append(try ListeningSocket(address, options).duplicate())
+                // Its own socket each: the kernel spreads connections among them.
+                try sockets.append(ListeningSocket(address, options).duplicate(), address)
             } else {
-                descriptors.append(socket.duplicate())
+                try sockets.append(socket.duplicate(), address)
             }
         }
         keeper = SocketKeeper(socket)
         listeners = Mutex([])
-        let admission = self.admission
-        for (loop, descriptor) in zip(group.loops, descriptors) {
+        let rules = self.rules
+        for (loop, descriptor) in zip(group.loops, sockets.take()) {
             let id = loop.perform { loop in
-                let listener = Listener(
-                    loop: loop, descriptor: descriptor, admission: admission, refusal: refusal,
-                    makeHandler: makeHandler)
+                let listener = Listener(loop: loop, descriptor: descriptor, rules: rules)
                 listener.open()
                 return listener.id
             }
@@ -80,13 +75,31 @@ public final class StreamServer: Sendable {
         }
     }
 
-    /// Stops to accept and closes the listening sockets; connections live on. Any thread, once or often.
+    /// Leaves arriving connections in the kernel's backlog until `resumeAccepting()`. Any thread; on a loop of the
+    /// group at once for that loop, and soon for the others.
+    public func pauseAccepting() { onEachListener { $0.hold() } }
+
+    /// Accepts again after `pauseAccepting()`. Any thread.
+    public func resumeAccepting() { onEachListener { $0.goOn() } }
+
+    private func onEachListener(_ body: @escaping @Sendable (Listener) -> Void) {
+        for (loop, id) in listeners.withLock({ $0 }) {
+            if loop.isCurrent {
+                if let listener = loop.find(id) as? Listener { body(listener) }
+            } else {
+                loop.execute { loop in if let listener = loop.find(id) as? Listener { body(listener) } }
+            }
+        }
+    }
+
+    /// Accepts what has already arrived, then closes the listening sockets; connections live on. Any thread, once or
+    /// often.
     public func stopAccepting() {
         let open = listeners.withLock { listeners in
             defer { listeners = [] }
             return listeners
         }
-        for (loop, id) in open { loop.execute { loop in loop.find(id)?.close() } }
+        for (loop, id) in open { loop.execute { loop in (loop.find(id) as? Listener)?.stop() } }
         keeper.close()
     }
 
@@ -104,4 +117,21 @@ private final class SocketKeeper: Sendable {
     init(_ socket: consuming ListeningSocket) { kept = Mutex(Kept(socket: socket)) }
 
     func close() { kept.withLock { $0.socket = nil } }
+}
+
+/// Descriptors on their way to an owner; closed when they don't get there.
+private struct OpenDescriptors: ~Copyable {
+    private var descriptors: [CInt] = []
+
+    mutating func append(_ descriptor: CInt, _ address: SocketAddress) throws(SocketError) {
+        guard descriptor >= 0 else { throw .system(SystemError(call: "dup"), address) }
+        descriptors.append(descriptor)
+    }
+
+    mutating func take() -> [CInt] {
+        defer { descriptors = [] }
+        return descriptors
+    }
+
+    deinit { for descriptor in descriptors { closeDescriptor(descriptor) } }
 }

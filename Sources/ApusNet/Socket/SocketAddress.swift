@@ -256,4 +256,14 @@ extension SocketAddress {
     static func remote(of descriptor: CInt) -> SocketAddress? {
         unsafe SocketAddress { address, length in unsafe getpeername(descriptor, address, length) }
     }
+
+    /// Binds a socket to the address: 0, or the error number.
+    func bindErrno(_ descriptor: CInt) throws(SocketError) -> CInt {
+        try unsafe withSystemAddress { address, length in unsafe bind(descriptor, address, length) < 0 ? errno : 0 }
+    }
+
+    /// Connects a socket to the address: 0, or the error number.
+    func connectErrno(_ descriptor: CInt) throws(SocketError) -> CInt {
+        try unsafe withSystemAddress { address, length in unsafe connect(descriptor, address, length) < 0 ? errno : 0 }
+    }
 }

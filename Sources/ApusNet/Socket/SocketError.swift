@@ -1,5 +1,11 @@
 public import ApusRuntime
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What can go wrong when a socket is opened. Each case says what to do.
 public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another process (or this one) listens there already; `owner` names it when it could be found.
@@ -14,6 +20,8 @@ public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownHost(String)
     /// Nothing accepts connections there.
     case refused(SocketAddress)
+    /// Nobody answered there in time.
+    case timedOut(SocketAddress)
     /// Any other failed call.
     case system(SystemError, SocketAddress?)
 
@@ -38,8 +46,22 @@ public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(host) is no known host: check the spelling, or use a literal address such as 127.0.0.1"
         case .refused(let address):
             "nothing accepts connections on \(address): is the server running?"
+        case .timedOut(let address):
+            "\(address) did not answer in time: check the address, and the firewalls on the way"
         case .system(let error, let address):
             address.map { "\($0): \(error)" } ?? error.description
+        }
+    }
+}
+
+extension SocketError {
+    /// What a failed attempt to connect means; `error` as the handler's `closed` was told it.
+    public init(connecting error: SystemError, to address: SocketAddress) {
+        switch error.code {
+        case ECONNREFUSED: self = .refused(address)
+        case ENOENT: if case .unix = address { self = .refused(address) } else { self = .system(error, address) }
+        case ETIMEDOUT: self = .timedOut(address)
+        default: self = .system(error, address)
         }
     }
 }

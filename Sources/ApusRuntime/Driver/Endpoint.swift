@@ -46,13 +46,13 @@ open class Endpoint {
     /// The loop that the endpoint lives on.
     public let loop: EventLoop
     /// The open descriptor; -1 once closed.
-    public final internal(set) var descriptor: CInt
+    @safe @exclusivity(unchecked) public final internal(set) var descriptor: CInt
     /// The place in the loop's table, while attached.
-    public final internal(set) var id: ID = ID.none
-    final var timer: TimerID = .none
-    final var driverState: DriverState = []
+    @safe @exclusivity(unchecked) public final internal(set) var id: ID = ID.none
+    @safe @exclusivity(unchecked) final var timer: TimerID = .none
+    @safe @exclusivity(unchecked) final var driverState: DriverState = []
     /// How many operations the kernel holds (io_uring): memory they point to must stay until they end.
-    final var operations: UInt16 = 0
+    @safe @exclusivity(unchecked) final var operations: UInt16 = 0
 
     /// An endpoint for an open, non-blocking descriptor, which it owns from now on.
     public init(loop: EventLoop, descriptor: CInt) {

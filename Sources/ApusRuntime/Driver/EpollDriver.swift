@@ -19,18 +19,18 @@
         static let acceptsPerTurn = 64
 
         let kind = DriverKind.epoll
-        private unowned let loop: EventLoop
+        private unowned(unsafe) let loop: EventLoop
         private let poller: CInt
         private let waker: CInt
         private let events: UnsafeMutablePointer<epoll_event>
         private let receiveBuffer: UnsafeMutableRawPointer
-        private var ready = 0
-        private var again: [Endpoint] = []
+        @safe @exclusivity(unchecked) private var ready = 0
+        @safe @exclusivity(unchecked) private var again: [Endpoint] = []
 
         private static let wakeData = UInt64.max
 
         init(loop: EventLoop) throws(SystemError) {
-            self.loop = loop
+            unsafe self.loop = loop
             poller = apus_epoll_create_errno()
             guard poller >= 0 else { throw SystemError(code: poller, call: "epoll_create1") }
             waker = apus_eventfd_errno()
@@ -89,7 +89,7 @@
             } else {
                 let error = SystemError(code: failure, call: "epoll_ctl")
                 let id = endpoint.id
-                loop.execute { loop in loop.find(id)?.failed(error) }
+                unsafe loop.execute { loop in loop.find(id)?.failed(error) }
             }
         }
 
@@ -154,7 +154,7 @@
                     _ = unsafe read(waker, &value, 8)
                     continue
                 }
-                guard let endpoint = loop.find(Endpoint.ID(rawValue: data)) else { continue }
+                guard let endpoint = unsafe loop.find(Endpoint.ID(rawValue: data)) else { continue }
                 if endpoint.driverState.contains(.listener) {
                     accept(endpoint)
                     continue
@@ -170,9 +170,9 @@
                         receive(endpoint)
                     } else if endpoint.isOpen {
                         endpoint.driverState.insert(.readable)
-                        if flags & broken != 0 {
-                            endpoint.failed(SystemError(code: ECONNRESET, call: "epoll_wait"))
-                        } else if flags & EPOLLRDHUP.rawValue != 0 {
+                        if let error = pendingError(endpoint) {
+                            endpoint.failed(error)
+                        } else if flags & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue) != 0 {
                             endpoint.peerHungUp()
                         }
                     }
@@ -205,6 +205,10 @@
             while true {
                 guard endpoint.driverState.isSuperset(of: .receiving), endpoint.isOpen else {
                     endpoint.driverState.insert(.readable)
+                    // Paused by what it was just shown: a reset that came with it won't be told of again.
+                    if endpoint.driverState.contains(.ended), endpoint.isOpen, let error = pendingError(endpoint) {
+                        endpoint.failed(error)
+                    }
                     return
                 }
                 guard reads > 0 else {
@@ -233,6 +237,15 @@
                     return
                 }
             }
+        }
+
+        /// Why the connection is broken; nil when it isn't, though the peer may have ended it: bytes that came before
+        /// the end can still be read then.
+        private func pendingError(_ endpoint: Endpoint) -> SystemError? {
+            var code: CInt = 0
+            var size = socklen_t(MemoryLayout<CInt>.size)
+            let failed = unsafe getsockopt(endpoint.descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+            return failed == 0 && code != 0 ? SystemError(code: code, call: "recv") : nil
         }
 
         private func accept(_ endpoint: Endpoint) {

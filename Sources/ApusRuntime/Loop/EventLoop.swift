@@ -19,7 +19,7 @@ import Synchronization
 /// loop's thread, and the rest is atomic or constant.
 @safe public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
     enum Message: Sendable {
-        case job(UnownedJob)
+        case job(LoopJob)
         case work(@Sendable (EventLoop) -> Void)
     }
 
@@ -47,16 +47,16 @@ import Synchronization
 
     /// The pool that connections of this loop take their buffers from. Loop only.
     public let buffers: BufferPool
-    var driver: (any Driver)!
-    private var endpoints = ConnectionTable<Endpoint>()
-    private var timers: TimingWheel<TimerPayload>
+    @safe @exclusivity(unchecked) var driver: (any Driver)!
+    @safe @exclusivity(unchecked) private var endpoints = ConnectionTable<Endpoint>()
+    @safe @exclusivity(unchecked) private var timers: TimingWheel<TimerPayload>
     private var scheduled = ScheduledWorkTable()
-    private var jobs = JobQueue()
-    private var dirty: [Endpoint] = []
-    private var stopRequested = false
-    private var isTrimmed = true
+    @safe @exclusivity(unchecked) private var jobs = JobQueue()
+    @safe @exclusivity(unchecked) private var dirty: [Endpoint] = []
+    @safe @exclusivity(unchecked) private var stopRequested = false
+    @safe @exclusivity(unchecked) private var isTrimmed = true
     private var locals: [ObjectIdentifier: AnyObject] = [:]
-    private var turnBegan: UInt64
+    @safe @exclusivity(unchecked) private var turnBegan: UInt64
 
     init(index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration) throws(SystemError) {
         self.index = index
@@ -71,14 +71,22 @@ import Synchronization
 
     // MARK: Executor
 
-    /// Takes a job of Swift's concurrency runtime; any thread.
+    /// Takes a job of a task that prefers this loop; any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        if isCurrent {
-            jobs.append(job)
-        } else {
-            post(.job(job))
-        }
+        take(LoopJob(UnownedJob(job), isIsolated: false))
+    }
+
+    /// Takes a job of an actor whose executor is this loop; any thread.
+    ///
+    /// The two are run differently, or every call of a plain asynchronous function in a task that prefers the loop
+    /// would leave the loop's isolation and be queued anew (seen: seven rounds through the queue for one handler).
+    @_implements(SerialExecutor, enqueue(_:))
+    public func enqueueIsolated(_ job: consuming ExecutorJob) {
+        take(LoopJob(UnownedJob(job), isIsolated: true))
+    }
+
+    private func take(_ job: LoopJob) {
+        if isCurrent { jobs.append(job) } else { post(.job(job)) }
     }
 
     public func checkIsolated() { preconditionOnLoop() }
@@ -277,8 +285,12 @@ import Synchronization
         while left > 0, let job = jobs.popFirst() {
             left &-= 1
             watch.measure("an asynchronous task") {
-                unsafe job.runSynchronously(
-                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                if job.isIsolated {
+                    unsafe job.job.runSynchronously(
+                        isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                } else {
+                    unsafe job.job.runSynchronously(on: asUnownedTaskExecutor())
+                }
             }
         }
     }

@@ -31,6 +31,9 @@ public final class LoopGroup: Sendable {
         }
     }
 
+    /// The driver that the loops use: what was asked for, or what the machine had instead.
+    public let driver: DriverKind
+
     /// The loops, by index.
     public let loops: [EventLoop]
     private let threads: Mutex<[LoopThread]>
@@ -49,6 +52,7 @@ public final class LoopGroup: Sendable {
                     holdLimit: options.holdLimit))
         }
         self.loops = loops
+        driver = kind
         let pins = options.pinnedTo ?? []
         var threads: [LoopThread] = []
         for loop in loops {

@@ -13,12 +13,12 @@ public protocol LoopWork: AnyObject {
 /// `@unchecked Sendable` holds because only the loop's thread touches the state; the tasks run there too.
 public final class TaskPool: @unchecked Sendable {
     private unowned let loop: EventLoop
-    private var idle: [PooledTask] = []
+    @safe @exclusivity(unchecked) private var idle: [PooledTask] = []
     /// Tasks that wait for work are kept up to this number.
     private let mostIdle: Int
     /// Tasks alive, busy or idle.
-    public private(set) var count = 0
-    private var isClosed = false
+    @safe @exclusivity(unchecked) public private(set) var count = 0
+    @safe @exclusivity(unchecked) private var isClosed = false
 
     /// A pool of tasks that prefer `loop`, which keeps up to `mostIdle` of them when they have nothing to do.
     public init(loop: EventLoop, mostIdle: Int = 256) {
@@ -64,9 +64,9 @@ public final class TaskPool: @unchecked Sendable {
 /// `@unchecked Sendable` holds because only the loop's thread touches the state; the task runs there too.
 @safe public final class PooledTask: @unchecked Sendable {
     private let pool: TaskPool
-    fileprivate var task: Task<Void, Never>?
-    private var work: (any LoopWork)?
-    private var waiting: UnsafeContinuation<Void, Never>?
+    @safe @exclusivity(unchecked) fileprivate var task: Task<Void, Never>?
+    @safe @exclusivity(unchecked) private var work: (any LoopWork)?
+    @safe @exclusivity(unchecked) private var waiting: UnsafeContinuation<Void, Never>?
 
     fileprivate init(pool: TaskPool) { self.pool = pool }
 
@@ -78,8 +78,8 @@ public final class TaskPool: @unchecked Sendable {
     fileprivate func end() { wakeUp() }
 
     private func wakeUp() {
-        guard let continuation = unsafe waiting else { return }
-        unsafe waiting = nil
+        guard let continuation = waiting else { return }
+        waiting = nil
         unsafe continuation.resume()
     }
 

@@ -13,14 +13,14 @@ public import Synchronization
 /// print(requests.value)  // 2
 /// ```
 ///
-/// Unchecked Sendable holds because the cells are atomic and the list of owned ones is behind a mutex.
+/// Unchecked Sendable holds because the cells are atomic and the list of owned ones is behind a lock.
 @safe public final class Counter: @unchecked Sendable {
     @usableFromInline typealias Cell = Atomic<Int>
 
     /// Cells that threads share, ``Stripes/size`` bytes apart.
     private let shared: UnsafeMutableRawPointer
-    /// Cells with one writer each. The mutex is between readers and the makers of stripes, never writers.
-    private let owned = Mutex<[Owned]>([])
+    /// Cells with one writer each. The lock is between readers and the makers of stripes, never writers.
+    private let owned = Lock<[Owned]>([])
 
     /// Makes a counter at zero.
     public init() {

@@ -5,10 +5,10 @@
 /// 0.8 % from anything in it, from 1 µs (125 units) to 1 h.
 @usableFromInline enum HistogramScale {
     /// 1 h, in nanoseconds: the longest duration; what is longer is recorded as this.
-    @usableFromInline static let longest: UInt64 = 3_600_000_000_000
+    @inlinable static var longest: UInt64 { 3_600_000_000_000 }
 
     /// The number of buckets.
-    @usableFromInline static let count = 2153
+    @inlinable static var count: Int { 2153 }
 
     /// The bucket of a duration in nanoseconds, at most ``longest``.
     @inlinable static func index(_ nanoseconds: UInt64) -> Int {

@@ -6,12 +6,12 @@ import Synchronization
 /// while recording goes on. What a loop records for every request goes to a ``Stripe`` of its own, which costs no
 /// atomic read-modify-write.
 ///
-/// Unchecked Sendable holds because the cells and the pointers to them are atomic, and the list is behind a mutex.
+/// Unchecked Sendable holds because the cells and the pointers to them are atomic, and the list is behind a lock.
 @safe public final class SharedHistogram: @unchecked Sendable {
     /// Stripes that threads share: empty until a thread that belongs there records.
     private let shared: UnsafeMutablePointer<Atomic<UnsafeMutablePointer<Atomic<UInt64>>?>>
-    /// Stripes with one writer each. The mutex is between readers and the makers of stripes, never writers.
-    private let owned = Mutex<[HistogramCells]>([])
+    /// Stripes with one writer each. The lock is between readers and the makers of stripes, never writers.
+    private let owned = Lock<[HistogramCells]>([])
 
     /// Makes an empty histogram.
     public init() {

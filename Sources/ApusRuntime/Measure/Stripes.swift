@@ -8,7 +8,7 @@ enum Stripes {
 
     /// The number of stripes: a power of two, at least one for each processor, at most 64.
     static let count: Int = {
-        let processors = min(max(Int(apus_processor_count()), 1), 64)
+        let processors = min(max(Int(apus_available_processors()), 1), 64)
         return 1 << (Int.bitWidth - (processors - 1).leadingZeroBitCount)
     }()
 

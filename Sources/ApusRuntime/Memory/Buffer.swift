@@ -29,8 +29,16 @@
     /// Makes a buffer from the heap, aligned to a cache line, outside any pool.
     /// - Parameter capacity: Its size in bytes, 0 ... 4 GiB − 1.
     @inlinable public init(capacity: Int) {
-        unsafe base = .allocate(byteCount: max(capacity, 1), alignment: 64)
-        size = UInt32(max(capacity, 1))
+        if capacity == 0 {
+            self.init()
+        } else {
+            self.init(allocating: UInt32(capacity))
+        }
+    }
+
+    @inlinable init(allocating capacity: UInt32) {
+        unsafe base = .allocate(byteCount: Int(capacity), alignment: 64)
+        size = capacity
         slabLines = 0
     }
 
@@ -80,6 +88,12 @@
         unsafe bytes.withUnsafeBytes { source in
             unsafe append(contentsOf: source.baseAddress, count: source.count)
         }
+    }
+
+    /// Copies bytes behind the readable ones.
+    /// - Precondition: `bytes.count <= available`.
+    @inlinable public mutating func append(_ bytes: Span<UInt8>) {
+        unsafe append(bytes.bytes)
     }
 
     /// Copies the UTF-8 text of a literal behind the readable bytes.

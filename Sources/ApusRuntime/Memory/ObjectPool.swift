@@ -1,14 +1,29 @@
 /// Objects that are dear to make, kept for their next use. Belongs to one loop.
 ///
-/// An object comes in only when nobody else refers to it: one that is still referred to, or was given back before,
-/// is left to its holders. So the pool never hands out an object that somebody else has.
+/// What it hands out is a ``Lease``, which has one owner: an object cannot be given back twice, nor used through its
+/// lease after that. (Whoever copied the object itself out of the lease has to forget it in time.)
 ///
 /// ```swift
 /// let pool = ObjectPool(limit: 64, make: { Scratch() }, reset: { $0.removeAll() })
 /// let scratch = pool.take()
+/// scratch.object.append(1)
 /// pool.give(scratch)
 /// ```
 @safe public final class ObjectPool<Object: AnyObject> {
+    /// The right to use one object until it is given back. A lease that is dropped instead releases its object.
+    @safe @frozen public struct Lease: ~Copyable {
+        @usableFromInline let reference: Unmanaged<Object>
+
+        @inlinable @inline(__always) @unsafe init(reference: Unmanaged<Object>) { unsafe self.reference = reference }
+
+        @inlinable deinit { unsafe reference.release() }
+
+        /// The object.
+        @inlinable public var object: Object { unsafe reference.takeUnretainedValue() }
+
+        @inlinable @inline(__always) consuming func relinquish() { discard self }
+    }
+
     @usableFromInline let objects: UnsafeMutablePointer<Unmanaged<Object>>
     @usableFromInline let counters: UnsafeMutablePointer<Counters>
     @usableFromInline let make: () -> Object
@@ -46,7 +61,7 @@
     }
 
     /// An object as `make` or `reset` left it.
-    @inlinable public func take() -> Object {
+    @inlinable public func take() -> Lease {
         unsafe counters.pointee.taken &+= 1
         unsafe counters.pointee.inUse &+= 1
         if unsafe counters.pointee.inUse > counters.pointee.peak {
@@ -54,22 +69,21 @@
         }
         guard unsafe counters.pointee.cached > 0 else {
             unsafe counters.pointee.made &+= 1
-            return make()
+            return unsafe Lease(reference: .passRetained(make()))
         }
         unsafe counters.pointee.cached &-= 1
-        return unsafe objects[counters.pointee.cached].takeRetainedValue()
+        return unsafe Lease(reference: objects[counters.pointee.cached])
     }
 
-    /// Puts an object back that nobody else refers to any more.
-    /// - Returns: False when somebody does; the object is then neither reset nor kept.
-    @discardableResult @inlinable public func give(_ object: consuming Object) -> Bool {
-        guard isKnownUniquelyReferenced(&object) else { return false }
+    /// Puts an object back for its next use, or releases it when `limit` are kept already. The lease
+    /// must be one of this pool's.
+    @inlinable public func give(_ lease: consuming Lease) {
         unsafe counters.pointee.inUse &-= 1
-        reset(object)
-        guard unsafe counters.pointee.cached < limit else { return true }
-        unsafe objects[counters.pointee.cached] = .passRetained(object)
+        reset(lease.object)
+        guard unsafe counters.pointee.cached < limit else { return }
+        unsafe objects[counters.pointee.cached] = unsafe lease.reference
         unsafe counters.pointee.cached &+= 1
-        return true
+        lease.relinquish()
     }
 
     /// Releases all objects it keeps.
@@ -80,7 +94,7 @@
         }
     }
 
-    /// What the pool holds and how it served. An object that was taken and never came back stays "in use".
+    /// What the pool holds and how it served. An object whose lease was dropped stays "in use".
     public var statistics: PoolStatistics {
         let now = unsafe counters.pointee
         return PoolStatistics(

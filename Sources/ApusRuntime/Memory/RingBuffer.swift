@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// var ring = RingBuffer(capacity: 4096)
-/// let accepted = ring.write("hello".utf8.span.bytes)
+/// let accepted = ring.write("hello".utf8.span)
 /// let parts = ring.peek()
 /// assert(parts.first.byteCount + parts.second.byteCount == accepted)
 /// ring.discard(accepted)
@@ -36,7 +36,7 @@
         mask = capacity - 1
     }
 
-    deinit { unsafe base.deallocate() }
+    @inlinable deinit { unsafe base.deallocate() }
 
     /// The size of the ring in bytes, a power of two.
     @inlinable public var capacity: Int { mask + 1 }
@@ -63,6 +63,12 @@
         }
         tail &+= length
         return length
+    }
+
+    /// Copies as many bytes as there is room for behind the readable ones.
+    /// - Returns: How many were copied, from the front of `bytes`.
+    @discardableResult @inlinable public mutating func write(_ bytes: Span<UInt8>) -> Int {
+        unsafe write(bytes.bytes)
     }
 
     /// The readable bytes in place, as one span or two.

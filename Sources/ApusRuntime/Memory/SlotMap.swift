@@ -2,9 +2,9 @@
 ///
 /// The upper bits make the next taken slot and the first free one a matter of a few instructions, up to millions of
 /// slots: a search looks at one word, and then at one bit for every 64 words.
-@safe struct SlotMap: ~Copyable {
+@safe @usableFromInline struct SlotMap: ~Copyable {
     /// `capacity / 64` words of slots, then the words of "any", then those of "all".
-    private var words: UnsafeMutablePointer<UInt64>
+    @usableFromInline var words: UnsafeMutablePointer<UInt64>
     private var wordCount: Int
     private var summaryCount: Int
     /// No summary word below this one has room.
@@ -19,13 +19,14 @@
         unsafe words.initialize(repeating: 0, count: wordCount + 2 * summaryCount)
     }
 
-    deinit { unsafe words.deallocate() }
+    // Inlinable, here and in what holds it: the optimiser (6.3) asserts where a stored property's is not.
+    @inlinable deinit { unsafe words.deallocate() }
 
     private var any: UnsafeMutablePointer<UInt64> { unsafe words + wordCount }
     private var all: UnsafeMutablePointer<UInt64> { unsafe words + wordCount + summaryCount }
 
     /// Takes the lowest free slot; nil when all are taken.
-    mutating func insertFirstFree() -> Int? {
+    @usableFromInline mutating func insertFirstFree() -> Int? {
         while firstRoom < summaryCount {
             let word = unsafe firstRoom * 64 + (~all[firstRoom]).trailingZeroBitCount
             if word < min(firstRoom * 64 + 64, wordCount) {
@@ -46,7 +47,7 @@
     }
 
     /// Frees a slot.
-    mutating func remove(_ slot: Int) {
+    @usableFromInline mutating func remove(_ slot: Int) {
         let word = slot / 64
         unsafe words[word] &= ~(1 << UInt64(slot % 64))
         unsafe all[word / 64] &= ~(1 << UInt64(word % 64))
@@ -55,7 +56,7 @@
     }
 
     /// The lowest taken slot above `slot`.
-    func next(after slot: Int) -> Int? {
+    @usableFromInline func next(after slot: Int) -> Int? {
         let first = slot + 1
         var word = first / 64
         guard word < wordCount else { return nil }

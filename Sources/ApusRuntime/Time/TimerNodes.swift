@@ -60,9 +60,10 @@
         current = addSegment()
     }
 
-    @inlinable deinit { deallocate() }
+    // Inlinable, here and in what holds it: the optimiser (6.3) asserts where a stored property's is not.
+    @inlinable deinit { unmapAll() }
 
-    @usableFromInline func deallocate() {
+    @usableFromInline func unmapAll() {
         for index in 0..<segmentCount {
             if let nodes = unsafe segments[index].nodes { unsafe Pages.unmap(nodes, byteCount) }
         }

@@ -1,10 +1,10 @@
 /// Timers of one loop, by ticks of 1 ms: O(1) to schedule, move and cancel; never early, and without drift.
 ///
-/// The hierarchical wheel of Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (SOSP 1987, scheme 7): six
-/// levels of 64 slots. A deadline lies on the level of the highest digit (base 64) in which it differs from now, in
-/// the slot of that digit, and moves down when the wheel reaches that slot. So the lowest level in use holds the
-/// earliest deadlines, and a bitmap of slots in use for each level finds them without walking over empty ticks. The
-/// levels span 2³⁶ ms, two years; a deadline beyond waits in a list that is looked at when the wheel turns over.
+/// The hierarchical wheel of Varghese and Lauck, "Hashed and Hierarchical Timing Wheels" (SOSP 1987, scheme 7). A
+/// deadline lies on the level of the highest digit (base 64) in which it differs from now, in the slot of that digit,
+/// and moves down when the wheel reaches that slot. So the lowest level in use holds the earliest deadlines, and a
+/// bitmap of the slots in use finds them without walking over empty ticks. Five levels reach 12 days, six two years;
+/// there are eleven, so that any 64-bit deadline has its place and none needs to be clamped.
 ///
 /// ```swift
 /// var wheel = TimingWheel<UInt32>(now: 0)
@@ -14,11 +14,12 @@
 /// ```
 @safe @frozen public struct TimingWheel<Payload: BitwiseCopyable & Sendable>: ~Copyable {
     @usableFromInline var nodes = TimerNodes<Payload>()
-    /// The heads of the lists: 64 for each level, then `overflow`, then `due`. A list is a ring, its tail is the head's
-    /// predecessor.
+    /// The heads of the lists: 64 for each level, then `due`. A list is a ring, its tail is the head's predecessor.
     @usableFromInline let heads: UnsafeMutablePointer<UInt32>
     /// Which slots of each level are in use.
     @usableFromInline let bitmaps: UnsafeMutablePointer<UInt64>
+    /// Which levels have a slot in use.
+    @usableFromInline var levelsInUse: UInt32 = 0
     /// The tick up to which everything was popped or moved down.
     @usableFromInline var current: UInt64
     @usableFromInline var lastGeneration: UInt32 = 0
@@ -27,23 +28,22 @@
     /// How many timers are scheduled.
     @inlinable public var count: Int { timers }
 
-    @usableFromInline static var levels: UInt32 { @inlinable get { 6 } }
-    @usableFromInline static var span: UInt64 { @inlinable get { 36 } }
-    @usableFromInline static var overflow: UInt32 { @inlinable get { 384 } }
-    @usableFromInline static var due: UInt32 { @inlinable get { 385 } }
+    private static var levels: Int { 11 }
+    /// The list of what is due and has no slot: a deadline that is not after `current`.
+    @usableFromInline static var due: UInt32 { @inlinable get { 704 } }
     @usableFromInline static var nothing: UInt32 { @inlinable get { .max } }
 
     /// Makes an empty wheel.
     /// - Parameter tick: The present, in milliseconds of a clock that never goes back.
     public init(now tick: UInt64) {
         current = tick
-        unsafe heads = .allocate(capacity: 386)
-        unsafe heads.initialize(repeating: .max, count: 386)
-        unsafe bitmaps = .allocate(capacity: 6)
-        unsafe bitmaps.initialize(repeating: 0, count: 6)
+        unsafe heads = .allocate(capacity: Int(Self.due) + 1)
+        unsafe heads.initialize(repeating: Self.nothing, count: Int(Self.due) + 1)
+        unsafe bitmaps = .allocate(capacity: Self.levels)
+        unsafe bitmaps.initialize(repeating: 0, count: Self.levels)
     }
 
-    deinit {
+    @inlinable deinit {
         unsafe heads.deallocate()
         unsafe bitmaps.deallocate()
     }
@@ -91,7 +91,7 @@
     /// when it was scheduled counts as that moment. A timer that is scheduled without delay each time one fires never
     /// lets the caller's loop end: give such a loop a budget.
     /// - Parameter tick: The present. One before an earlier call's counts as that.
-    public mutating func popExpired(now tick: UInt64) -> Payload? {
+    @inlinable public mutating func popExpired(now tick: UInt64) -> Payload? {
         while true {
             let slot = UInt32(truncatingIfNeeded: current & 63)
             if unsafe bitmaps[0] >> UInt64(slot) & 1 == 1 { return pop(slot) }
@@ -108,38 +108,31 @@
     /// lower level. Nil when the wheel is empty. The loop may sleep until then.
     @inlinable public var nextTick: UInt64? {
         if unsafe heads[Int(Self.due)] != Self.nothing { return current }
-        for level in 0..<UInt64(Self.levels) {
-            let bitmap = unsafe bitmaps[Int(level)]
-            guard bitmap != 0 else { continue }
-            let digits = current &>> (6 &* level) & ~63 | UInt64(bitmap.trailingZeroBitCount)
-            return digits &<< (6 &* level)
-        }
-        guard unsafe heads[Int(Self.overflow)] != Self.nothing else { return nil }
-        return (current >> Self.span &+ 1) << Self.span
+        guard levelsInUse != 0 else { return nil }
+        let level = levelsInUse.trailingZeroBitCount
+        let slot = unsafe UInt64(bitmaps[level].trailingZeroBitCount)
+        let shift = UInt64(6 &* level)
+        return (current &>> shift & ~63 | slot) &<< shift
     }
 
-    private mutating func pop(_ list: UInt32) -> Payload {
+    @inlinable mutating func pop(_ list: UInt32) -> Payload {
         let index = unsafe heads[Int(list)]
         let node = unsafe nodes[index]
         let payload = unsafe node.pointee.payload
         unsafe unlink(node, index)
         nodes.free(index)
-        timers -= 1
+        timers &-= 1
         return payload
     }
 
-    /// Distributes the list whose time has come, now that `current` is its first tick, among the levels below.
-    private mutating func moveDown() {
-        var list = Self.overflow
-        for level in 0..<Self.levels where unsafe bitmaps[Int(level)] != 0 {
-            list = unsafe level * 64 + UInt32(bitmaps[Int(level)].trailingZeroBitCount)
-            break
-        }
-        guard list >= 64 else { return }
+    /// Distributes the slot whose time has come, now that `current` is its first tick, among the levels below.
+    @inlinable mutating func moveDown() {
+        let level = levelsInUse.trailingZeroBitCount
+        guard level > 0 else { return }
+        let list = unsafe UInt32(level * 64 + bitmaps[level].trailingZeroBitCount)
         let first = unsafe heads[Int(list)]
-        guard first != Self.nothing else { return }
         unsafe heads[Int(list)] = Self.nothing
-        if list != Self.overflow { unsafe bitmaps[Int(list / 64)] &= ~(1 << UInt64(list % 64)) }
+        didEmpty(list)
         var index = first
         repeat {
             let node = unsafe nodes[index]
@@ -153,7 +146,6 @@
     @inlinable @inline(__always) func list(for tick: UInt64) -> UInt32 {
         guard tick > current else { return Self.due }
         let level = UInt32(truncatingIfNeeded: 63 &- (tick ^ current).leadingZeroBitCount) / 6
-        guard level < Self.levels else { return Self.overflow }
         return level &* 64 | UInt32(truncatingIfNeeded: tick &>> UInt64(level &* 6)) & 63
     }
 
@@ -165,7 +157,9 @@
             unsafe node.pointee.next = index
             unsafe node.pointee.previous = index
             unsafe heads[Int(list)] = index
-            if list < Self.overflow { unsafe bitmaps[Int(list &>> 6)] |= 1 &<< UInt64(list & 63) }
+            guard list != Self.due else { return }
+            unsafe bitmaps[Int(list &>> 6)] |= 1 &<< UInt64(list & 63)
+            levelsInUse |= 1 &<< (list &>> 6)
             return
         }
         let first = unsafe nodes[head]
@@ -182,12 +176,19 @@
         let next = unsafe node.pointee.next
         guard next != index else {
             unsafe heads[Int(list)] = Self.nothing
-            if list < Self.overflow { unsafe bitmaps[Int(list &>> 6)] &= ~(1 &<< UInt64(list & 63)) }
+            if list != Self.due { didEmpty(list) }
             return
         }
         let previous = unsafe node.pointee.previous
         unsafe nodes[previous].pointee.next = next
         unsafe nodes[next].pointee.previous = previous
         if unsafe heads[Int(list)] == index { unsafe heads[Int(list)] = next }
+    }
+
+    @inlinable @inline(__always) mutating func didEmpty(_ list: UInt32) {
+        let level = list &>> 6
+        let rest = unsafe bitmaps[Int(level)] & ~(1 &<< UInt64(list & 63))
+        unsafe bitmaps[Int(level)] = rest
+        if rest == 0 { levelsInUse &= ~(1 &<< level) }
     }
 }

@@ -1,6 +1,6 @@
 import CSystem
 
-/// A system thread with a name and a stack of a known size. It must be joined exactly once.
+/// A system thread with a name and a stack of a known size. It must be joined or detached, exactly once.
 struct Thread: Sendable {
     private let handle: UInt
 
@@ -28,6 +28,9 @@ struct Thread: Sendable {
 
     /// Waits until the thread has returned.
     func join() { apus_thread_join(handle) }
+
+    /// Instead of joining: lets the thread end by itself.
+    func detach() { apus_thread_detach(handle) }
 
     private final class Body {
         let call: @Sendable () -> Void

@@ -2,11 +2,9 @@
 #include "CSystem.h"
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #if defined(__FreeBSD__) || defined(__OpenBSD__)
 #include <pthread_np.h>
 #endif
@@ -52,19 +50,16 @@ int apus_thread_start(uintptr_t *thread, const char *name, size_t stack_size, vo
 }
 
 void apus_thread_join(uintptr_t thread) { pthread_join((pthread_t)thread, NULL); }
+void apus_thread_detach(uintptr_t thread) { pthread_detach((pthread_t)thread); }
+
+static __thread void *current_worker __attribute__((tls_model("initial-exec")));
+
+void *apus_thread_worker(void) { return current_worker; }
+void apus_set_thread_worker(void *worker) { current_worker = worker; }
 
 unsigned apus_thread_number(void) {
     static atomic_uint next = 1;
     static __thread unsigned number __attribute__((tls_model("initial-exec")));
     if (!number) number = atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
     return number - 1;
-}
-
-int apus_processor_count(void) {
-#if defined(__linux__)
-    cpu_set_t allowed;
-    if (!sched_getaffinity(0, sizeof allowed, &allowed)) return CPU_COUNT(&allowed);
-#endif
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (int)online : 1;
 }

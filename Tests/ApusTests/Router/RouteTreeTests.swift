@@ -133,7 +133,8 @@ struct RouteTreeTests {
             var (match, allowed, visits) = (RouteMatch(), RouteMethodSet(), 0)
             let bytes = Array(path.utf8)
             let value = unsafe tree.walk(bytes.span.bytes, column: 0, into: &match, allowed: &allowed) { visits += 1 }
-            #expect(visits < tree.nodes.count)
+            // A node is entered once at most, and below each one at most one child is looked for in vain.
+            #expect(visits <= 2 * tree.nodes.count)
             #expect((value != 0) == path.hasSuffix("/end"))
         }
         // With few routes the work is small however long the path is.
@@ -142,6 +143,6 @@ struct RouteTreeTests {
         let bytes = Array(String(repeating: "/a/b/c", count: 5000).utf8)
         let value = unsafe few.walk(bytes.span.bytes, column: 0, into: &match, allowed: &allowed) { visits += 1 }
         #expect(value == 0)
-        #expect(visits <= few.nodes.count)
+        #expect(visits <= 24)
     }
 }

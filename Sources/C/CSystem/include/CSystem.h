@@ -90,11 +90,14 @@ enum {
 /// apus_thread_join needs, and returns 0 or an error number.
 int apus_thread_start(uintptr_t *_Nonnull thread, const char *_Nonnull name, size_t stack_size,
                       void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
-/// Waits for the thread's end; exactly once for each that was started.
+/// Waits for the thread's end; each thread that was started is joined or detached exactly once.
 void apus_thread_join(uintptr_t thread);
+/// Instead of joining: the thread's memory is given back when it ends.
+void apus_thread_detach(uintptr_t thread);
+/// The pool worker that this thread is, or NULL.
+void *_Nullable apus_thread_worker(void);
+void apus_set_thread_worker(void *_Nullable worker);
 /// A small number of this thread's own, in the order in which threads first asked; spreads threads over stripes.
 unsigned apus_thread_number(void);
-/// How many processors this process may run on, at least 1.
-int apus_processor_count(void);
 
 #endif

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Measure the user-space memory that a server spends on an idle keep-alive connection.
+
+    idle_connections.py [options] NAME='command with {port}' ...
+
+Opens N loopback connections from one client process for each 9,000 (from 127.0.1.2, 127.0.2.2, … as source
+addresses), sends one request on each, reads the answer, leaves them open, and prints the growth of the server's
+RSS divided by N, and the time from the first connect to the last answer. Kernel socket memory is not in the
+figure; give N some thousands, so that what is allocated once does not count.
+
+    idle_connections.py --conns 8000 apus='.build/release/apus serve --port {port} --loops 1'
+
+Exit status: 0 measured; 1 an answer was wrong; 2 a server did not answer.
+"""
+import argparse, multiprocessing, socket, sys, time
+
+from servers import Server, raise_descriptor_limit, write_json
+
+PER_PROCESS = 9000
+IP_BIND_ADDRESS_NO_PORT = 24  # the port is chosen at connect, so that it may be in use towards another server
+
+
+def client(index, count, port, path, said, leave):
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    socks, first = [], time.monotonic()
+    try:
+        for _ in range(count):
+            sock = socket.socket()
+            sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            sock.settimeout(10)
+            sock.bind((f"127.0.{index + 1}.2", 0))
+            sock.connect(("127.0.0.1", port))
+            sock.sendall(request)
+            if not sock.recv(65536).startswith(b"HTTP/1.1 200"):
+                said.put("a wrong answer")
+                return
+            socks.append(sock)
+    except OSError as error:
+        said.put(f"after {len(socks)} connections: {error}")
+        return
+    said.put((first, time.monotonic()))
+    leave.wait()
+
+
+def measure(options, spec):
+    with Server(spec) as server:
+        server.wait_up()
+        with socket.create_connection(("127.0.0.1", server.port), 5) as sock:  # what the first request brings to life
+            sock.sendall(f"GET {options.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            sock.recv(65536)
+        time.sleep(options.hold)
+        before, said, leave = server.rss_bytes(), multiprocessing.Queue(), multiprocessing.Event()
+        counts = [min(PER_PROCESS, options.conns - start) for start in range(0, options.conns, PER_PROCESS)]
+        clients = [multiprocessing.Process(target=client, args=(i, n, server.port, options.path, said, leave))
+                   for i, n in enumerate(counts)]
+        for process in clients:
+            process.start()
+        words = [said.get() for _ in clients]
+        if failed := [word for word in words if isinstance(word, str)]:
+            leave.set()
+            sys.exit(f"{server.name}: {failed[0]}")
+        time.sleep(options.hold)
+        after = server.rss_bytes()
+        leave.set()
+        for process in clients:
+            process.join()
+        return {"conns": options.conns, "bytes": (after - before) / options.conns,
+                "seconds": max(end for _, end in words) - min(first for first, _ in words),
+                "rss_kib": after / 1024}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("servers", nargs="+", metavar="NAME=COMMAND")
+    parser.add_argument("--conns", type=int, default=8000, help="connections (8000)")
+    parser.add_argument("--path", default="/plaintext")
+    parser.add_argument("--hold", type=float, default=1, help="seconds to leave them idle (1)")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    options = parser.parse_args()
+    raise_descriptor_limit()
+    table = {spec.split("=", 1)[0]: measure(options, spec) for spec in options.servers}
+    print(f"{'server':16}{'connections':>12}{'bytes each':>12}{'all within s':>14}{'RSS KiB':>10}")
+    for name, t in table.items():
+        print(f"{name:16}{t['conns']:>12}{t['bytes']:>12.0f}{t['seconds']:>14.2f}{t['rss_kib']:>10.0f}")
+    write_json(table, options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+/// `apus bench`.
+struct BenchOptions: Hashable, Sendable {
+    /// When a run ends.
+    enum Extent: Hashable, Sendable {
+        case duration(Duration)
+        case requests(Int)
+    }
+
+    /// A field that each request carries.
+    struct Header: Hashable, Sendable {
+        let name: String
+        let value: String
+    }
+
+    /// Where the content of each request is read from, once, before the run.
+    enum Body: Hashable, Sendable {
+        case file(String)
+        case standardInput
+    }
+
+    var url: BenchURL
+    /// How many connections are open at once.
+    var connections = 64
+    /// How many requests are on their way at once on each connection.
+    var pipeline = 1
+    var extent = Extent.duration(.seconds(10))
+    /// Requests a second over all connections, or nil for as many as the server answers.
+    var rate: Int?
+    /// How many event loops, or nil for one per core.
+    var loops: Int?
+    var method = "GET"
+    var headers: [Header] = []
+    var body: Body?
+    /// How long a connection or an answer may take.
+    var timeout = Duration.seconds(10)
+    /// Whether to print JSON instead of a report.
+    var json = false
+
+    init(url: BenchURL) { self.url = url }
+
+    /// Nil without a URL that can be asked; `scanned` gains a mistake for each value that cannot be.
+    init?(_ scanned: inout ScannedArguments) {
+        let text = scanned.operands.first
+        let url = text.flatMap { BenchURL($0) }
+        if let text, url == nil {
+            scanned.mistakes.append(
+                "\"\(text)\": expected an address, such as http://127.0.0.1:8080/plaintext")
+        }
+        // The other options are read even without a URL, for the mistakes in them.
+        self.init(url: url ?? BenchURL("http://localhost")!)
+        readLoad(&scanned)
+        readRequest(&scanned)
+        json = scanned.has(.json)
+        if url == nil { return nil }
+    }
+
+    private mutating func readLoad(_ scanned: inout ScannedArguments) {
+        if let connections = scanned.value(.connections, .number(in: 1...1_000_000, example: 64)) {
+            self.connections = connections
+        }
+        if let pipeline = scanned.value(.pipeline, .number(in: 1...1024, example: 16)) { self.pipeline = pipeline }
+        rate = scanned.value(.rate, .number(in: 1...1_000_000_000, example: 50_000))
+        loops = scanned.value(.benchLoops, .number(in: 1...1024, example: 1))
+        if let timeout = scanned.value(.timeout, .duration) { self.timeout = timeout }
+        if let duration = scanned.value(.duration, .duration) { extent = .duration(duration) }
+        if let requests = scanned.value(.requests, .number(in: 1...1_000_000_000_000, example: 100_000)) {
+            extent = .requests(requests)
+        }
+        if scanned.has(.duration), scanned.has(.requests) {
+            scanned.mistakes.append("--duration and --requests both say when to end; keep one")
+        }
+    }
+
+    private mutating func readRequest(_ scanned: inout ScannedArguments) {
+        headers = scanned.all(.header, .header)
+        body = scanned.value(.body, .body)
+        if body != nil { method = "POST" }
+        if let method = scanned.value(.method, .method) { self.method = method }
+        for header in headers where ["content-length", "transfer-encoding"].contains(header.name.lowercased()) {
+            scanned.mistakes.append("--header \"\(header.name)\": the framing is set from --body; leave this field out")
+        }
+    }
+}
+
+extension OptionSyntax {
+    static let connections = OptionSyntax(
+        name: "connections", letter: "c", value: "N", summary: "Keep this many connections open [64]")
+    static let pipeline = OptionSyntax(
+        name: "pipeline", value: "N", summary: "Send this many requests ahead on each connection [1]")
+    static let duration = OptionSyntax(
+        name: "duration", letter: "d", value: "T", summary: "End after this time, such as 10s, 500ms or 2m [10s]")
+    static let requests = OptionSyntax(
+        name: "requests", letter: "n", value: "N", summary: "End after this many requests instead")
+    static let rate = OptionSyntax(
+        name: "rate", letter: "r", value: "R",
+        summary: "Send R requests a second over all connections [as fast as they are answered]")
+    static let benchLoops = OptionSyntax(
+        name: "loops", letter: "l", alias: "threads", value: "N",
+        summary: "Run this many event loops, a thread each [one per core]; --threads means the same")
+    static let method = OptionSyntax(
+        name: "method", letter: "m", value: "M", summary: "Use this request method [GET; POST with --body]")
+    static let header = OptionSyntax(
+        name: "header", letter: "H", value: "'K: V'", summary: "Add this field to each request; may be repeated",
+        isRepeatable: true)
+    static let body = OptionSyntax(
+        name: "body", letter: "b", value: "FILE", summary: "Send the content of FILE; @- for standard input")
+    static let timeout = OptionSyntax(
+        name: "timeout", letter: "t", value: "T", summary: "Give up on an answer after this time [10s]")
+}
+
+extension CommandSyntax {
+    static let bench = CommandSyntax(
+        name: "bench",
+        summary: "Measure how fast a server answers",
+        discussion: """
+            Sends requests to URL over many connections and reports throughput and the distribution of latency. With \
+            --rate, latency is counted from when a request should have been sent, so that a server that stalls cannot \
+            hide it (coordinated omission).
+            """,
+        operand: Operand(
+            name: "URL", isRequired: true, summary: "the address to ask, such as http://127.0.0.1:8080/plaintext"),
+        options: [
+            .connections, .pipeline, .duration, .requests, .rate, .benchLoops, .method, .header, .body, .timeout, .json,
+        ],
+        examples: [
+            Example(command: "apus bench http://127.0.0.1:8080/plaintext", summary: "64 connections for 10 seconds"),
+            Example(command: "apus bench :8080/json -c 256 -d 30s -r 50000", summary: "A steady 50,000 a second"),
+            Example(
+                command: "apus bench :8080/echo -b data.json -H 'Content-Type: application/json'",
+                summary: "POST a file"),
+        ])
+}

@@ -1,0 +1,54 @@
+import Apus
+
+/// The application of `apus serve` without a folder: a welcome page, and a route for each thing worth measuring.
+enum Demo {
+    /// A user that every id has.
+    struct User: Codable {
+        var id: Int
+        var name: String
+    }
+
+    static func register(on app: Application) {
+        app.get("/") { _ in Response(.ok, [.contentType: "text/html; charset=utf-8"], body: .text(WelcomePage.html)) }
+        app.get("/plaintext") { _ in "Hello, World!" }
+        app.get("/async") { _ async in "Hello, World!" }
+        app.get("/json") { _ in ["message": "Hello, World!"] }
+        app.get("/users/:id") { context in
+            let id = try context.parameters.require("id", as: Int.self)
+            return User(id: id, name: "user \(id)")
+        }
+        app.get("/sleep/:ms") { context in
+            let milliseconds = try context.parameters.require("ms", as: Int.self)
+            guard (0...600_000).contains(milliseconds) else {
+                throw HTTPError(.badRequest, "\(milliseconds) ms is not from 0 to 600000: send less")
+            }
+            try await context.loop.sleep(for: .milliseconds(milliseconds))
+            return "slept \(milliseconds) ms\n"
+        }
+        app.get("/big/:mebibytes") { context async throws in
+            try big(context.parameters.require("mebibytes", as: Int.self))
+        }
+        let unlimited = app.group(options: RouteOptions(bodyLimit: .max))
+        unlimited.post("/echo") { context async in echo(context) }
+    }
+
+    /// The content sent back while it arrives.
+    private static func echo(_ context: Context) -> Response {
+        let body = context.body
+        let type = context.field(.contentType) ?? "application/octet-stream"
+        return Response(.ok, [.contentType: type], length: body.announcedLength) { writer in
+            for try await chunk in body { try await writer.write(chunk) }
+        }
+    }
+
+    private static func big(_ mebibytes: Int) throws(HTTPError) -> Response {
+        guard (0...1_048_576).contains(mebibytes) else {
+            throw HTTPError(.badRequest, "\(mebibytes) MiB is not from 0 to 1048576: ask for less")
+        }
+        let length = Int64(mebibytes) << 20
+        return Response(.ok, [.contentType: "application/octet-stream"], length: length) { writer in
+            let chunk = [UInt8](repeating: UInt8(ascii: "."), count: 64 << 10)
+            for _ in 0..<(mebibytes * 16) { try await writer.write(chunk) }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Apus
+
+/// `apus routes`.
+enum RoutesCommand {
+    /// A route as `--json` prints it.
+    private struct Line: Encodable {
+        var method: String
+        var path: String
+        var place: String
+        var synchronous: Bool
+    }
+
+    static func run(_ options: RoutesOptions) throws {
+        let application = Application()
+        try Demo.register(on: application)
+        let routes = try application.routes()
+        if options.json {
+            let lines = routes.map {
+                Line(
+                    method: $0.method.rawValue, path: $0.pattern.description, place: $0.place.description,
+                    synchronous: $0.isSynchronous)
+            }
+            print(try JSON(lines).text())
+        } else {
+            let methods = routes.map(\.method.rawValue.count).max() ?? 0
+            let paths = routes.map(\.pattern.description.count).max() ?? 0
+            for route in routes {
+                print(
+                    padded(route.method.rawValue, methods), padded(route.pattern.description, paths),
+                    route.isSynchronous ? "inline " : "on task", route.place)
+            }
+        }
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}

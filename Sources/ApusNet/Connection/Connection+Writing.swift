@@ -1,0 +1,197 @@
+public import ApusRuntime
+import CSystem
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension Connection {
+    /// The largest output buffer before queued buffers are sent as a vector.
+    private static let largestOutput = 64 << 10
+    /// Buffers up to this size are copied behind what is written already, instead of being queued whole.
+    private static let smallBuffer = 4096
+    /// What the kernel takes of a file in one call, and in one turn: the other connections come next.
+    private static let fileBytesPerCall = 1 << 20
+    private static let fileBytesPerTurn = 4 << 20
+
+    /// Makes room for `count` bytes in `output` and has it sent at the end of the turn; append to `output` then.
+    @inline(__always) public func reserve(_ count: Int) {
+        if output.available < count { makeRoom(count) }
+        loop.flushAtEndOfTurn(self)
+    }
+
+    @inline(never) private func makeRoom(_ count: Int) {
+        if output.isEmpty || output.count + count <= Self.largestOutput {
+            Self.grow(&output, by: count, from: loop.buffers)
+        } else {
+            queueOutput()
+            output = loop.buffers.take(atLeast: count)
+        }
+        if queuedCount + count > Self.highWaterMark { flags.insert(.aboveHighWater) }
+    }
+
+    /// Copies bytes to the write queue; they leave at the end of the turn. Ignored on a closed connection.
+    public func write(_ bytes: RawSpan) {
+        guard isOpen else { return }
+        reserve(bytes.byteCount)
+        output.append(bytes)
+    }
+
+    /// Writes bytes, and where the driver sends at once, and nothing waits before them, sends them now from where they
+    /// are: a copy is made only of what the kernel has no room for.
+    public func writeThrough(_ bytes: RawSpan) {
+        guard isOpen else { return }
+        guard output.isEmpty, queue == nil, loop.sendsAtOnce, !isAwaitingWritable else { return write(bytes) }
+        let result = unsafe bytes.withUnsafeBytes { unsafe send($0) }
+        switch result {
+        case .sent(let count):
+            if count < bytes.byteCount { write(bytes.extracting(count..<bytes.byteCount)) }
+        case .pending: break
+        // Tried again when the turn ends, and fails then: a handler is not told of the end from inside its own call.
+        case .failed: write(bytes)
+        }
+    }
+
+    /// Hands a whole buffer over, without a copy when it is large. Ignored on a closed connection.
+    public func write(_ buffer: consuming Buffer) {
+        guard isOpen else { return loop.buffers.give(buffer) }
+        if buffer.count <= Self.smallBuffer {
+            write(buffer.bytes)
+            loop.buffers.give(buffer)
+        } else {
+            append(WritePiece(buffer))
+            if queuedCount > Self.highWaterMark { flags.insert(.aboveHighWater) }
+        }
+    }
+
+    /// Queues a part of a file, which the kernel sends without a copy through this process; `writable` is told when
+    /// nearly all of it is sent. A file that ends before `offset + count` breaks the connection, for the peer must
+    /// not take what follows for its content. Ignored on a closed connection.
+    public func write(_ file: OpenFile, offset: Int64, count: Int) {
+        guard isOpen, count > 0 else { return }
+        append(WritePiece(file, offset: offset, count: count))
+        flags.insert(.aboveHighWater)
+    }
+
+    /// Queues a part of a mapped file, which is sent from its pages. Ignored on a closed connection.
+    ///
+    /// - Precondition: The part is within the file.
+    public func write(_ file: MappedFile, offset: Int, count: Int) {
+        guard isOpen, count > 0 else { return }
+        append(WritePiece(file, offset: offset, count: count))
+        if queuedCount > Self.highWaterMark { flags.insert(.aboveHighWater) }
+    }
+
+    /// Bytes written and not yet taken by the kernel.
+    public var queuedCount: Int { output.count + (queue?.count ?? 0) }
+
+    /// Whether a writer may go on: the queue is below its high-water mark, or has drained since it was above.
+    public var isWritable: Bool { !flags.contains(.aboveHighWater) }
+
+    // MARK: The queue
+
+    private func append(_ piece: consuming WritePiece) {
+        queueOutput()
+        theQueue.append(piece)
+        loop.flushAtEndOfTurn(self)
+    }
+
+    private var theQueue: WriteQueue {
+        if let queue { return queue }
+        let made = WriteQueue()
+        queue = made
+        return made
+    }
+
+    private func queueOutput() {
+        guard !output.isEmpty else { return }
+        theQueue.append(WritePiece(takeOutput()))
+    }
+
+    private func takeOutput() -> Buffer {
+        var taken = Buffer()
+        swap(&taken, &output)
+        return taken
+    }
+
+    func giveOutputBack() { loop.buffers.give(takeOutput()) }
+
+    func noteLowWater() {
+        guard flags.contains(.aboveHighWater), isOpen, queuedCount <= Self.lowWaterMark else { return }
+        flags.remove(.aboveHighWater)
+        handler?.writable(on: self)
+    }
+
+    // MARK: Sending
+
+    /// Sends until nothing is queued, the kernel has no room, or it reads by itself.
+    func sendQueued() {
+        if queue == nil {
+            guard !output.isEmpty else { return sentEverything() }
+            let result = unsafe send(UnsafeRawBufferPointer(start: output.baseAddress, count: output.count))
+            if case .sent(let count) = result, count == output.count {
+                giveOutputBack()
+                noteLowWater()
+                return sentEverything()
+            }
+            queueOutput()
+            guard settle(result) else { return }
+        } else {
+            queueOutput()
+        }
+        var fileBytes = Self.fileBytesPerTurn
+        while let queue, isOpen, !queue.isPending, !queue.isEmpty {
+            if let part = queue.firstFile {
+                guard fileBytes > 0 else { return awaitWritable() }
+                let sent = sendFile(part.file, part.offset, min(part.count, Self.fileBytesPerCall))
+                guard sent > 0 else { return }
+                fileBytes -= sent
+            } else {
+                let result = unsafe queue.withPieces { pieces, more in unsafe send(pieces, more: more) }
+                guard settle(result) else { return }
+            }
+        }
+        if queue?.isEmpty == true { sentEverything() }
+    }
+
+    /// Takes the result of a send from the queue; true when more may be tried now.
+    private func settle(_ result: SendResult) -> Bool {
+        switch result {
+        case .sent(let count):
+            queue?.discard(count, into: loop.buffers)
+            noteLowWater()
+            return !isAwaitingWritable
+        case .pending:
+            queue?.isPending = true
+            return false
+        case .failed(let error):
+            failed(error)
+            return false
+        }
+    }
+
+    /// The bytes that the kernel took; 0 when it has no room, or the connection is broken now.
+    private func sendFile(_ file: OpenFile, _ offset: Int64, _ count: Int) -> Int {
+        let sent = apus_sendfile_errno(descriptor, file.descriptor, offset, count)
+        if sent > 0 {
+            queue?.discard(sent, into: loop.buffers)
+            noteLowWater()
+            return sent
+        }
+        if sent == -Int(EAGAIN) {
+            awaitWritable()
+        } else {
+            failed(SystemError(code: sent == 0 ? EIO : CInt(sent), call: "sendfile"))
+        }
+        return 0
+    }
+
+    private func sentEverything() {
+        // The handler may have written on, when it was told that it may.
+        guard isOpen, output.isEmpty, queue?.isEmpty ?? true else { return }
+        queue = nil
+        finishSending()
+    }
+}

@@ -1,0 +1,31 @@
+import ApusRuntime
+import Synchronization
+
+/// What the listeners of one server have in common: who is let in, and who serves them.
+final class AcceptRules: Sendable {
+    /// Who is let in.
+    let admission: Admission
+    /// What a connection above a limit is told.
+    let refusal: [UInt8]
+    /// Which peers tell of the client by the PROXY protocol.
+    let proxyProtocol: ProxyPolicy
+    /// Called on the accepting loop, once for each connection.
+    let serve: @Sendable (EventLoop) -> any ConnectionHandler
+    /// Connections closed for a PROXY header that was malformed or did not come.
+    let proxyFailures = Atomic<Int>(0)
+
+    init(
+        _ options: ListenOptions, refusal: [UInt8], serve: @escaping @Sendable (EventLoop) -> any ConnectionHandler
+    ) {
+        admission = Admission(options.admission)
+        self.refusal = refusal
+        proxyProtocol = options.proxyProtocol
+        self.serve = serve
+    }
+
+    /// Who the peer of an accepted socket counts as.
+    func clientKey(of peer: CInt) -> Admission.ClientKey {
+        admission.limits.connectionsPerAddress == nil
+            ? .uncounted : Admission.ClientKey(SocketAddress.remote(of: peer))
+    }
+}

@@ -1,0 +1,162 @@
+import ApusRuntime
+import Testing
+
+@testable import ApusCLI
+
+@Suite("The command line")
+struct InvocationTests {
+    @Test("without options, serve has its defaults")
+    func serveDefaults() {
+        let options = parse("serve").serve
+        #expect(options == ServeOptions())
+        #expect(options?.host == "127.0.0.1")
+        #expect(options?.port == 8080)
+        #expect(options?.driver == .auto)
+    }
+
+    @Test(
+        "an option is written in any of these ways",
+        arguments: [
+            "serve --port 3000", "serve --port=3000", "serve -p 3000", "serve -p3000", "serve -p=3000",
+            "serve --port 3000 --", "serve --loops 2 --port 3000",
+        ])
+    func spellings(line: String) {
+        #expect(parse(line).serve?.port == 3000)
+    }
+
+    @Test("serve takes a folder and all its options, in any order")
+    func serve() {
+        var expected = ServeOptions()
+        expected.folder = "public"
+        expected.host = "::"
+        expected.port = 0
+        expected.loops = 3
+        expected.pin = [0, 2, 3]
+        expected.driver = .uring
+        #expect(parse("serve --host :: -p 0 public --loops 3 --pin 0,2-3 --driver uring") == .run(.serve(expected)))
+        #expect(parse("check public --host=:: -p0 -l3 --pin=0,2-3 --driver=uring") == .run(.check(expected)))
+    }
+
+    @Test("behind -- an argument that looks like an option is none")
+    func terminator() {
+        #expect(parse("serve -p 1 -- --port").serve?.folder == "--port")
+        #expect(parse("serve -- -p").serve?.port == 8080)
+        #expect(parse("serve -").serve?.folder == "-")
+    }
+
+    @Test("bench takes its URL and all its options")
+    func bench() throws {
+        let line = """
+            bench http://h:1/p?q -c 8 --pipeline 16 --duration 2m --rate 5000 --threads 2 -m PUT --body @in.json \
+            --timeout 1.5s --json
+            """
+        let arguments = line.split(separator: " ").map(String.init) + ["-H", "A: b", "--header=C:d: e"]
+        let options = try #require(parse(arguments).bench)
+        #expect(options.url.authority == "h:1")
+        #expect(options.url.target == "/p?q")
+        #expect(options.connections == 8)
+        #expect(options.pipeline == 16)
+        #expect(options.extent == .duration(.seconds(120)))
+        #expect(options.rate == 5000)
+        #expect(options.loops == 2)
+        #expect(options.method == "PUT")
+        #expect(options.headers.map(\.name) == ["A", "C"])
+        #expect(options.headers.map(\.value) == ["b", "d: e"])
+        #expect(options.body == .file("in.json"))
+        #expect(options.timeout == .milliseconds(1500))
+        #expect(options.json)
+    }
+
+    @Test("bench asks with GET, or POST when there is a body, for ten seconds or a number of requests")
+    func benchDefaults() {
+        let plain = parse("bench http://h").bench
+        #expect(plain?.method == "GET")
+        #expect(plain?.extent == .duration(.seconds(10)))
+        #expect(plain?.rate == nil)
+        let posting = parse("bench h --body @- -n 1000").bench
+        #expect(posting?.method == "POST")
+        #expect(posting?.body == .standardInput)
+        #expect(posting?.extent == .requests(1000))
+    }
+
+    @Test("routes takes --json")
+    func routes() {
+        #expect(parse("routes") == .run(.routes(RoutesOptions())))
+        var json = RoutesOptions()
+        json.json = true
+        #expect(parse("routes -j") == .run(.routes(json)))
+    }
+
+    @Test(
+        "the version is shown wherever it is asked for", arguments: ["--version", "-V", "serve --version", "bench -V"])
+    func version(line: String) {
+        #expect(parse(line) == .show("apus 1.2.3\n"))
+    }
+}
+
+@Suite("Mistakes on the command line")
+struct MistakeTests {
+    @Test("all mistakes are told at once")
+    func allAtOnce() {
+        let mistakes = parse("serve a b --port 99999 --lops 2 --pin 3-1 --driver epol --host").mistakes
+        #expect(
+            mistakes == [
+                "unknown option --lops; did you mean --loops?", "--host needs a value; write --host H",
+                "\"b\" is one argument too many; quote an argument that contains spaces",
+                "--port \"99999\": expected a number from 0 to 65535, such as 8080",
+                "--pin \"3-1\": expected processor numbers and ranges, none twice, such as 0,2-3",
+                "--driver \"epol\": expected auto, epoll or uring, such as auto",
+            ])
+    }
+
+    @Test(
+        "a mistake is told with what to do",
+        arguments: [
+            ("serve --prot 1", "did you mean --port?"), ("serve -port 1", "did you mean --port?"),
+            ("bench u --conections 3", "did you mean --connections?"),
+            ("bench u --conn 3", "did you mean --connections?"),
+            ("bench u --thread 3", "did you mean --threads?"), ("serve --port", "write --port N"),
+            ("serve --host --port 1", "--host needs a value"), ("serve --host -p 1", "--host needs a value"),
+            ("serve --port -1", "from 0 to 65535"), ("serve -p 1 --port 2", "given more than once"),
+            ("serve --loops 0", "from 1 to 1024"), ("serve --loops 2 --pin 0", "name 2 processors"),
+            ("routes --json=yes", "takes no value"), ("routes x", "one argument too many"),
+            ("bench", "URL is missing"), ("bench ftp://h", "expected an address"),
+            ("bench h -d 10", "10s or 500ms"), ("bench h -d 1s -n 5", "keep one"),
+            ("bench h -m GE;T", "a request method"), ("bench h -H nocolon", "'Accept: text/html'"),
+            ("bench h -H Content-Length:3", "leave this field out"), ("bench h --body @", "@- for standard input"),
+            ("sevre", "did you mean serve?"), ("./public", "apus serve ./public"),
+            ("xyzzy", "serve, routes, check, bench"),
+            ("--port 80", "apus COMMAND --port"), ("help sevre", "did you mean serve?"),
+        ])
+    func advice(line: String, advice: String) {
+        let mistakes = parse(line).mistakes
+        #expect(mistakes.contains { $0.contains(advice) }, "\(mistakes)")
+    }
+
+    @Test("an argument that resembles nothing gets no guess")
+    func noGuess() {
+        #expect(parse("serve --zzzzzz").mistakes == ["unknown option --zzzzzz"])
+    }
+
+    @Test("the message names the command, and where to read more")
+    func message() {
+        guard case .failure(let error) = parse("serve --port x") else {
+            Issue.record("no failure")
+            return
+        }
+        #expect(
+            error.description == """
+                apus serve: --port "x": expected a number from 0 to 65535, such as 8080
+                See apus serve --help.
+
+                """)
+        #expect(ExitCode.usage.rawValue == 2)
+    }
+
+    @Test("a field with a line break in it is refused")
+    func headerInjection() {
+        #expect(parse(["bench", "h", "-H", "A: b\r\nC: d"]).mistakes.count == 1)
+        #expect(parse(["bench", "http://h/a b"]).mistakes.count == 1)
+        #expect(parse(["bench", "http://h/\r\nX: y"]).mistakes.count == 1)
+    }
+}

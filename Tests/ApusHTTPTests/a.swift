@@ -1,5 +1,0 @@
-import Testing
-
-@testable import ApusHTTP
-
-@Test func a() { #expect(Bool(true)) }

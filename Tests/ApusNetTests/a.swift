@@ -1,5 +1,0 @@
-import Testing
-
-@testable import ApusNet
-
-@Test func a() { #expect(Bool(true)) }

@@ -1,0 +1,171 @@
+import ApusNet
+import Glibc
+
+/// A blocking client that sends bytes as they are and shows what comes back; every wait ends after ten seconds.
+final class RawClient {
+    let socket: CInt
+
+    init(_ address: SocketAddress) throws {
+        guard case .ipv4(let host, let port) = address else { throw ClientError.address }
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var one: CInt = 1
+        _ = unsafe setsockopt(socket, CInt(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<CInt>.size))
+        var system = sockaddr_in()
+        system.sin_family = sa_family_t(AF_INET)
+        system.sin_port = port.bigEndian
+        system.sin_addr.s_addr = host.value.bigEndian
+        let failed = unsafe withUnsafePointer(to: &system) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        if failed != 0 { throw ClientError.connect(errno) }
+    }
+
+    deinit { close(socket) }
+
+    enum ClientError: Error { case address, connect(CInt), timeout, reset, ended }
+
+    func send(_ text: String) { send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) { sendAll(socket, bytes) }
+
+    /// Sends on a thread of its own, so that a large content and its answer can pass one another.
+    func sendInBackground(_ bytes: [UInt8]) {
+        let work = BackgroundSend(dup(socket), bytes)
+        var thread = pthread_t()
+        _ = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                let work = unsafe Unmanaged<BackgroundSend>.fromOpaque(argument!).takeRetainedValue()
+                sendAll(work.socket, work.bytes)
+                close(work.socket)
+                return nil
+            }, Unmanaged.passRetained(work).toOpaque())
+        pthread_detach(thread)
+    }
+
+    func endSending() { shutdown(socket, CInt(SHUT_WR)) }
+
+    /// Closes with a reset.
+    func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        shutdown(socket, CInt(SHUT_RDWR))
+    }
+
+    /// Some bytes; nil at the end.
+    func receive() throws -> [UInt8]? {
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        let got = unsafe recv(socket, &chunk, chunk.count, 0)
+        if got > 0 { return Array(chunk[..<got]) }
+        if got == 0 { return nil }
+        throw errno == ECONNRESET ? ClientError.reset : ClientError.timeout
+    }
+
+    /// Everything until the peer closes.
+    func receiveAll() throws -> String {
+        var all: [UInt8] = pending
+        pending = []
+        while let chunk = try receive() { all += chunk }
+        return String(decoding: all, as: UTF8.self)
+    }
+
+    private var pending: [UInt8] = []
+
+    private func fill() throws {
+        guard let chunk = try receive() else { throw ClientError.ended }
+        pending += chunk
+    }
+
+    /// One response: its head, and its content by Content-Length or chunks.
+    func response(toHead: Bool = false) throws -> Answer {
+        var end: Int?
+        while end == nil {
+            end = pending.indices.first {
+                $0 + 4 <= pending.count && pending[$0..<$0 + 4].elementsEqual([13, 10, 13, 10])
+            }
+            if end == nil { try fill() }
+        }
+        let head = String(decoding: pending[..<end!], as: UTF8.self)
+        pending.removeSubrange(..<(end! + 4))
+        var answer = Answer(head: head)
+        if toHead || answer.status < 200 || answer.status == 204 || answer.status == 304 { return answer }
+        if answer["transfer-encoding"] == "chunked" {
+            while true {
+                let size = Int(try line(), radix: 16) ?? -1
+                if size <= 0 { break }
+                answer.body += try bytes(size)
+                _ = try line()
+            }
+            while true {
+                let trailer = try line()
+                if trailer.isEmpty { break }
+                answer.trailers.append(trailer)
+            }
+        } else if let length = answer["content-length"].flatMap({ Int($0) }) {
+            answer.body = try bytes(length)
+        }
+        return answer
+    }
+
+    private func line() throws -> String {
+        while true {
+            if let end = pending.indices.first(where: { pending[$0] == 13 && $0 + 1 < pending.count }) {
+                let text = String(decoding: pending[..<end], as: UTF8.self)
+                pending.removeSubrange(..<(end + 2))
+                return text
+            }
+            try fill()
+        }
+    }
+
+    private func bytes(_ count: Int) throws -> [UInt8] {
+        while pending.count < count { try fill() }
+        defer { pending.removeSubrange(..<count) }
+        return Array(pending[..<count])
+    }
+}
+
+private final class BackgroundSend {
+    let socket: CInt
+    let bytes: [UInt8]
+    init(_ socket: CInt, _ bytes: [UInt8]) {
+        self.socket = socket
+        self.bytes = bytes
+    }
+}
+
+/// A response as a client sees it.
+struct Answer {
+    var status: Int
+    var fields: [(name: String, value: String)]
+    var body: [UInt8] = []
+    var trailers: [String] = []
+
+    init(head: String) {
+        let lines = head.split(separator: "\r\n")
+        status = Int(lines[0].split(separator: " ")[1]) ?? 0
+        fields = lines.dropFirst().map { line in
+            let colon = line.firstIndex(of: ":")!
+            return (line[..<colon].lowercased(), String(line[line.index(colon, offsetBy: 2)...]))
+        }
+    }
+
+    subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+    var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+func sendAll(_ socket: CInt, _ bytes: [UInt8]) {
+    var sent = 0
+    while sent < bytes.count {
+        let count = unsafe bytes[sent...].withUnsafeBytes {
+            unsafe send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        if count <= 0 { return }
+        sent += count
+    }
+}

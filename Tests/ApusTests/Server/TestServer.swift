@@ -1,0 +1,24 @@
+import Apus
+
+/// An application that serves on a port of the system's choice until the test has ended.
+func serving(
+    driver: DriverChoice = .epoll, loops: Int = 1, _ configure: (inout ServerConfiguration) -> Void = { _ in },
+    _ register: (Application) -> Void, test: (SocketAddress) async throws -> Void
+) async throws {
+    var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+    configuration.loops = LoopGroup.Options(loops: loops, driver: driver, log: .none)
+    configuration.log = .none
+    configuration.drainTimeout = .seconds(2)
+    configuration.takesOverSockets = false
+    configure(&configuration)
+    let application = Application(configuration)
+    register(application)
+    let server = try application.start()
+    do {
+        try await test(server.address)
+    } catch {
+        await server.stop()
+        throw error
+    }
+    await server.stop()
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import Apus
-
-@Test func a() { #expect(Bool(true)) }
