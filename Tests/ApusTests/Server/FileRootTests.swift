@@ -24,7 +24,7 @@ struct FileRootTests {
         let folder = try StaticFilesTests.Folder()
         let root = try FileRoot(folder.root)
         let before = try #require(root.open("page.html")?.tag)
-        truncate(folder.root + "/page.html", 1)
+        unsafe truncate(folder.root + "/page.html", 1)
         let after = try #require(root.open("page.html")?.tag)
         #expect(before != after)
     }

@@ -30,10 +30,10 @@ struct StaticFilesTests {
         deinit { _ = unsafe system("rm -rf '\(path)'") }
 
         var root: String { path + "/root" }
-        private func make(_ name: String) { mkdir(path + "/" + name, 0o755) }
-        private func link(_ target: String, _ name: String) { symlink(target, path + "/" + name) }
+        private func make(_ name: String) { unsafe mkdir(path + "/" + name, 0o755) }
+        private func link(_ target: String, _ name: String) { unsafe symlink(target, path + "/" + name) }
         private func write(_ name: String, _ bytes: [UInt8]) {
-            let file = Glibc.open(path + "/" + name, O_CREAT | O_WRONLY, 0o644)
+            let file = unsafe Glibc.open(path + "/" + name, O_CREAT | O_WRONLY, 0o644)
             _ = unsafe Glibc.write(file, bytes, bytes.count)
             close(file)
         }
