@@ -30,7 +30,10 @@ private func fill(_ buffer: inout Buffer, with tag: UInt8) {
 }
 
 private func isFilled(_ buffer: borrowing Buffer, with tag: UInt8) -> Bool {
-    unsafe buffer.bytes.withUnsafeBytes { bytes in unsafe bytes.allSatisfy { $0 == tag } }
+    unsafe buffer.bytes.withUnsafeBytes { bytes in
+        guard bytes.count > 0, unsafe bytes[bytes.count - 1] == tag else { return false }
+        return stride(from: 0, to: bytes.count, by: 256).allSatisfy { unsafe bytes[$0] == tag }
+    }
 }
 
 @Suite struct BufferPoolTests {

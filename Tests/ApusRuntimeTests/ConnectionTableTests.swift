@@ -6,15 +6,15 @@ import Testing
     private final class Thing {}
     private typealias Table = ConnectionTable<Thing>
 
-    @Test("a table behaves as a dictionary whose keys are never given twice", arguments: 0..<10 as Range<UInt64>)
+    @Test("a table behaves as a dictionary whose keys are never given twice", arguments: 0..<5 as Range<UInt64>)
     func model(seed: UInt64) {
         var random = Randomness(seed: seed)
         var table = Table()
         var model: [Table.ID: Thing] = [:]
         var ids: [Table.ID] = []
         var gone: [Table.ID] = []
-        for step in 0..<30_000 {
-            if Int.random(in: 0..<10, using: &random) < (step / 6_000 % 2 == 0 ? 8 : 1) || ids.isEmpty {
+        for step in 0..<12_000 {
+            if Int.random(in: 0..<10, using: &random) < (step / 3_000 % 2 == 0 ? 8 : 1) || ids.isEmpty {
                 let thing = Thing()
                 let id = table.insert(thing)
                 #expect(model[id] == nil)
@@ -91,7 +91,7 @@ import Testing
 
     @Test(
         "an iteration visits once what stays, and never what was removed before its turn",
-        arguments: 0..<10 as Range<UInt64>)
+        arguments: 0..<5 as Range<UInt64>)
     func changesWhileIterating(seed: UInt64) {
         var random = Randomness(seed: seed)
         var table = Table()

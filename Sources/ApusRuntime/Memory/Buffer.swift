@@ -29,8 +29,16 @@
     /// Makes a buffer from the heap, aligned to a cache line, outside any pool.
     /// - Parameter capacity: Its size in bytes, 0 ... 4 GiB − 1.
     @inlinable public init(capacity: Int) {
-        unsafe base = .allocate(byteCount: max(capacity, 1), alignment: 64)
-        size = UInt32(max(capacity, 1))
+        if capacity == 0 {
+            self.init()
+        } else {
+            self.init(allocating: UInt32(capacity))
+        }
+    }
+
+    @inlinable init(allocating capacity: UInt32) {
+        unsafe base = .allocate(byteCount: Int(capacity), alignment: 64)
+        size = capacity
         slabLines = 0
     }
 

@@ -53,17 +53,24 @@
         @usableFromInline var element: Unmanaged<Element>?
         /// 0 in a free slot.
         @usableFromInline var generation: UInt32
+
+        @inlinable init(element: Unmanaged<Element>?, generation: UInt32) {
+            unsafe self.element = unsafe element
+            unsafe self.generation = generation
+        }
     }
 
     @usableFromInline var slots: UnsafeMutablePointer<Slot>
     @usableFromInline var capacity: Int
     @usableFromInline var occupancy: SlotMap
     @usableFromInline var lastGeneration: UInt32 = 0
-    /// How many elements the table holds.
-    public private(set) var count = 0
-    private var removalsUntilShrink: Int
+    @usableFromInline var elements = 0
+    @usableFromInline var removalsUntilShrink: Int
 
     private static var smallest: Int { 64 }
+
+    /// How many elements the table holds.
+    @inlinable public var count: Int { elements }
 
     /// Makes an empty table.
     public init() {
@@ -86,12 +93,12 @@
 
     /// Adds an element and keeps it alive until it is removed.
     /// - Returns: Its ID, valid until ``remove(_:)``.
-    public mutating func insert(_ element: Element) -> ID {
+    @inlinable public mutating func insert(_ element: Element) -> ID {
         let slot = occupancy.insertFirstFree() ?? grow()
         lastGeneration &+= 1
         if lastGeneration == 0 { lastGeneration = 1 }
         unsafe slots[slot] = Slot(element: .passRetained(element), generation: lastGeneration)
-        count += 1
+        elements &+= 1
         return ID(slot: slot, generation: lastGeneration)
     }
 
@@ -107,24 +114,24 @@
     }
 
     /// Takes the element out; nil when it is gone already.
-    @discardableResult public mutating func remove(_ id: ID) -> Element? {
+    @discardableResult @inlinable public mutating func remove(_ id: ID) -> Element? {
         guard contains(id), let element = unsafe slots[id.slot].element else { return nil }
         unsafe slots[id.slot] = Slot(element: nil, generation: 0)
         occupancy.remove(id.slot)
-        count -= 1
-        removalsUntilShrink -= 1
+        elements &-= 1
+        removalsUntilShrink &-= 1
         if removalsUntilShrink == 0 { shrink() }
         return unsafe element.takeRetainedValue()
     }
 
     /// The next element of an iteration, in the order of slots; nil after the last. O(1).
-    public func next(_ cursor: inout Cursor) -> ID? {
+    @inlinable public func next(_ cursor: inout Cursor) -> ID? {
         guard let slot = occupancy.next(after: cursor.slot - 1) else { return nil }
         cursor.slot = slot + 1
         return unsafe ID(slot: slot, generation: slots[slot].generation)
     }
 
-    private mutating func grow() -> Int {
+    @usableFromInline mutating func grow() -> Int {
         precondition(capacity < 1 << 31, "more connections than a table has slots")
         setCapacity(capacity * 2)
         guard let slot = occupancy.insertFirstFree() else { preconditionFailure("a table that has just grown is full") }
@@ -132,7 +139,7 @@
     }
 
     /// Halves the table while its upper half is free and its lower half sparse.
-    private mutating func shrink() {
+    @usableFromInline mutating func shrink() {
         var target = capacity
         while target > Self.smallest, count < target / 4, occupancy.next(after: target / 2 - 1) == nil { target /= 2 }
         setCapacity(target)

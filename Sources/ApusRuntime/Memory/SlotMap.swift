@@ -26,7 +26,7 @@
     private var all: UnsafeMutablePointer<UInt64> { unsafe words + wordCount + summaryCount }
 
     /// Takes the lowest free slot; nil when all are taken.
-    mutating func insertFirstFree() -> Int? {
+    @usableFromInline mutating func insertFirstFree() -> Int? {
         while firstRoom < summaryCount {
             let word = unsafe firstRoom * 64 + (~all[firstRoom]).trailingZeroBitCount
             if word < min(firstRoom * 64 + 64, wordCount) {
@@ -47,7 +47,7 @@
     }
 
     /// Frees a slot.
-    mutating func remove(_ slot: Int) {
+    @usableFromInline mutating func remove(_ slot: Int) {
         let word = slot / 64
         unsafe words[word] &= ~(1 << UInt64(slot % 64))
         unsafe all[word / 64] &= ~(1 << UInt64(word % 64))
@@ -56,7 +56,7 @@
     }
 
     /// The lowest taken slot above `slot`.
-    func next(after slot: Int) -> Int? {
+    @usableFromInline func next(after slot: Int) -> Int? {
         let first = slot + 1
         var word = first / 64
         guard word < wordCount else { return nil }

@@ -91,7 +91,7 @@
     /// when it was scheduled counts as that moment. A timer that is scheduled without delay each time one fires never
     /// lets the caller's loop end: give such a loop a budget.
     /// - Parameter tick: The present. One before an earlier call's counts as that.
-    public mutating func popExpired(now tick: UInt64) -> Payload? {
+    @inlinable public mutating func popExpired(now tick: UInt64) -> Payload? {
         while true {
             let slot = UInt32(truncatingIfNeeded: current & 63)
             if unsafe bitmaps[0] >> UInt64(slot) & 1 == 1 { return pop(slot) }
@@ -115,18 +115,18 @@
         return (current &>> shift & ~63 | slot) &<< shift
     }
 
-    private mutating func pop(_ list: UInt32) -> Payload {
+    @inlinable mutating func pop(_ list: UInt32) -> Payload {
         let index = unsafe heads[Int(list)]
         let node = unsafe nodes[index]
         let payload = unsafe node.pointee.payload
         unsafe unlink(node, index)
         nodes.free(index)
-        timers -= 1
+        timers &-= 1
         return payload
     }
 
     /// Distributes the slot whose time has come, now that `current` is its first tick, among the levels below.
-    private mutating func moveDown() {
+    @inlinable mutating func moveDown() {
         let level = levelsInUse.trailingZeroBitCount
         guard level > 0 else { return }
         let list = unsafe UInt32(level * 64 + bitmaps[level].trailingZeroBitCount)
