@@ -8,7 +8,7 @@ enum ServeCommand {
         if let folder = options.folder {
             Command.fail("files: not merged yet \(folder)\n", .failure)
         } else {
-            try Demo.register(on: application)
+            Demo.register(on: application)
         }
         return application
     }
