@@ -57,6 +57,8 @@ import Synchronization
     @safe @exclusivity(unchecked) private var isTrimmed = true
     private var locals: [ObjectIdentifier: AnyObject] = [:]
     @safe @exclusivity(unchecked) private var turnBegan: UInt64
+    @safe @exclusivity(unchecked) private var alarm = UInt64.max
+    private var alarmWork: ((EventLoop) -> Void)?
 
     init(index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration) throws(SystemError) {
         self.index = index
@@ -156,6 +158,19 @@ import Synchronization
     /// Nanoseconds of the monotonic clock when the turn began. Loop only.
     @inline(__always) public var now: UInt64 { turnBegan }
 
+    /// Says what happens when the loop's alarm rings, for work that a timer's millisecond is too coarse for: a constant
+    /// rate, for one. A loop has one alarm. Loop only.
+    public func onAlarm(_ work: @escaping (EventLoop) -> Void) { alarmWork = work }
+
+    /// Has the alarm ring once, in the first turn that begins at or behind `nanoseconds` of the monotonic clock (the
+    /// system may be some 50 µs late); moves it when it is set. Costs a store. Loop only.
+    public func setAlarm(at nanoseconds: UInt64) { alarm = nanoseconds }
+
+    private func ringAlarm() {
+        alarm = .max
+        alarmWork?(self)
+    }
+
     private func arm(_ handle: ScheduledWork, at tick: UInt64, _ work: @escaping @Sendable (EventLoop) -> Void) {
         guard !handle.isCancelled else { return }
         let key = scheduled.insert(work)
@@ -236,6 +251,7 @@ import Synchronization
             drainMailbox()
             runJobs()
             fireTimers()
+            if began >= alarm { ringAlarm() }
             flushDirty()
         }
         // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
@@ -258,6 +274,10 @@ import Synchronization
         } else if let next = timers.nextTick {
             let due = next &* 1_000_000
             nanoseconds = due > before ? Int64(due &- before) : 0
+        }
+        if alarm != .max, nanoseconds != 0 {
+            let left = alarm > before ? Int64(alarm &- before) : 0
+            nanoseconds = nanoseconds < 0 ? left : min(nanoseconds, left)
         }
         if nanoseconds != 0 {
             sleeping.store(true, ordering: .sequentiallyConsistent)
