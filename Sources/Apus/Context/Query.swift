@@ -76,7 +76,8 @@ public struct Query: Sendable, Hashable {
         _ name: String, as type: Value.Type = Value.self
     ) throws(HTTPError) -> Value {
         guard let text = self[name] else {
-            throw HTTPError(.badRequest, "the query lacks \"\(name)\": add ?\(name)=… with a value of type \(Value.self)")
+            throw HTTPError(
+                .badRequest, "the query lacks \"\(name)\": add ?\(name)=… with a value of type \(Value.self)")
         }
         guard let value = Value(text) else {
             throw HTTPError(.badRequest, "the query's \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")

@@ -69,7 +69,8 @@ struct StaticFiles: Sendable {
         case .parts(let parts) where parts.count == 1:
             fields[.contentType] = type
             fields[.contentRange] = Self.contentRange(parts[0], found.size)
-            return Response(.partialContent, fields, body: .file(found.file, offset: parts[0].lowerBound, count: parts[0].count))
+            return Response(
+                .partialContent, fields, body: .file(found.file, offset: parts[0].lowerBound, count: parts[0].count))
         case .parts(let parts):
             return Self.multipart(parts, found, type, fields)
         }

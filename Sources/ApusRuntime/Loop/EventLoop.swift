@@ -82,7 +82,7 @@ import Synchronization
     ///
     /// The two are run differently, or every call of a plain asynchronous function in a task that prefers the loop
     /// would leave the loop's isolation and be queued anew (seen: seven rounds through the queue for one handler).
-    @_implements(SerialExecutor, enqueue(_:))
+    @_implements(SerialExecutor,enqueue(_:))
     public func enqueueIsolated(_ job: consuming ExecutorJob) {
         take(LoopJob(UnownedJob(job), isIsolated: true))
     }
@@ -91,8 +91,10 @@ import Synchronization
         if isCurrent { jobs.append(job) } else { post(.job(job)) }
     }
 
+    /// Stops the program when the caller is not on the loop's thread.
     public func checkIsolated() { preconditionOnLoop() }
 
+    /// Whether the caller runs on the loop's thread.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
     // MARK: Any thread

@@ -5,19 +5,22 @@ import Testing
 struct ContextTests {
     @Test("cookies, forms, queries, fields and addresses are at hand")
     func parts() async throws {
-        try await serving({ _ in }, { app in
-            app.get("/cookies") { context in "\(context.cookies["a"] ?? "-") \(context.cookies["b"] ?? "-")" }
-            app.post("/form") { context in try context.form()["name"] }
-            app.post("/async-form") { context in try await context.form()["name"] }
-            app.get("/about/:x") { context in
-                "\(context.method) \(context.path) \(context.target) \(context.authority) \(context.version) "
-                    + "\(context.remoteAddress?.host ?? "?") \(context.field(.accept) ?? "-") \(context.requestID)"
+        try await serving(
+            { _ in },
+            { app in
+                app.get("/cookies") { context in "\(context.cookies["a"] ?? "-") \(context.cookies["b"] ?? "-")" }
+                app.post("/form") { context in try context.form()["name"] }
+                app.post("/async-form") { context in try await context.form()["name"] }
+                app.get("/about/:x") { context in
+                    "\(context.method) \(context.path) \(context.target) \(context.authority) \(context.version) "
+                        + "\(context.remoteAddress?.host ?? "?") \(context.field(.accept) ?? "-") \(context.requestID)"
+                }
+                app.post("/json") { (context: Context) throws -> Int in
+                    struct Point: Decodable { var x: Int }
+                    return try context.json(as: Point.self).x
+                }
             }
-            app.post("/json") { (context: Context) throws -> Int in
-                struct Point: Decodable { var x: Int }
-                return try context.json(as: Point.self).x
-            }
-        }) { address in
+        ) { address in
             let client = try RawClient(address)
             client.send("GET /cookies HTTP/1.1\r\nHost: a\r\nCookie: a=1; b=\"two\"\r\n\r\n")
             #expect(try client.response().text == "1 two")
@@ -47,16 +50,19 @@ struct ContextTests {
     func kept() async throws {
         final class Keeper: @unchecked Sendable { var contexts: [Context] = [] }
         let keeper = Keeper()
-        try await serving({ _ in }, { app in
-            app.get("/keep/:id") { context in
-                keeper.contexts.append(context)
-                return "kept"
+        try await serving(
+            { _ in },
+            { app in
+                app.get("/keep/:id") { context in
+                    keeper.contexts.append(context)
+                    return "kept"
+                }
+                app.get("/seen") { _ in
+                    for context in keeper.contexts { context.send(Response(text: "late")) }
+                    return keeper.contexts.map(\.path).joined(separator: " ")
+                }
             }
-            app.get("/seen") { _ in
-                for context in keeper.contexts { context.send(Response(text: "late")) }
-                return keeper.contexts.map(\.path).joined(separator: " ")
-            }
-        }) { address in
+        ) { address in
             let client = try RawClient(address)
             for id in 0..<3 {
                 client.send("GET /keep/\(id) HTTP/1.1\r\nHost: a\r\n\r\n")

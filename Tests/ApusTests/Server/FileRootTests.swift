@@ -12,7 +12,9 @@ struct FileRootTests {
         for path in ["data.bin", "/data.bin", "sub/index.html", "sub", ""] {
             #expect(root.open(path) != nil, "\(path)")
         }
-        for path in ["../secret.txt", "out.txt", "absolute.txt", "up/secret.txt", "sub/../../secret.txt", ".hidden", "a\0b"] {
+        for path in [
+            "../secret.txt", "out.txt", "absolute.txt", "up/secret.txt", "sub/../../secret.txt", ".hidden", "a\0b",
+        ] {
             #expect(root.open(path) == nil, "\(path)")
         }
         // A link that stays inside is followed where the kernel watches, and refused where nobody does.

@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Starting and stopping")
 struct LifecycleTests {
-    private func application(_ port: UInt16 = 0, _ configure: (inout ServerConfiguration) -> Void = { _ in }) -> Application {
+    private func application(
+        _ port: UInt16 = 0, _ configure: (inout ServerConfiguration) -> Void = { _ in }
+    ) -> Application {
         var configuration = ServerConfiguration(host: "127.0.0.1", port: port)
         configuration.loops = LoopGroup.Options(loops: 2, log: .none)
         configuration.log = .none

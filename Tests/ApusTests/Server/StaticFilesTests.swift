@@ -41,14 +41,19 @@ struct StaticFilesTests {
 
     private func serve(_ test: (RawClient, Folder) throws -> Void) async throws {
         let folder = try Folder()
-        try await serving({ _ in }, { app in
-            do { try app.files("/f/**", from: folder.root, FileOptions(showsListing: true)) } catch {
-                Issue.record("\(error)")
+        try await serving(
+            { _ in },
+            { app in
+                do { try app.files("/f/**", from: folder.root, FileOptions(showsListing: true)) } catch {
+                    Issue.record("\(error)")
+                }
             }
-        }) { address in try test(RawClient(address), folder) }
+        ) { address in try test(RawClient(address), folder) }
     }
 
-    private func get(_ client: RawClient, _ path: String, _ fields: String = "", method: String = "GET") throws -> Answer {
+    private func get(
+        _ client: RawClient, _ path: String, _ fields: String = "", method: String = "GET"
+    ) throws -> Answer {
         client.send("\(method) \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
         return try client.response(toHead: method == "HEAD")
     }
