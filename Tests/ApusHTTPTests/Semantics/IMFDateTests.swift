@@ -36,12 +36,12 @@ struct IMFDateTests {
         #expect(IMFDate(secondsSince1970: .min).description == "Sat, 01 Jan 0000 00:00:00 GMT")
     }
 
-    @Test("every form of 50,000 random moments reads back as the moment")
+    @Test("every form of 10,000 random moments reads back as the moment")
     func roundTrips() {
         var random = SplitMix(state: 0x1994)
         let longNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
         let now: Int64 = 1_764_000_000  // November 2025
-        for _ in 0..<50_000 {
+        for _ in 0..<10_000 {
             let date = IMFDate(secondsSince1970: Int64.random(in: -62_167_219_200...253_402_300_799, using: &random))
             let text = date.description
             #expect(IMFDate(text) == date, "\(text)")
