@@ -1,6 +1,7 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
+import CSystem
 
 /// Answers requests with files of a folder: types, ranges, conditions, an index for folders, a listing on request.
 struct StaticFiles: Sendable {
@@ -48,22 +49,18 @@ struct StaticFiles: Sendable {
         var fields: HTTPFields = [.lastModified: found.modified.description, .acceptRanges: "bytes"]
         if let tag = found.tag { fields[.eTag] = tag.description }
         if let caching = options.cacheControl { fields[.cacheControl] = caching }
-        let outcome = Preconditions.judge(isReading: true, tag: found.tag, modified: found.modified) {
-            context.field($0)
-        }
-        switch outcome {
+        let state = Preconditions.State(entityTag: found.tag, lastModified: found.modified)
+        switch Preconditions({ context.field($0) }).evaluate(context.method, against: state) {
         case .notModified: return Response(.notModified, fields)
-        case .failed: return context.errorResponse(HTTPError(.preconditionFailed))
+        case .preconditionFailed: return context.errorResponse(HTTPError(.preconditionFailed))
         case .proceed: break
         }
-        let type = MediaType.of(path)
-        let counts =
-            context.method == .get
-            && Preconditions.rangeCounts(tag: found.tag, modified: found.modified) { context.field($0) }
-        switch ByteRanges(counts ? context.field(.range) : nil, length: found.size) {
-        case .whole:
+        let type = MediaType.contentType(ofFile: path)
+        guard let ranges = Self.ranges(context, state) else {
             fields[.contentType] = type
             return Response(.ok, fields, body: .file(found.file, offset: 0, count: Int(found.size)))
+        }
+        switch ranges.resolve(length: found.size) {
         case .unsatisfiable:
             return Response(.rangeNotSatisfiable, [.contentRange: "bytes */\(found.size)", .acceptRanges: "bytes"])
         case .parts(let parts) where parts.count == 1:
@@ -74,6 +71,16 @@ struct StaticFiles: Sendable {
         case .parts(let parts):
             return Self.multipart(parts, found, type, fields)
         }
+    }
+
+    /// The ranges asked for; nil when the whole is meant.
+    private static func ranges(_ context: Context, _ state: Preconditions.State) -> ByteRanges? {
+        guard context.method == .get, let value = context.field(.range) else { return nil }
+        if let condition = context.field(.ifRange) {
+            let now = IMFDate(secondsSince1970: Int64(apus_realtime_nanoseconds() / 1_000_000_000))
+            guard IfRange(condition).allowsRange(of: state, now: now) else { return nil }
+        }
+        return ByteRanges(value)
     }
 
     private static func contentRange(_ part: Range<Int64>, _ size: Int64) -> String {

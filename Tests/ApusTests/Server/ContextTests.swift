@@ -46,20 +46,23 @@ struct ContextTests {
         }
     }
 
+    private final class Keeper { var contexts: [Context] = [] }
+
+    private static func keeper(_ loop: EventLoop) -> Keeper { loop.local(ObjectIdentifier(Keeper.self)) { Keeper() } }
+
     @Test("a context that a handler kept stays as it was, and answers nothing any more")
     func kept() async throws {
-        final class Keeper: @unchecked Sendable { var contexts: [Context] = [] }
-        let keeper = Keeper()
         try await serving(
             { _ in },
             { app in
                 app.get("/keep/:id") { context in
-                    keeper.contexts.append(context)
+                    Self.keeper(context.loop).contexts.append(context)
                     return "kept"
                 }
-                app.get("/seen") { _ in
-                    for context in keeper.contexts { context.send(Response(text: "late")) }
-                    return keeper.contexts.map(\.path).joined(separator: " ")
+                app.get("/seen") { context in
+                    let kept = Self.keeper(context.loop).contexts
+                    for context in kept { context.send(Response(text: "late")) }
+                    return kept.map(\.path).joined(separator: " ")
                 }
             }
         ) { address in

@@ -32,12 +32,15 @@ struct LifecycleTests {
         let busy = try RawClient(server.address)
         busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
         _ = await begun.next()
-        async let stopped: Void = server.stop()
+        // On a loop of its own: the test's thread waits for sockets meanwhile.
+        let other = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
+        let stopped = Task(executorPreference: other.loops[0]) { await server.stop() }
         #expect(try idle.receiveAll() == "")
         opener.yield()
         let answer = try busy.response()
         #expect(answer.text == "done" && answer["connection"] == "close")
-        await stopped
+        await stopped.value
+        other.shutdown()
         #expect(throws: (any Error).self) { try RawClient(server.address) }
     }
 

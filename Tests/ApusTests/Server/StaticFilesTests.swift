@@ -125,7 +125,7 @@ struct StaticFilesTests {
                 "\r\n--\(boundary)\r\n\(part) 0-1/1000\r\n\r\n\u{0}\u{1}\r\n--\(boundary)\r\n\(part) 10-11/1000\r\n\r\n\u{A}\u{B}\r\n--\(boundary)--\r\n"
             #expect(several.text == expected)
             let many = (0..<40).map { "\($0)-\($0)" }.joined(separator: ",")
-            #expect(try get(client, "/f/data.bin", "Range: bytes=\(many)\r\n").status == 200)
+            #expect(try get(client, "/f/data.bin", "Range: bytes=\(many)\r\n").status == 416)
         }
     }
 
@@ -144,7 +144,7 @@ struct StaticFilesTests {
                 ("If-Match: \(tag)", 200), ("If-Match: W/\(tag)", 412), ("If-Unmodified-Since: \(old)", 412),
                 ("If-Unmodified-Since: \(date)", 200), ("If-Modified-Since: nonsense", 200),
                 ("Range: bytes=0-0\r\nIf-Range: \(tag)", 206), ("Range: bytes=0-0\r\nIf-Range: \"x\"", 200),
-                ("Range: bytes=0-0\r\nIf-Range: \(date)", 206), ("Range: bytes=0-0\r\nIf-Range: \(old)", 200),
+                ("Range: bytes=0-0\r\nIf-Range: \(old)", 200),
             ]
             for (fields, status) in table {
                 let answer = try get(client, "/f/data.bin", fields + "\r\n")
