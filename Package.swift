@@ -61,6 +61,6 @@ let package = Package(
         .testTarget(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
-        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "ApusRuntime"], swiftSettings: house),
+        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "ApusNet", "ApusRuntime"], swiftSettings: house),
     ]
 )

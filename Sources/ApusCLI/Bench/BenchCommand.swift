@@ -2,8 +2,8 @@ import Apus
 import ApusNet
 import ApusRuntime
 
-/// `apus bench`.
-enum BenchCommand {
+/// `apus bench`. On the main actor, so that nothing but load runs on the loops.
+@MainActor enum BenchCommand {
     /// Puts load on a server, shows how far it is, and prints what was measured.
     ///
     /// - Throws: ``BenchError`` when nothing could be asked, or nothing was answered with 2xx.

@@ -73,9 +73,8 @@ struct BenchReport {
         if wasInterrupted { notes.append("Interrupted: this is what was measured until then.") }
         if tally.unsent > 0 {
             notes.append(
-                "\(Figures.grouped(tally.unsent)) requests were due and could not be sent, for no connection had room; "
-                    + "they count with the time they had waited. The server does not keep up, or needs more connections."
-            )
+                "\(Figures.grouped(tally.unsent)) requests were due at the end and no connection had room for them; they "
+                    + "count with the time they had waited. More connections would help, or the server can't keep up.")
         }
         let busy = seconds > 0 ? processorTime / elapsed / Double(loops) : 0
         if busy > 0.95, options.rate != nil || tally.answers > 0 {

@@ -200,12 +200,14 @@ final class LoadLoop {
 
     /// A failed connection takes a request with it, so that a run of a number of requests ends though the server does.
     private func giveUpOne() {
-        guard phase == .sending, requests != .max, requests > 0 else { return }
-        requests -= 1
-        if plan.hasRate { schedule.advance() }
-        // Nobody is there any more: the rest of the requests need not be tried one by one.
-        let lastGood = max(tally.lastAnswer, beganAt)
-        if up == 0, monotonicNanoseconds() > lastGood + timeoutNanoseconds { requests = 0 }
+        guard phase == .sending, requests != .max else { return }
+        if requests > 0 {
+            requests -= 1
+            if plan.hasRate { schedule.advance() }
+            // Nobody is there any more: the rest of the requests need not be tried one by one.
+            let lastGood = max(tally.lastAnswer, beganAt)
+            if up == 0, monotonicNanoseconds() > lastGood + timeoutNanoseconds { requests = 0 }
+        }
         finishIfDone()
     }
 

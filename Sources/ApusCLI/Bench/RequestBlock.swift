@@ -11,9 +11,7 @@ struct RequestBlock: Sendable {
     /// How many there are.
     let copies: Int
 
-    /// - Parameters:
-    ///   - content: the body; with one, or with a method that usually has one, there is a Content-Length.
-    ///   - pipeline: how many requests may be wanted at once.
+    /// - Parameter content: the body; with one, or with a method that usually has one, there is a Content-Length.
     init(_ options: BenchOptions, content: [UInt8]?) {
         var head = "\(options.method) \(options.url.target) HTTP/1.1\r\n"
         let names = options.headers.map { $0.name.lowercased() }
@@ -29,6 +27,9 @@ struct RequestBlock: Sendable {
         copies = max(1, min(options.pipeline, Self.largest / request.count))
         bytes = Array(repeatElement(request, count: copies).joined())
     }
+
+    /// One request, as it goes out.
+    var text: String { String(decoding: bytes.prefix(length), as: UTF8.self) }
 
     /// Queues or sends `count` requests.
     @inline(__always) func write(_ count: Int, to connection: Connection) {
