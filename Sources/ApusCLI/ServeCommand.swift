@@ -6,7 +6,7 @@ enum ServeCommand {
     static func application(_ options: ServeOptions) throws -> Application {
         let application = Application(configuration(options))
         if let folder = options.folder {
-            Command.fail("files: not merged yet \(folder)\n", .failure)
+            try application.files("/**", from: folder, FileOptions(showsListing: true))
         } else {
             Demo.register(on: application)
         }
