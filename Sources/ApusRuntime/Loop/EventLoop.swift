@@ -82,7 +82,7 @@ import Synchronization
     ///
     /// The two are run differently, or every call of a plain asynchronous function in a task that prefers the loop
     /// would leave the loop's isolation and be queued anew (seen: seven rounds through the queue for one handler).
-    @_implements(SerialExecutor, enqueue(_:))
+    @_implements(SerialExecutor,enqueue(_:))
     public func enqueueIsolated(_ job: consuming ExecutorJob) {
         take(LoopJob(UnownedJob(job), isIsolated: true))
     }
@@ -91,8 +91,10 @@ import Synchronization
         if isCurrent { jobs.append(job) } else { post(.job(job)) }
     }
 
+    /// Stops the program when the caller is not on the loop's thread.
     public func checkIsolated() { preconditionOnLoop() }
 
+    /// Whether the caller runs on the loop's thread.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
     // MARK: Any thread
@@ -133,6 +135,9 @@ import Synchronization
         }
         return handle
     }
+
+    /// What the loop measured of itself. Any thread; the loop is not stopped for it.
+    public var statistics: LoopStatistics { meters.statistics }
 
     private func post(_ message: Message) {
         // The push is ordered before the look at `sleeping`, and the loop sets `sleeping` before its last look
@@ -251,7 +256,13 @@ import Synchronization
             if began >= alarm { ringAlarm() }
             flushDirty()
         }
-        forEachEndpoint { $0.close() }
+        // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
+        repeat {
+            forEachEndpoint { $0.close() }
+            guard endpoints.count > 0 else { break }
+            _ = driver.wait(nanoseconds: 100_000_000)
+            driver.dispatch()
+        } while true
         drainMailbox()
         runJobs()
     }
