@@ -77,7 +77,7 @@ import Testing
             (Figures.decimal(1234.05, 1), "1,234.1"), (Figures.decimal(-0.001, 1), "0.0"),
             (Figures.time(.nanoseconds(87_500)), "87.5 µs"), (Figures.time(.microseconds(250)), "250 µs"),
             (Figures.time(.microseconds(1250)), "1.25 ms"), (Figures.time(.seconds(10)), "10.00 s"),
-            (Figures.bytes(2_500_000), "2.50 MB"), (Figures.bytes(3e9), "3.00 GB"),
+            (Figures.bytes(12_500), "12.50 kB"), (Figures.bytes(2_500_000), "2.50 MB"), (Figures.bytes(3e9), "3.00 GB"),
         ])
     func figures(_ found: String, _ expected: String) { #expect(found == expected) }
 

@@ -34,9 +34,13 @@ enum Figures {
         }
     }
 
-    /// Bytes by powers of 1000, in megabytes or gigabytes.
+    /// Bytes by powers of 1000: `12.50 kB`, `3.00 GB`.
     static func bytes(_ count: Double) -> String {
-        count < 1e9 ? decimal(count / 1e6, 2) + " MB" : decimal(count / 1e9, 2) + " GB"
+        switch count {
+        case ..<1e6: decimal(count / 1e3, 2) + " kB"
+        case ..<1e9: decimal(count / 1e6, 2) + " MB"
+        default: decimal(count / 1e9, 2) + " GB"
+        }
     }
 
     static func padded(_ text: String, _ width: Int) -> String {

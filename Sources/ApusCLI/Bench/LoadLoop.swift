@@ -275,7 +275,7 @@ final class LoadLoop {
     /// Sends what is due, as far as there are connections with room.
     private func sendDue() {
         guard phase == .sending else { return }
-        let now = min(monotonicNanoseconds(), end)
+        let now = min(monotonicNanoseconds(), end &- 1)
         while requests > 0, schedule.next <= now, let connection = line.popFirst() {
             guard connection.isUp, connection.room > 0 else { continue }
             let due = schedule.next
