@@ -236,6 +236,12 @@
                     readAgain(endpoint)
                     return
                 }
+                if endpoint.driverState.contains(.readsItself) {
+                    endpoint.driverState.remove(.readable)
+                    endpoint.readable()
+                    if !endpoint.driverState.contains(.receiving) { endpoint.driverState.insert(.readable) }
+                    return
+                }
                 reads -= 1
                 let got = unsafe apus_receive_errno(endpoint.descriptor, receiveBuffer, Self.receiveSize)
                 if got > 0 {

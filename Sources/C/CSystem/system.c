@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -100,6 +101,19 @@ int apus_eventfd_errno(void) {
   return made < 0 ? -errno : made;
 }
 
+int apus_pipe_errno(int ends[2], int capacity) {
+  if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
+  fcntl(ends[1], F_SETPIPE_SZ, capacity);
+  return 0;
+}
+
+ssize_t apus_splice_errno(int from, int to, size_t count) {
+  ssize_t moved;
+  do moved = splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  while (moved < 0 && errno == EINTR);
+  return moved < 0 ? -errno : moved;
+}
+
 int apus_pin_thread_errno(int processor) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -166,6 +180,13 @@ int apus_available_processors(void) {
   return count > 0 ? (int)count : 1;
 }
 #endif
+
+void apus_block_broken_pipe_signal(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
 
 ssize_t apus_receive_errno(int descriptor, void *into, size_t count) {
   ssize_t got;
