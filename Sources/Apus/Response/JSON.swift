@@ -30,7 +30,7 @@ public struct JSON<Value: Encodable>: ResponseConvertible {
 enum JSONCoding {
     static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         encoder.dateEncodingStrategy = .iso8601
         return try Array(encoder.encode(value))
     }

@@ -164,9 +164,11 @@ final class HTTP1Connection: ConnectionHandler {
     func beginAsynchronous(_ context: Context) {
         context.keepBytes()
         self.context = context
-        arm(at: server.loop.tick + server.timeouts.request)
+        arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
         context.task = server.tasks.run(context)
     }
+
+    func noteRequestWhole() { stamp = server.loop.tick }
 
     // MARK: After a response
 

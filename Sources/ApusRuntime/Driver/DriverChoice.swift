@@ -6,27 +6,43 @@ public enum DriverChoice: String, Sendable, CaseIterable {
     case uring
     case kqueue
 
-    /// The driver that this machine can give; one line to the log when it is not the one asked for.
-    func resolved(log: Log) -> DriverKind {
+    /// The driver that `auto` stands for.
+    static var ofSystem: DriverKind {
         #if os(Linux)
-            switch self {
-            case .auto, .epoll: return .epoll
-            case .uring, .kqueue:
-                log(.warning, "the driver \(rawValue) is not available here: using epoll")
-                return .epoll
-            }
+            .epoll
         #else
-            if self != .auto, self != .kqueue {
-                log(.warning, "the driver \(rawValue) is not available here: using kqueue")
-            }
-            return .kqueue
+            .kqueue
         #endif
+    }
+
+    /// The driver that this machine can give; one line to the log when it is not the one asked for, with the reason
+    /// and what to do.
+    func resolved(log: Log) -> DriverKind {
+        guard let wanted = DriverKind(rawValue: rawValue), wanted != Self.ofSystem else { return Self.ofSystem }
+        guard let obstacle = wanted.obstacle else { return wanted }
+        log(.warning, "the driver \(rawValue) can't be used, \(Self.ofSystem.rawValue) is instead: \(obstacle)")
+        return Self.ofSystem
+    }
+}
+
+extension DriverKind {
+    /// What keeps this machine from using the driver; nil when nothing does.
+    var obstacle: String? {
+        if self == DriverChoice.ofSystem { return nil }
+        switch self {
+        case .epoll: return "it is Linux's"
+        case .kqueue: return "it is Darwin's and the BSDs'"
+        case .uring: return UringSupport.obstacle()
+        }
     }
 }
 
 /// The driver of this kind for a loop.
 func makeDriver(_ kind: DriverKind, for loop: EventLoop) throws(SystemError) -> any Driver {
     #if os(Linux)
+        #if URing && canImport(CURing)
+            if kind == .uring { return try UringDriver(loop: loop) }
+        #endif
         return try EpollDriver(loop: loop)
     #else
         return try KqueueDriver(loop: loop)

@@ -41,6 +41,14 @@ open class Endpoint {
         static let armed = DriverState(rawValue: 1 << 9)
         /// On the loop's list of endpoints to flush.
         static let dirty = DriverState(rawValue: 1 << 10)
+        /// A send is with the kernel (io_uring).
+        static let sending = DriverState(rawValue: 1 << 11)
+        /// The armed multishot was told to end (io_uring).
+        static let cancelling = DriverState(rawValue: 1 << 12)
+        /// The driver holds what arrived during a pause (io_uring).
+        static let holding = DriverState(rawValue: 1 << 13)
+        /// The kernel was asked to tell of the peer's end during a pause (io_uring).
+        static let hangUpArmed = DriverState(rawValue: 1 << 14)
     }
 
     /// The loop that the endpoint lives on.
@@ -117,8 +125,8 @@ open class Endpoint {
         loop.driver.startReceiving(self)
     }
 
-    /// Leaves arriving bytes in the kernel until `startReceiving()`. With io_uring, bytes that are already on
-    /// their way may still be delivered.
+    /// Leaves arriving bytes in the kernel until `startReceiving()`; nothing is `received` meanwhile. With io_uring
+    /// the driver keeps a copy of those that were already on their way.
     public final func pauseReceiving() {
         guard driverState.contains(.receiving) else { return }
         driverState.remove(.receiving)
@@ -133,7 +141,7 @@ open class Endpoint {
         unsafe loop.driver.send(self, bytes, more: more)
     }
 
-    /// Sends several pieces with one call; they and the bytes they name stay until the send ends.
+    /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.
     @unsafe public final func send(_ pieces: UnsafeBufferPointer<iovec>, more: Bool = false) -> SendResult {
         unsafe loop.driver.send(self, pieces, more: more)
     }

@@ -27,7 +27,7 @@ private final class Sleeper: Sendable {
     }
 
     // Locked for a few instructions, and contended only when a sleep is cancelled as it ends.
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func begin(_ continuation: CheckedContinuation<Void, any Error>) {
         let early = state.withLock { state in

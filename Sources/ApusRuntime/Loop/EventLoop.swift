@@ -132,6 +132,9 @@ import Synchronization
         return handle
     }
 
+    /// What the loop measured of itself. Any thread; the loop is not stopped for it.
+    public var statistics: LoopStatistics { meters.statistics }
+
     private func post(_ message: Message) {
         // The push is ordered before the look at `sleeping`, and the loop sets `sleeping` before its last look
         // at the mailbox: one of the two sees the other (Dekker's pattern).
@@ -235,7 +238,13 @@ import Synchronization
             fireTimers()
             flushDirty()
         }
-        forEachEndpoint { $0.close() }
+        // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
+        repeat {
+            forEachEndpoint { $0.close() }
+            guard endpoints.count > 0 else { break }
+            _ = driver.wait(nanoseconds: 100_000_000)
+            driver.dispatch()
+        } while true
         drainMailbox()
         runJobs()
     }

@@ -62,6 +62,13 @@ extension RawSpan {
     var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 }
 
+extension MappedFile {
+    func copy() -> [UInt8] {
+        let bytes = self.bytes
+        return bytes.array
+    }
+}
+
 extension Buffer {
     /// The readable bytes, copied.
     var array: [UInt8] {

@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "CFiles.h"
+
 /// The loop that runs on this thread, or NULL.
 void *_Nullable apus_thread_loop(void);
 void apus_set_thread_loop(void *_Nullable loop);

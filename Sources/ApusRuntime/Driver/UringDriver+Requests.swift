@@ -1,0 +1,156 @@
+#if URing && canImport(CURing)
+    import CSystem
+    import CURing
+    import Glibc
+
+    /// What an endpoint asks of the ring.
+    ///
+    /// `endpoint.operations` counts what the kernel holds for it. While that is not 0 the endpoint stays in the
+    /// loop's table and its descriptor open, so neither a slot nor a descriptor is reused under a running operation.
+    extension UringDriver {
+        func startAccepting(_ endpoint: Endpoint) { start(endpoint) }
+        func startReceiving(_ endpoint: Endpoint) { start(endpoint) }
+
+        private func start(_ endpoint: Endpoint) {
+            if endpoint.driverState.contains(.holding) {
+                resumed.append(endpoint.id)
+            } else {
+                arm(endpoint)
+            }
+        }
+
+        /// A pause asks nothing of the kernel: most end before anything arrives. What does arrive is held, and ends
+        /// the multishot: see `hold(_:for:)`.
+        func pauseReceiving(_ endpoint: Endpoint) {}
+
+        /// A listener's pause is long, and must leave connections to other listeners.
+        func pauseAccepting(_ endpoint: Endpoint) { disarm(endpoint) }
+
+        /// Arms the multishot, unless it is.
+        func arm(_ endpoint: Endpoint) {
+            guard !endpoint.driverState.contains(.armed) else { return }
+            let isListener = endpoint.driverState.contains(.listener)
+            let operation = UringOperation(isListener ? .accept : .receive, endpoint.id)
+            guard let entry = unsafe ring.entry() else { return postponed.append(operation) }
+            if isListener {
+                unsafe apus_uring_prepare_accept(entry, endpoint.descriptor, operation.word)
+            } else {
+                unsafe apus_uring_prepare_receive(entry, endpoint.descriptor, operation.word)
+            }
+            endpoint.driverState.insert(.armed)
+            endpoint.operations += 1
+        }
+
+        /// Ends the multishot; its last completion is still to come.
+        func disarm(_ endpoint: Endpoint) {
+            guard endpoint.driverState.contains(.armed), !endpoint.driverState.contains(.cancelling) else { return }
+            let isListener = endpoint.driverState.contains(.listener)
+            let target = UringOperation(isListener ? .accept : .receive, endpoint.id)
+            let operation = UringOperation(.cancel, endpoint.id)
+            guard let entry = unsafe ring.entry() else { return postponed.append(operation) }
+            unsafe apus_uring_prepare_cancel(entry, target.word, operation.word)
+            endpoint.driverState.insert(.cancelling)
+        }
+
+        func send(_ endpoint: Endpoint, _ bytes: UnsafeRawBufferPointer, more: Bool) -> SendResult {
+            guard let base = bytes.baseAddress else { return .sent(0) }
+            guard let entry = unsafe ring.entry() else {
+                return unsafe sent(apus_send_errno(endpoint.descriptor, base, bytes.count, more), bytes.count, endpoint)
+            }
+            let count = min(bytes.count, Int(Int32.max))
+            unsafe apus_uring_prepare_send(
+                entry, endpoint.descriptor, base, count, more, UringOperation(.send, endpoint.id).word)
+            return begin(endpoint)
+        }
+
+        func send(_ endpoint: Endpoint, _ pieces: UnsafeBufferPointer<iovec>, more: Bool) -> SendResult {
+            guard let base = pieces.baseAddress else { return .sent(0) }
+            var message = unsafe vectors.add(pieces)
+            if unsafe message == nil {
+                unsafe io_uring_submit(ring.pointer)
+                if ring.isSubmitted { vectors.removeAll() }
+                unsafe message = unsafe vectors.add(pieces)
+            }
+            guard let message = unsafe message, let entry = unsafe ring.entry() else {
+                var wanted = 0
+                for index in pieces.indices { unsafe wanted += pieces[index].iov_len }
+                return unsafe sent(
+                    apus_send_vector_errno(endpoint.descriptor, base, pieces.count, more), wanted, endpoint)
+            }
+            unsafe apus_uring_prepare_send_vector(
+                entry, endpoint.descriptor, message, more, UringOperation(.send, endpoint.id).word)
+            return begin(endpoint)
+        }
+
+        @inline(__always) private func begin(_ endpoint: Endpoint) -> SendResult {
+            assert(!endpoint.driverState.contains(.sending), "a send before the last one ended: wait for sendCompleted")
+            endpoint.driverState.insert(.sending)
+            endpoint.operations += 1
+            return .pending
+        }
+
+        /// The ring had no place and the system call was made instead.
+        private func sent(_ count: Int, _ wanted: Int, _ endpoint: Endpoint) -> SendResult {
+            if count == wanted { return .sent(count) }
+            guard count >= 0 || count == -Int(EAGAIN) else {
+                return .failed(SystemError(code: CInt(count), call: "send"))
+            }
+            awaitWritable(endpoint)
+            return .sent(max(count, 0))
+        }
+
+        func awaitWritable(_ endpoint: Endpoint) {
+            endpoint.driverState.insert(.awaitingWritable)
+            guard !endpoint.driverState.contains(.writableArmed) else { return }
+            let operation = UringOperation(.writable, endpoint.id)
+            guard let entry = unsafe ring.entry() else { return postponed.append(operation) }
+            unsafe apus_uring_prepare_writable(entry, endpoint.descriptor, operation.word)
+            endpoint.driverState.insert(.writableArmed)
+            endpoint.operations += 1
+        }
+
+        /// Asks to be told of the peer's end when no receive is armed that would tell.
+        func awaitHangUp(_ endpoint: Endpoint) {
+            guard !endpoint.driverState.contains(.hangUpArmed) else { return }
+            let operation = UringOperation(.hangUp, endpoint.id)
+            guard let entry = unsafe ring.entry() else { return postponed.append(operation) }
+            unsafe apus_uring_prepare_hang_up(entry, endpoint.descriptor, operation.word)
+            endpoint.driverState.insert(.hangUpArmed)
+            endpoint.operations += 1
+        }
+
+        func detach(_ endpoint: Endpoint) -> Bool {
+            endpoint.driverState.remove(.receiving)
+            if endpoint.driverState.contains(.holding) { dropHeld(endpoint) }
+            guard endpoint.operations > 0 else { return true }
+            let operation = UringOperation(.cancel, endpoint.id)
+            guard let entry = unsafe ring.entry() else {
+                postponed.append(operation)
+                return false
+            }
+            // Prepared behind the sends of this turn: what fits into the socket's buffer still leaves.
+            unsafe apus_uring_prepare_cancel_all(entry, endpoint.descriptor, operation.word)
+            return false
+        }
+
+        /// Prepares what had no place in the turn before.
+        func preparePostponed() {
+            let operations = postponed
+            postponed = []
+            for operation in operations {
+                if operation.kind == .wake {
+                    armWaker()
+                    continue
+                }
+                guard let endpoint = loop.find(operation.id) else { continue }
+                switch operation.kind {
+                case .cancel: if endpoint.isOpen { disarm(endpoint) } else { _ = detach(endpoint) }
+                case .receive, .accept: if endpoint.driverState.contains(.receiving) { arm(endpoint) }
+                case .writable: if endpoint.isAwaitingWritable { awaitWritable(endpoint) }
+                case .hangUp: if endpoint.isOpen, !endpoint.isReceiving { awaitHangUp(endpoint) }
+                case .send, .wake: break
+                }
+            }
+        }
+    }
+#endif
