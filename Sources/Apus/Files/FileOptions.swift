@@ -8,9 +8,10 @@ public struct FileOptions: Sendable {
     public var showsHidden = false
     /// The `Cache-Control` of files; nil leaves it to clients, which may ask whether a file has changed.
     public var cacheControl: String?
-    /// The most bytes of a file that is kept in memory, 0 for none. Larger ones are sent by the kernel.
+    /// The most bytes of a file whose content is kept in memory, 0 for none. Larger ones are sent by the kernel.
     public var largestCached = 32 << 10
-    /// The most bytes of files that each loop keeps in memory.
+    /// The most bytes of files that each loop keeps in memory; a larger file that is kept open counts as 64 KiB. 0 has
+    /// every request open its file anew.
     public var cacheRoom = 4 << 20
 
     /// The defaults, but for what is given.

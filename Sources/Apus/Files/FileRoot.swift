@@ -73,6 +73,13 @@ struct FileState: Hashable {
         inode = file.inode
     }
 
+    /// The present state of an open file; nil when the system can't say.
+    init?(of file: OpenFile) {
+        var state = apus_file()
+        guard unsafe apus_stat_errno(file.descriptor, &state) == 0 else { return nil }
+        self.init(state)
+    }
+
     /// A strong tag: it changes whenever the file is written or replaced.
     var entityTag: EntityTag? {
         let time = UInt64(bitPattern: modifiedSeconds &* 1_000_000_000 &+ modifiedNanoseconds)

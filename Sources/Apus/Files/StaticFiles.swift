@@ -98,7 +98,7 @@ public struct StaticFiles: Sendable {
     }
 
     private func cache(_ context: Context) -> FileCache? {
-        guard options.largestCached > 0, options.cacheRoom > 0 else { return nil }
+        guard options.cacheRoom > 0 else { return nil }
         return FileCache.of(root, on: context.loop, room: options.cacheRoom)
     }
 

@@ -72,16 +72,44 @@ struct FileCacheTests {
         }
     }
 
-    @Test("a file that was written just now, or is too large, is not kept")
+    @Test("a file that was written just now is not kept")
     func notKept() throws {
         let folder = try TestFolder()
         folder.write("root/young", [1], secondsAgo: 0)
-        folder.write("root/large", [UInt8](repeating: 0, count: 2049))
         try withCache(folder) { root, cache in
-            for name in ["young", "large"] {
-                let (path, file) = try Self.served(root, name)
-                #expect(Self.bytes(Self.settle(cache, path, file, now: 0)) == nil)
-                #expect(cache.find(path, now: 0) == nil)
+            let (path, file) = try Self.served(root, "young")
+            #expect(Self.bytes(Self.settle(cache, path, file, now: 0)) == nil)
+            #expect(cache.find(path, now: 0) == nil)
+        }
+    }
+
+    @Test("a larger file is kept open, shows a write at once, and is closed when nobody asks for it")
+    func open() throws {
+        let folder = try TestFolder()
+        folder.write("root/large", [UInt8](repeating: 0, count: 2049))
+        let name = folder.root + "/large"
+        try withCache(folder) { root, cache in
+            let (path, file) = try Self.served(root, "large")
+            #expect(Self.bytes(Self.settle(cache, path, file, now: 0)) == nil)
+            #expect(cache.find(path, now: 999)?.state.size == 2049)
+            #expect(cache.sweep(now: FileCache.idleMilliseconds - 1))
+            #expect(cache.count == 1)
+            _ = unsafe truncate(name, 5)
+            #expect(cache.find(path, now: 999) == nil)
+            #expect(!cache.sweep(now: FileCache.idleMilliseconds))
+            #expect(cache.count == 0)
+        }
+    }
+
+    @Test("no more files are kept open than the room allows")
+    func openFiles() throws {
+        let folder = try TestFolder()
+        for index in 0..<40 { folder.write("root/\(index)", [UInt8](repeating: 0, count: 4096)) }
+        try withCache(folder, room: 8 * FileCache.openCost) { root, cache in
+            for index in 0..<40 {
+                let (path, file) = try Self.served(root, "\(index)")
+                _ = Self.settle(cache, path, file, now: 0)
+                #expect(cache.count <= 10)
             }
         }
     }
