@@ -186,7 +186,7 @@ extension Connection {
             return sent
         }
         if sent == -Int(EAGAIN) {
-            awaitWritable()
+            awaitRoom()
         } else {
             failed(SystemError(code: sent == 0 ? EIO : CInt(sent), call: "sendfile"))
         }

@@ -165,9 +165,15 @@ open class Endpoint {
         unsafe loop.driver.send(self, pieces, more: more)
     }
 
-    /// Asks for one `sendCompleted(0)` when the descriptor has room to write.
+    /// Asks for one `sendCompleted(0)` when the descriptor has room to write, be it now or later.
     public final func awaitWritable() {
         loop.driver.awaitWritable(self)
+    }
+
+    /// The same right after an operation that found no room: what was armed before tells of it without being asked
+    /// anew, which saves a system call.
+    public final func awaitRoom() {
+        if driverState.contains(.writableArmed) { driverState.insert(.awaitingWritable) } else { awaitWritable() }
     }
 
     /// Whether `sendCompleted(0)` is still to come.

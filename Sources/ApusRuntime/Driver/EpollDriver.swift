@@ -113,7 +113,7 @@
         private func result(_ sent: Int, _ wanted: Int, _ endpoint: Endpoint) -> SendResult {
             if sent == wanted { return .sent(sent) }
             if sent >= 0 || sent == -Int(EAGAIN) {
-                awaitWritable(endpoint)
+                endpoint.awaitRoom()
                 return .sent(max(sent, 0))
             }
             return .failed(SystemError(code: CInt(sent), call: "send"))
