@@ -1,33 +1,71 @@
+import ApusHTTP
 import ApusNet
-import ApusRuntime
 import CSystem
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// The page that shows what is in a folder.
-enum FolderListing {
-    private struct Entry {
-        var name: String
+/// The page that shows what is in a folder: folders first, then files, by name.
+struct FolderListing {
+    struct Entry {
+        /// As the file system has it, which need not be text.
+        var name: [UInt8]
+        /// In bytes.
         var size: Int64
         var isFolder: Bool
     }
 
-    /// Most entries that one page shows.
-    static let most = 10_000
+    /// The most entries that one page shows: looking at them holds the loop.
+    static let most = 2000
 
-    static func html(of folder: OpenFile, path: String, isRoot: Bool) -> String {
-        let title = HTML.escaped(path)
-        var rows = isRoot ? "" : "<tr><td><a href=\"../\">../</a><td>\n"
-        for entry in entries(folder).sorted(by: { ($0.isFolder ? 0 : 1, $0.name) < ($1.isFolder ? 0 : 1, $1.name) }) {
-            let name = entry.name + (entry.isFolder ? "/" : "")
-            rows +=
-                "<tr><td><a href=\"./\(encoded(name))\">\(HTML.escaped(name))</a>"
-                + "<td>\(entry.isFolder ? "" : size(entry.size))\n"
+    private(set) var entries: [Entry] = []
+    private(set) var isCut = false
+
+    /// What may be shown of the folder at `path`, which is open. Blocks for as long as the file system takes.
+    init(of path: FilePath, _ folder: OpenFile, in root: FileRoot, _ options: FileOptions) {
+        guard let names = unsafe apus_open_names(folder.descriptor) else { return }
+        defer { unsafe apus_close_names(names) }
+        while let text = unsafe apus_next_name(names) {
+            let name = unsafe Self.bytes(text)
+            guard FilePath.isShown(name[...], options.showsHidden) else { continue }
+            guard entries.count < Self.most else {
+                isCut = true
+                break
+            }
+            var state = apus_file()
+            guard unsafe apus_stat_name_errno(folder.descriptor, text, &state) == 0 else { continue }
+            if state.is_link {
+                // Where it leads only the root may say.
+                guard let target = try? root.open(path.appending(name)) else { continue }
+                entries.append(Entry(name: name, size: target.state.size, isFolder: target.isFolder))
+            } else if state.is_regular || state.is_folder {
+                entries.append(Entry(name: name, size: state.size, isFolder: state.is_folder))
+            }
         }
+        entries.sort { first, second in
+            if first.isFolder != second.isFolder { return first.isFolder }
+            return first.name.lexicographicallyPrecedes(second.name)
+        }
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var next = unsafe text
+        while unsafe next.pointee != 0 {
+            unsafe bytes.append(UInt8(bitPattern: next.pointee))
+            unsafe next += 1
+        }
+        return bytes
+    }
+
+    /// The page, in UTF-8; dark where the reader's system is.
+    func html(title: String, hasParent: Bool) -> String {
+        let title = HTML.escaped(title)
+        var rows = hasParent ? "<tr><td><a href=\"../\">../</a><td>\n" : ""
+        for entry in entries {
+            let end = entry.isFolder ? "/" : ""
+            rows += "<tr><td><a href=\"./\(Self.encoded(entry.name))\(end)\">"
+            rows += HTML.escaped(String(decoding: entry.name, as: UTF8.self)) + end
+            rows += "</a><td>\(entry.isFolder ? "" : Self.size(entry.size))\n"
+        }
+        if isCut { rows += "<tr><td>and more than these \(Self.most)<td>\n" }
         return """
             <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
             <meta name="color-scheme" content="light dark"><title>\(title)</title>
@@ -41,46 +79,18 @@ enum FolderListing {
             """
     }
 
-    private static func entries(_ folder: OpenFile) -> [Entry] {
-        // The stream owns its descriptor: it gets one of its own, at the folder's begin.
-        let copy = unsafe apus_open_beneath_errno(folder.descriptor, ".", true)
-        guard copy >= 0, let stream = unsafe fdopendir(copy) else { return [] }
-        defer { _ = unsafe closedir(stream) }
-        var entries: [Entry] = []
-        while entries.count < most, let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            guard FileRoot.isShown(name) else { continue }
-            let opened = unsafe apus_open_beneath_errno(folder.descriptor, name, true)
-            guard opened >= 0 else { continue }
-            defer { closeDescriptor(opened) }
-            var state = apus_file()
-            guard unsafe apus_stat_errno(opened, &state) == 0, state.is_regular || state.is_folder else { continue }
-            entries.append(Entry(name: name, size: state.size, isFolder: state.is_folder))
-        }
-        return entries
+    /// The name as a segment of a path, each of its bytes meaning itself.
+    static func encoded(_ name: [UInt8]) -> String {
+        PercentEncoding.encode(name)
     }
 
-    /// Percent-encodes all but what is unreserved in a path (RFC 3986, 2.3), and slashes.
-    static func encoded(_ name: String) -> String {
-        var encoded = ""
-        for byte in name.utf8 {
-            switch byte {
-            case 45...57, 65...90, 95, 97...122, 126: encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default: encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return encoded
-    }
-
-    private static func size(_ bytes: Int64) -> String {
+    static func size(_ bytes: Int64) -> String {
         if bytes < 1024 { return "\(bytes) B" }
         var tenths = bytes * 10 / 1024
         for unit in ["KiB", "MiB", "GiB"] {
-            if tenths < 10_240 || unit == "GiB" { return "\(tenths / 10).\(tenths % 10) \(unit)" }
+            if tenths < 10_240 { return "\(tenths / 10).\(tenths % 10) \(unit)" }
             tenths /= 1024
         }
-        return "\(bytes) B"
+        return "\(tenths / 10).\(tenths % 10) TiB"
     }
 }

@@ -18,7 +18,9 @@ public struct ByteRanges: Sendable, Hashable {
     public enum Resolution: Sendable, Hashable {
         /// 206: these parts, at least one, none empty, apart from each other; in the order asked for.
         case parts([Range<Int64>])
-        /// 416: no part is within the content, or the parts are more, or overlap more, than anyone needs.
+        /// 200: the parts are more, or overlap more, than anyone needs; the field is ignored.
+        case whole
+        /// 416: no part is within the content.
         case unsatisfiable
     }
 
@@ -49,17 +51,17 @@ public struct ByteRanges: Sendable, Hashable {
     /// The parts of a content of `length` bytes. Parts that overlap or touch become one; those beyond the end are
     /// left out.
     ///
-    /// More than `most` parts, or more than two pairs that overlap, are refused: what asks for the same bytes over
-    /// and over is an attack (RFC 9110, 17.15).
+    /// For more than `most` parts, or more than two pairs that overlap, the whole content is sent: who asks for the
+    /// same bytes over and over gets them once (RFC 9110, 14.2 and 17.15).
     public func resolve(length: Int64, most: Int = 16) -> Resolution {
-        guard parts.count <= most else { return .unsatisfiable }
+        guard parts.count <= most else { return .whole }
         let wanted = parts.compactMap { Self.range(of: $0, length: length) }
         var overlaps = 0
         for (index, range) in wanted.enumerated() {
             for earlier in wanted[..<index] where earlier.overlaps(range) { overlaps += 1 }
         }
-        guard overlaps <= 2, !wanted.isEmpty else { return .unsatisfiable }
-        return .parts(Self.joined(wanted))
+        if wanted.isEmpty { return .unsatisfiable }
+        return overlaps <= 2 ? .parts(Self.joined(wanted)) : .whole
     }
 
     private static func range(of part: Part, length: Int64) -> Range<Int64>? {

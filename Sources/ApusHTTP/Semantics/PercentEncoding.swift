@@ -40,6 +40,13 @@ public enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
+    /// The bytes, each that is not in `allowed` as `%XX`.
+    public static func encode(_ bytes: some Sequence<UInt8>, allowing allowed: Allowed = .unreserved) -> String {
+        var encoded: [UInt8] = []
+        encode(bytes, into: &encoded, allowing: allowed)
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
     static func encode(_ bytes: some Sequence<UInt8>, into encoded: inout [UInt8], allowing allowed: Allowed) {
         for byte in bytes {
             if allowed.contains(byte) { encoded.append(byte) } else { append(byte, to: &encoded) }
