@@ -158,6 +158,47 @@ import Testing
         }
     }
 
+    @Test("both ends sent while receiving is paused loses no byte that came before")
+    func pausedBetweenEnds() async throws {
+        // Less than a socket keeps by itself: the peer's end must arrive while nobody reads.
+        let sent = noise(30_000)
+        let paused = Events<Void>()
+        let hungUp = Events<LoopBound<Connection>>()
+        let heard = Events<[UInt8]>()
+        try await withServer({ script in
+            var all: [UInt8] = []
+            script.whenConnected = { $0.endWriting() }
+            script.whenReceived = { bytes, connection in
+                if all.isEmpty {
+                    connection.pauseReceiving()
+                    paused(())
+                }
+                all += bytes.array
+                return bytes.byteCount
+            }
+            script.whenHungUp = { connection in hungUp(LoopBound(connection, to: connection.loop)) }
+            script.whenEnded = { connection in
+                heard(all)
+                connection.close()
+            }
+        }) { address in
+            let peer = try await onThread {
+                let peer = try RawSocket(to: address)
+                #expect(try peer.receiveAll().isEmpty)
+                try peer.send(Array(sent[..<1]))
+                return peer
+            }
+            _ = await paused.next()
+            try await onThread {
+                try peer.send(Array(sent[1...]))
+                peer.endWriting()
+            }
+            let connection = try #require(await hungUp.next())
+            connection.loop.execute { _ in connection.value.startReceiving() }
+            #expect(await heard.next() == sent)
+        }
+    }
+
     @Test("closeAfterWriting() sends all that is queued first, however much")
     func closeAfterWriting() async throws {
         let answer = noise(12 << 20)

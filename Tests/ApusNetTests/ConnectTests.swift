@@ -34,10 +34,18 @@ import Testing
         }
     }
 
+    /// A port that nobody listens on, and that nobody else can take meanwhile.
+    private func boundButSilent() throws -> (RawSocket, SocketAddress) {
+        let holder = RawSocket(owning: socket(AF_INET, Int32(streamType), 0))
+        #expect(try anyPort.bindErrno(holder.descriptor) == 0)
+        return (holder, try #require(holder.localAddress))
+    }
+
     @Test("a port on which nobody listens is refused, and says so")
     func refused() async throws {
         try await withLoops(1) { group in
-            let free = try ListeningSocket(anyPort).address
+            let (holder, free) = try boundButSilent()
+            defer { withExtendedLifetime(holder) {} }
             await #expect(throws: SocketError.refused(free)) {
                 _ = try await AsyncConnection.connect(to: free, on: group.loops[0])
             }
@@ -52,7 +60,8 @@ import Testing
     @Test("a synchronous handler hears of a refusal as closed, with connect as the call, and nothing else")
     func refusedSynchronously() async throws {
         try await withLoops(1) { group in
-            let free = try ListeningSocket(anyPort).address
+            let (holder, free) = try boundButSilent()
+            defer { withExtendedLifetime(holder) {} }
             let heard = Events<SystemError?>()
             group.loops[0].execute { loop in
                 let script = Script { script in

@@ -15,7 +15,11 @@ import Testing
         var other: Connection?
         var whenConnected: ((Connection) -> Void)?
 
-        func connected(_ connection: Connection) { whenConnected?(connection) }
+        func connected(_ connection: Connection) {
+            let body = whenConnected
+            whenConnected = nil
+            body?(connection)
+        }
         func received(_ bytes: RawSpan, on connection: Connection) -> Int { 0 }
         func receivedEnd(on connection: Connection) {
             other?.endWriting()
@@ -24,6 +28,7 @@ import Testing
         func closed(_ connection: Connection, error: SystemError?) {
             if error == nil { other?.closeAfterWriting() } else { other?.abort() }
             other = nil
+            whenConnected = nil
         }
     }
 

@@ -81,16 +81,19 @@ import Testing
     @Test("a stopped server's port can be listened on again at once")
     func portAgain() async throws {
         try await withLoops { group in
-            var address = anyPort
+            // Not of the system's choosing: such a port may become somebody's own while nobody listens on it.
+            var address: SocketAddress
+            repeat {
+                address = .ipv4(.loopback, port: .random(in: 12_000..<32_000))
+            } while (try? ListeningSocket(address)) == nil
             for _ in 0..<5 {
                 let server = try StreamServer.listen(on: address, group: group) { _ in
                     Script { script in script.whenConnected = { $0.closeAfterWriting() } }
                 }
-                address = server.address
                 // Closed by the server first, so that the server's side is left in TIME-WAIT.
                 #expect(try await onThread { try RawSocket(to: server.address).receiveAll().isEmpty })
                 server.stopAccepting()
-                for loop in group.loops { loop.perform { _ in } }
+                try await until { group.loops.allSatisfy { $0.perform { $0.endpointCount } == 0 } }
             }
         }
     }

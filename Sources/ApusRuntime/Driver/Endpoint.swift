@@ -210,6 +210,15 @@ open class Endpoint {
         return released
     }
 
+    /// Why the connection is broken, told once; nil when it isn't, though the peer may have ended it: bytes that came
+    /// before the end can still be read then.
+    final var pendingError: SystemError? {
+        var code: CInt = 0
+        var size = socklen_t(MemoryLayout<CInt>.size)
+        let failed = unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        return failed == 0 && code != 0 ? SystemError(code: code, call: "recv") : nil
+    }
+
     final func finishClosing() {
         guard descriptor >= 0 else { return }
         closeDescriptor(descriptor)

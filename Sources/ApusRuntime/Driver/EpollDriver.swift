@@ -173,11 +173,7 @@
                         receive(endpoint)
                     } else if endpoint.isOpen {
                         endpoint.driverState.insert(.readable)
-                        if let error = pendingError(endpoint) {
-                            endpoint.failed(error)
-                        } else if flags & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue) != 0 {
-                            endpoint.peerHungUp()
-                        }
+                        if flags & (EPOLLRDHUP.rawValue | broken) != 0 { tellHangUp(endpoint) }
                     }
                 }
             }
@@ -225,10 +221,8 @@
                 guard endpoint.driverState.isSuperset(of: .receiving), endpoint.isOpen else {
                     endpoint.driverState.insert(.readable)
                     registerIfNew(endpoint)
-                    // Paused by what it was just shown: a reset that came with it won't be told of again.
-                    if endpoint.driverState.contains(.ended), endpoint.isOpen, let error = pendingError(endpoint) {
-                        endpoint.failed(error)
-                    }
+                    // Paused by what it was just shown: an end that came with it won't be told of again.
+                    if endpoint.driverState.contains(.ended), endpoint.isOpen { tellHangUp(endpoint) }
                     return
                 }
                 guard reads > 0 else {
@@ -240,6 +234,7 @@
                     endpoint.driverState.remove(.readable)
                     endpoint.readable()
                     if !endpoint.driverState.contains(.receiving) { endpoint.driverState.insert(.readable) }
+                    registerIfNew(endpoint)
                     return
                 }
                 reads -= 1
@@ -267,13 +262,9 @@
             }
         }
 
-        /// Why the connection is broken; nil when it isn't, though the peer may have ended it: bytes that came before
-        /// the end can still be read then.
-        private func pendingError(_ endpoint: Endpoint) -> SystemError? {
-            var code: CInt = 0
-            var size = socklen_t(MemoryLayout<CInt>.size)
-            let failed = unsafe getsockopt(endpoint.descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
-            return failed == 0 && code != 0 ? SystemError(code: code, call: "recv") : nil
+        /// The peer's end, or a failure, has come while receiving is paused.
+        private func tellHangUp(_ endpoint: Endpoint) {
+            if let error = endpoint.pendingError { endpoint.failed(error) } else { endpoint.peerHungUp() }
         }
 
         private func accept(_ endpoint: Endpoint) {

@@ -167,11 +167,8 @@
             guard endpoint.isOpen, !endpoint.isReceiving else { return }
             if result < 0 { return continueReceiving(endpoint) }
             endpoint.driverState.insert(.ended)
-            if result & CInt(POLLERR | POLLHUP) != 0 {
-                endpoint.failed(SystemError(code: ECONNRESET, call: "poll"))
-            } else {
-                endpoint.peerHungUp()
-            }
+            // Both ends sent is no failure: bytes that came before the peer's may still be unread.
+            if let error = endpoint.pendingError { endpoint.failed(error) } else { endpoint.peerHungUp() }
         }
 
         // MARK: Sending and accepting

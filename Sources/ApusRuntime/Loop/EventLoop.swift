@@ -265,6 +265,10 @@ import Synchronization
         } while true
         drainMailbox()
         runJobs()
+        // What still waits here would keep the loop alive, which keeps it.
+        dirty = []
+        scheduled = ScheduledWorkTable()
+        locals = [:]
     }
 
     private func wait() {

@@ -46,6 +46,7 @@ final class Script: ConnectionHandler {
     var whenConnected: (Connection) -> Void = { _ in }
     var whenReceived: (RawSpan, Connection) -> Int = { bytes, _ in bytes.byteCount }
     var whenEnded: (Connection) -> Void = { $0.closeAfterWriting() }
+    var whenHungUp: (Connection) -> Void = { _ in }
     var whenWritable: (Connection) -> Void = { _ in }
     var whenClosed: (Connection, SystemError?) -> Void = { _, _ in }
 
@@ -54,6 +55,7 @@ final class Script: ConnectionHandler {
     func connected(_ connection: Connection) { whenConnected(connection) }
     func received(_ bytes: RawSpan, on connection: Connection) -> Int { whenReceived(bytes, connection) }
     func receivedEnd(on connection: Connection) { whenEnded(connection) }
+    func peerHungUp(on connection: Connection) { whenHungUp(connection) }
     func writable(on connection: Connection) { whenWritable(connection) }
     func closed(_ connection: Connection, error: SystemError?) { whenClosed(connection, error) }
 }
