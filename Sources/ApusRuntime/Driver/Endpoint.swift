@@ -27,7 +27,7 @@ open class Endpoint {
         static let readable = DriverState(rawValue: 1 << 2)
         /// The owner waits for room to write.
         static let awaitingWritable = DriverState(rawValue: 1 << 3)
-        /// The poller was asked to tell of room to write.
+        /// The kernel was asked to tell of room to write (io_uring).
         static let writableArmed = DriverState(rawValue: 1 << 4)
         /// The descriptor accepts connections.
         static let listener = DriverState(rawValue: 1 << 5)
@@ -49,6 +49,8 @@ open class Endpoint {
         static let holding = DriverState(rawValue: 1 << 13)
         /// The kernel was asked to tell of the peer's end during a pause (io_uring).
         static let hangUpArmed = DriverState(rawValue: 1 << 14)
+        /// `peerHungUp()` was called.
+        static let hangUpTold = DriverState(rawValue: 1 << 15)
     }
 
     /// The loop that the endpoint lives on.

@@ -166,11 +166,7 @@
             guard endpoint.isOpen, !endpoint.isReceiving else { return }
             if result < 0 { return continueReceiving(endpoint) }
             endpoint.driverState.insert(.ended)
-            if result & CInt(POLLERR | POLLHUP) != 0 {
-                endpoint.failed(SystemError(code: ECONNRESET, call: "poll"))
-            } else {
-                endpoint.peerHungUp()
-            }
+            if let error = endpoint.pendingError { endpoint.failed(error) } else { endpoint.peerHungUp() }
         }
 
         // MARK: Sending and accepting
@@ -208,11 +204,9 @@
                     keep(CollectionOfOne(completion.result), for: endpoint)
                 }
             } else if endpoint.isOpen {
-                switch -completion.result {
-                case ECANCELED, EAGAIN, EINTR: break
-                // A peer that left before it was accepted: the next one may be there.
-                case ECONNABORTED, EPROTO, EPERM, ENETDOWN, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN: break
-                default: endpoint.acceptFailed(SystemError(code: completion.result, call: "accept"))
+                let isPassing = completion.result == -ECANCELED || completion.result == -EAGAIN
+                if !isPassing, !SystemError.isOfOnePeer(completion.result) {
+                    endpoint.acceptFailed(SystemError(code: completion.result, call: "accept"))
                 }
             }
             continueReceiving(endpoint)
