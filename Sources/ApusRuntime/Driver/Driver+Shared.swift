@@ -8,6 +8,9 @@ import CSystem
 
 // What every backend does in the same way.
 
+/// The most pieces that a system takes in one call (`IOV_MAX`); of more, the first are sent.
+let mostPieces = 1024
+
 extension Driver {
     /// Sends with a system call; asks for room to write when not everything left.
     @unsafe @inline(__always)
@@ -22,8 +25,8 @@ extension Driver {
         guard let base = pieces.baseAddress else { return .sent(0) }
         var wanted = 0
         for index in pieces.indices { unsafe wanted += pieces[index].iov_len }
-        return unsafe result(
-            apus_send_vector_errno(endpoint.descriptor, base, pieces.count, more), wanted, endpoint)
+        let count = min(pieces.count, mostPieces)
+        return unsafe result(apus_send_vector_errno(endpoint.descriptor, base, count, more), wanted, endpoint)
     }
 
     @inline(__always)

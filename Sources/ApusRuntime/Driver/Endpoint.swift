@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    public import Glibc
-#elseif canImport(Darwin)
-    public import Darwin
-#endif
+public import CSystem
 
 /// A descriptor that lives on one loop, and hears there of what happens to it.
 ///
@@ -49,7 +45,7 @@ open class Endpoint {
         static let holding = DriverState(rawValue: 1 << 13)
         /// The kernel was asked to tell of the peer's end during a pause (io_uring).
         static let hangUpArmed = DriverState(rawValue: 1 << 14)
-        /// `peerHungUp()` was called.
+        /// The endpoint knows of the peer's end.
         static let hangUpTold = DriverState(rawValue: 1 << 15)
     }
 
@@ -84,7 +80,8 @@ open class Endpoint {
     /// Bytes arrived. They are the loop's, valid only during the call.
     open func received(_ bytes: RawSpan) {}
 
-    /// The peer sent its end (FIN): nothing more will be received.
+    /// The peer sent its end (FIN): nothing more will be received. That the connection broke after that is told by
+    /// epoll and kqueue when it happens, by io_uring when something is sent.
     open func receivedEnd() {}
 
     /// The peer sent its end, or reset the connection, while receiving is paused; unread bytes may come before that.
@@ -144,7 +141,7 @@ open class Endpoint {
     }
 
     /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.
-    @unsafe public final func send(_ pieces: UnsafeBufferPointer<iovec>, more: Bool = false) -> SendResult {
+    @unsafe public final func send(_ pieces: UnsafeBufferPointer<apus_iovec>, more: Bool = false) -> SendResult {
         unsafe loop.driver.send(self, pieces, more: more)
     }
 

@@ -169,6 +169,7 @@ import CSystem
                 }
             } else if got == 0 {
                 endpoint.driverState.subtract([.readable, .receiving])
+                endpoint.driverState.insert(.hangUpTold)
                 endpoint.receivedEnd()
                 return
             } else if got == -Int(EAGAIN) {

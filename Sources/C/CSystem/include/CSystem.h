@@ -11,6 +11,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/// iovec by a name that one module owns: the compiler takes the other for that of whichever module it loads first.
+typedef struct iovec apus_iovec;
+
 /// The loop that runs on this thread, or NULL.
 void *_Nullable apus_thread_loop(void);
 void apus_set_thread_loop(void *_Nullable loop);
