@@ -3,7 +3,9 @@ enum Requests {
     static let minimal = Array("GET /plaintext HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n".utf8)
 
     /// 711 bytes, ten fields.
-    static let browser = browser(path: "/library/articles/2026/11/21/the-loop-is-the-executor", agent: "a reader", filler: 0)
+    static let browser = browser(
+        path: "/library/articles/2026/11/21/the-loop-is-the-executor",
+        agent: "a reader of long articles, and of short ones in between", filler: 26)
 
     /// The same in 64 lengths, so that no branch predictor knows them by heart.
     static let manyBrowsers = (0..<64).map { index in

@@ -24,17 +24,49 @@ func measure(_ name: String, iterations: Int = 100_000, _ body: (Int) -> Int) {
     print("\(name): \(tenths / 10).\(tenths % 10) ns (\(sum & 0xFF))")
 }
 
-let parser = HTTP1RequestParser()
-var head = HTTP1RequestHead()
-
-@MainActor func measureParser(_ name: String, _ requests: [[UInt8]]) {
+func measureParser(_ name: String, _ requests: [[UInt8]]) {
+    let parser = HTTP1RequestParser()
+    var head = HTTP1RequestHead()
     let spare = requests.count - 1
     measure("\(name), \(requests[0].count) bytes") { index in
         let request = requests[index & spare]
-        guard case .complete(let length) = unsafe parser.parse(request.span.bytes, into: &head) else {
-            fatalError("not parsed")
-        }
+        let bytes = unsafe request.span.bytes
+        guard case .complete(let length) = parser.parse(bytes, into: &head) else { fatalError("not parsed") }
         return length
+    }
+}
+
+func measureEncoder() {
+    var output = Buffer(capacity: 4096)
+    let date: StaticString = "Date: Sat, 21 Nov 2026 10:00:00 GMT\r\n"
+    measure("write a response's head") { index in
+        output.removeAll()
+        output.appendStatusLine(.ok)
+        output.append(date)
+        output.append("Content-Type: text/plain\r\nContent-Length: ")
+        output.appendDecimal(13 + index & 1)
+        output.append("\r\n\r\n")
+        return output.count
+    }
+}
+
+func measureDecoder() {
+    var decoder = HTTP1BodyDecoder()
+    let chunks = Requests.chunks
+    measure("decode 16 chunks of 64 bytes", iterations: 10_000) { _ in
+        decoder.beginChunked()
+        let bytes = unsafe chunks.span.bytes
+        var consumed = 0
+        var total = 0
+        while true {
+            switch decoder.decode(bytes.extracting(droppingFirst: consumed)) {
+            case .data(let range, let count):
+                total += range.count
+                consumed += count
+            case .end: return total
+            case .needMore, .failure: fatalError("not decoded")
+            }
+        }
     }
 }
 
@@ -42,33 +74,5 @@ measureParser("parse a minimal request", [Requests.minimal])
 measureParser("parse a pipelined minimal request", [Requests.minimal + Requests.minimal])
 measureParser("parse a browser's request of ten fields", [Requests.browser])
 measureParser("parse 64 browsers' requests in turn", Requests.manyBrowsers)
-
-var output = Buffer(capacity: 4096)
-let date: StaticString = "Date: Sat, 21 Nov 2026 10:00:00 GMT\r\n"
-measure("write a response's head") { index in
-    output.removeAll()
-    output.appendStatusLine(.ok)
-    output.append(date)
-    output.append("Content-Type: text/plain\r\nContent-Length: ")
-    output.appendDecimal(13 + index & 1)
-    output.append("\r\n\r\n")
-    return output.count
-}
-
-var decoder = HTTP1BodyDecoder()
-let chunks = Requests.chunks
-measure("decode 16 chunks of 64 bytes", iterations: 10_000) { _ in
-    decoder.beginChunked()
-    let bytes = unsafe chunks.span.bytes
-    var consumed = 0
-    var total = 0
-    while true {
-        switch decoder.decode(bytes.extracting(droppingFirst: consumed)) {
-        case .data(let range, let count):
-            total += range.count
-            consumed += count
-        case .end: return total
-        case .needMore, .failure: fatalError("not decoded")
-        }
-    }
-}
+measureEncoder()
+measureDecoder()

@@ -7,7 +7,7 @@ import ApusRuntime
 private let runs = 7
 
 /// Runs `body(n)` a few times and prints what one of its `n` operations took at best.
-private func measure(_ name: String, limit: Double?, operations n: Int = 5_000_000, _ body: (Int) -> Int) {
+func measure(_ name: String, limit: Double?, operations n: Int = 5_000_000, _ body: (Int) -> Int) {
     var best = Duration.seconds(1_000)
     var sum = 0
     for _ in 0..<runs {
@@ -32,6 +32,9 @@ connectionTable()
 timingWheel()
 objectPool()
 rings()
+metrics()
+mailbox()
+workPool()
 
 private func bufferPool() {
     let pool = BufferPool(highWater: 64 << 20)

@@ -8,7 +8,17 @@ enum Demo {
         var name: String
     }
 
+    /// Whose files `/files/**` shows, where the server was started.
+    static let folder = "Public"
+
     static func register(on app: Application) {
+        do {
+            try app.files("/files/**", from: folder, FileOptions(showsListing: true))
+        } catch {
+            app.get("/files/**") { _ -> String in
+                throw HTTPError(.notFound, "no files are shown: make a folder \(folder) where the server is started")
+            }
+        }
         app.get("/") { _ in Response(.ok, [.contentType: "text/html; charset=utf-8"], body: .text(WelcomePage.html)) }
         app.get("/plaintext") { _ in "Hello, World!" }
         app.get("/async") { _ async in "Hello, World!" }

@@ -6,9 +6,9 @@ enum ServeCommand {
     static func application(_ options: ServeOptions) throws -> Application {
         let application = Application(configuration(options))
         if let folder = options.folder {
-            Command.fail("files: not merged yet \(folder)\n", .failure)
+            try application.files("/**", from: folder, FileOptions(showsListing: true))
         } else {
-            try Demo.register(on: application)
+            Demo.register(on: application)
         }
         return application
     }

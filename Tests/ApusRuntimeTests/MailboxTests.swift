@@ -97,4 +97,24 @@ import Testing
         #expect(next == Array(repeating: each, count: producers))
         #expect(mailbox.isEmpty)
     }
+
+    @Test("a message that the consumer lets go at once is still there for its producer, and is released once")
+    func sharedReferences() throws {
+        let each = 20_000
+        let tally = Tally()
+        let mailbox = Mailbox<Token>()
+        let intact = Atomic<Int>(0)
+        try onThreads(4) { _ in
+            for _ in 0..<each {
+                let token = Token(tally)
+                _ = mailbox.push(token)
+                if token.alive === tally { intact.add(1, ordering: .relaxed) }
+            }
+        } meanwhile: {
+            var received = 0
+            while received < 4 * each { received += mailbox.drain { _ in } }
+        }
+        #expect(intact.load(ordering: .relaxed) == 4 * each)
+        #expect(tally.count.load(ordering: .relaxed) == 0)
+    }
 }

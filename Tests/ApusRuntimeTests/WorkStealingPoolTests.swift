@@ -103,6 +103,7 @@ import Testing
         again.add()
         for number in 0..<20 { #expect(try await pool.run { number } == number) }
         over.store(true, ordering: .relaxed)
+        again.ended.park()
         await pool.shutdown()
         #expect(again.failures.value == 0)
         #expect(again.turns.value > 0)
@@ -111,6 +112,7 @@ import Testing
     private final class Again: Sendable {
         let turns = Counter()
         let failures = Counter()
+        let ended = Parker()
         private let pool: WorkStealingPool
         private let over: @Sendable () -> Bool
 
@@ -123,9 +125,12 @@ import Testing
             do throws(WorkError) {
                 try pool.submit {
                     self.turns.add(1)
-                    if !self.over() { self.add() }
+                    if self.over() { self.ended.unpark() } else { self.add() }
                 }
-            } catch { failures.add(1) }
+            } catch {
+                failures.add(1)
+                ended.unpark()
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-import CSystem
 import Synchronization
 
 @testable import ApusRuntime
@@ -44,7 +43,7 @@ final class ThreadExecutor: TaskExecutor {
         } catch { fatalError("\(error)") }
     }
 
-    var isCurrent: Bool { number.load(ordering: .relaxed) == apus_thread_number() }
+    var isCurrent: Bool { number.load(ordering: .relaxed) == Thread.number }
 
     func enqueue(_ job: consuming ExecutorJob) {
         if mailbox.push(UnownedJob(job)) { parker.unpark() }
@@ -53,7 +52,7 @@ final class ThreadExecutor: TaskExecutor {
     func stop() { if mailbox.push(nil) { parker.unpark() } }
 
     private func run() {
-        number.store(apus_thread_number(), ordering: .relaxed)
+        number.store(Thread.number, ordering: .relaxed)
         var isOver = false
         while !isOver {
             parker.park()

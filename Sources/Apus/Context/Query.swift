@@ -1,4 +1,4 @@
-import ApusHTTP
+public import ApusHTTP
 
 /// The names and values of a query (what follows `?`), decoded as HTML forms encode them: `+` is a space, `%XX` a
 /// byte, `&` separates. Names may repeat.
@@ -6,62 +6,11 @@ public struct Query: Sendable, Hashable {
     /// The pairs in their order; a name without `=` has an empty value.
     public let pairs: [Pair]
 
-    /// A name and its value.
-    public struct Pair: Sendable, Hashable {
-        /// The decoded name.
-        public let name: String
-        /// The decoded value.
-        public let value: String
-    }
+    /// A name and its value, decoded.
+    public typealias Pair = URLEncodedForm.Pair
 
     /// The pairs of an encoded query, without its question mark. Invalid escapes stay as they are.
-    public init(parsing encoded: RawSpan) {
-        var pairs: [Pair] = []
-        var name: [UInt8]?
-        var part: [UInt8] = []
-        func decoded(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-        var index = 0
-        while index <= encoded.byteCount {
-            let byte = index < encoded.byteCount ? unsafe encoded.unsafeLoad(fromByteOffset: index, as: UInt8.self) : 38
-            switch byte {
-            case 38:
-                if name != nil || !part.isEmpty {
-                    pairs.append(Pair(name: decoded(name ?? part), value: name == nil ? "" : decoded(part)))
-                }
-                name = nil
-                part = []
-            case 61 where name == nil:
-                name = part
-                part = []
-            case 43: part.append(32)
-            case 37:
-                if let value = Self.escaped(encoded, index) {
-                    part.append(value)
-                    index += 2
-                } else {
-                    part.append(byte)
-                }
-            default: part.append(byte)
-            }
-            index += 1
-        }
-        self.pairs = pairs
-    }
-
-    private static func escaped(_ bytes: RawSpan, _ index: Int) -> UInt8? {
-        guard index + 2 < bytes.byteCount else { return nil }
-        func digit(_ at: Int) -> UInt8? {
-            let byte = unsafe bytes.unsafeLoad(fromByteOffset: at, as: UInt8.self)
-            switch byte {
-            case 48...57: return byte - 48
-            case 65...70: return byte - 55
-            case 97...102: return byte - 87
-            default: return nil
-            }
-        }
-        guard let high = digit(index + 1), let low = digit(index + 2) else { return nil }
-        return high << 4 | low
-    }
+    public init(parsing encoded: RawSpan) { pairs = URLEncodedForm(parsing: encoded).pairs }
 
     /// The value of the first pair called `name`, or nil.
     public subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
@@ -76,7 +25,8 @@ public struct Query: Sendable, Hashable {
         _ name: String, as type: Value.Type = Value.self
     ) throws(HTTPError) -> Value {
         guard let text = self[name] else {
-            throw HTTPError(.badRequest, "the query lacks \"\(name)\": add ?\(name)=… with a value of type \(Value.self)")
+            throw HTTPError(
+                .badRequest, "the query lacks \"\(name)\": add ?\(name)=… with a value of type \(Value.self)")
         }
         guard let value = Value(text) else {
             throw HTTPError(.badRequest, "the query's \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")

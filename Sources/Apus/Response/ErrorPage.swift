@@ -9,6 +9,9 @@ public enum ErrorPage {
         var known: HTTPError
         if let error = error as? HTTPError {
             known = error
+        } else if case .busy? = error as? WorkError {
+            known = HTTPError(
+                .serviceUnavailable, "the server has too much to do: try again in a moment", fields: [.retryAfter: "1"])
         } else if error is CancellationError {
             known = HTTPError(.serviceUnavailable, "the request was cancelled: try again")
         } else {

@@ -1,4 +1,5 @@
 public import ApusHTTP
+public import ApusNet
 
 /// Writes a response's content while it is sent. Given to the function of a streamed response; it belongs to the
 /// connection's loop and is of no use when the function has returned.
@@ -15,6 +16,12 @@ public final class ResponseWriter {
 
     /// Sends text as UTF-8; like ``write(_:)-([UInt8])`` otherwise.
     public func write(_ text: String) async throws { try await stream.write(Array(text.utf8)) }
+
+    /// Sends a part of a file, `count` bytes from `offset`, which the kernel copies; like ``write(_:)-([UInt8])``
+    /// otherwise.
+    public func write(_ file: OpenFile, offset: Int64, count: Int) async throws {
+        try await stream.write(file, offset: offset, count: count)
+    }
 
     /// Fields to send after the content, where the protocol has room for them: not in HTTP/1.0, and not with an
     /// announced length in HTTP/1.1 (RFC 9110, 6.5).

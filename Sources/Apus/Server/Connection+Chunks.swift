@@ -6,9 +6,19 @@ import ApusRuntime
 extension Connection {
     /// Writes bytes, at least one, as a chunk.
     func writeChunk(_ bytes: RawSpan) {
-        reserve(18)
-        output.appendChunkHead(bytes.byteCount)
+        beginChunk(bytes.byteCount)
         write(bytes)
+        endChunk()
+    }
+
+    /// Writes the line before a chunk's bytes.
+    func beginChunk(_ count: Int) {
+        reserve(18)
+        output.appendChunkHead(count)
+    }
+
+    /// Writes the line's end behind them.
+    func endChunk() {
         reserve(2)
         output.append("\r\n")
     }

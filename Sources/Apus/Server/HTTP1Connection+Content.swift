@@ -25,7 +25,6 @@ extension HTTP1Connection {
         phase = .content
         arm(at: server.loop.tick + server.timeouts.body)
         if route.isSynchronous { return continueRequest() }
-        arm(at: server.loop.tick + server.timeouts.request)
         context.task = server.tasks.run(context)
     }
 
@@ -60,7 +59,11 @@ extension HTTP1Connection {
         case .data(let range, let consumed):
             context.contentReceived += Int64(range.count)
             guard !context.isOver else {
-                if context.contentReceived > Self.mostDiscarded { refuseContent(nil) } else { endContentIfWhole(context) }
+                if context.contentReceived > Self.mostDiscarded {
+                    refuseContent(nil)
+                } else {
+                    endContentIfWhole(context)
+                }
                 return consumed
             }
             if context.task == nil, context.contentReceived > context.body.limit {
@@ -98,6 +101,9 @@ extension HTTP1Connection {
             return answered()
         }
         phase = .answering
+        // The handler's own time begins when it has everything.
+        noteRequestWhole()
+        arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
         context.body.end()
         guard context.task == nil, let handler = context.route?.synchronous else { return }
         call(handler, context)
@@ -134,10 +140,6 @@ extension HTTP1Connection {
 
     func contentTimer(_ now: UInt64) {
         guard let context else { return }
-        if context.task != nil, !context.isAnswered {
-            let due = context.contentBegan + context.requestTimeout(server.timeouts.request)
-            if context.body.isFull || now < due { return arm(at: max(due, now + server.timeouts.request)) }
-        }
         // The slowest client that is borne: the time given, and then so many bytes a second.
         let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
         let due = context.contentBegan + server.timeouts.body + earned

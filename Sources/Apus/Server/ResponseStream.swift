@@ -41,12 +41,32 @@ import ApusRuntime
         }
     }
 
-    func write(_ bytes: [UInt8]) async throws {
-        guard !bytes.isEmpty else { return }
+    /// Waits until the client has taken most of what is queued.
+    private func room() async throws {
         while !connection.isWritable, connection.isOpen {
             await unsafe withUnsafeContinuation { continuation in unsafe waiter = continuation }
         }
         guard connection.isOpen else { throw CancellationError() }
+    }
+
+    func write(_ file: OpenFile, offset: Int64, count: Int) async throws {
+        guard count > 0 else { return }
+        try await room()
+        switch framing {
+        case .none: return
+        case .length:
+            guard count <= remaining else { throw ResponseStreamError.tooLong(announced: announced) }
+            remaining -= Int64(count)
+        case .untilClose: break
+        case .chunked: connection.beginChunk(count)
+        }
+        connection.write(file, offset: offset, count: count)
+        if framing == .chunked { connection.endChunk() }
+    }
+
+    func write(_ bytes: [UInt8]) async throws {
+        guard !bytes.isEmpty else { return }
+        try await room()
         switch framing {
         case .none: break
         case .length:

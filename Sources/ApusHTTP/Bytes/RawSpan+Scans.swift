@@ -31,16 +31,40 @@ extension RawSpan {
     func endOfFieldValue(from start: Int) -> Int {
         var index = start
         let controls = all(0x20)
-        let tab = all(0x09)
         let delete = all(0x7F)
         while index &+ 16 <= byteCount {
             let bytes = block(index)
-            let stops = ((bytes .< controls) .& (bytes .!= tab)) .| (bytes .== delete)
-            if !stops.isEmpty { return index &+ stops.first }
-            index &+= 16
+            let stops = (bytes .< controls) .| (bytes .== delete)
+            if stops.isEmpty {
+                index &+= 16
+                continue
+            }
+            index &+= stops.first
+            // A tab is rare enough to be passed over one at a time.
+            guard byte(index) == .tab else { return index }
+            index &+= 1
         }
         while index < byteCount, byte(index).isFieldValueByte { index &+= 1 }
         return index
+    }
+
+    /// The first place from `start` to `end` of a byte that is no letter, digit, dot or hyphen, or `end`.
+    @inline(__always)
+    func endOfHostName(from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, index &+ 16 <= byteCount {
+            let bytes = block(index)
+            let letters = (bytes | all(0x20)) &- all(0x61) .<= all(25)
+            // From the hyphen to 9 only the slash is none of them.
+            let others = (bytes &- all(0x2D) .<= all(12)) .& (bytes .!= all(.slash))
+            let stops = .!(letters .| others)
+            if !stops.isEmpty { return min(index &+ stops.first, end) }
+            index &+= 16
+        }
+        while index < end, byte(index).isLetter || byte(index).isDigit || byte(index) == .dot || byte(index) == 0x2D {
+            index &+= 1
+        }
+        return min(index, end)
     }
 
     /// The first place from `start` on of a question mark, or of a byte that cannot stand in a request target: `#`, or

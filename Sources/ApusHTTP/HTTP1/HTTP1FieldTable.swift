@@ -70,8 +70,13 @@
         presentHigh = other.presentHigh
     }
 
+    @inline(__always)
     mutating func reserve(_ minimum: Int) {
-        guard minimum > capacity else { return }
+        if minimum > capacity { grow(to: minimum) }
+    }
+
+    @inline(never)
+    private mutating func grow(to minimum: Int) {
         let grown = UnsafeMutablePointer<Entry>.allocate(capacity: minimum)
         unsafe grown.update(from: entries, count: count)
         unsafe entries.deallocate()

@@ -14,12 +14,12 @@ struct HTTP1Steering {
 
     /// Reads the value of a field whose code is at most ``KnownField/lastSteering``.
     mutating func note(_ code: UInt8, _ bytes: RawSpan, _ start: Int, _ end: Int, isRequest: Bool) -> HTTP1Error? {
-        switch KnownField(rawValue: code) {
-        case .host: isRequest ? noteHost(bytes, start, end) : nil
-        case .connection: noteConnection(bytes, start, end)
-        case .contentLength: noteContentLength(bytes, start, end)
-        case .transferEncoding: noteTransferEncoding(bytes, start, end)
-        case .expect: isRequest ? noteExpect(bytes, start, end) : nil
+        switch code {
+        case KnownField.host.rawValue: isRequest ? noteHost(bytes, start, end) : nil
+        case KnownField.connection.rawValue: noteConnection(bytes, start, end)
+        case KnownField.contentLength.rawValue: noteContentLength(bytes, start, end)
+        case KnownField.transferEncoding.rawValue: noteTransferEncoding(bytes, start, end)
+        case KnownField.expect.rawValue: isRequest ? noteExpect(bytes, start, end) : nil
         default: nil
         }
     }
@@ -33,6 +33,10 @@ struct HTTP1Steering {
 
     /// RFC 9110, 7.6.1. Options that steer nothing here are the sender's business.
     private mutating func noteConnection(_ bytes: RawSpan, _ start: Int, _ end: Int) -> HTTP1Error? {
+        if end &- start == 10, bytes.matches("keep-alive", at: start) {
+            saysKeepAlive = true
+            return nil
+        }
         var index = start
         while index < end {
             var itemEnd = index

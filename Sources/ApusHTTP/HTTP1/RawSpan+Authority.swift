@@ -3,7 +3,17 @@ extension RawSpan {
     /// leniency helps nobody but an attacker: neither part may be empty, a comma, which would let two joined hosts
     /// pass for one, is refused, and the port is at most 65535.
     func isAuthority(from start: Int, to end: Int) -> Bool {
-        guard start < end else { return false }
+        // What nearly every host is made of.
+        let nameEnd = endOfHostName(from: start, to: end)
+        if nameEnd > start {
+            if nameEnd == end { return true }
+            if byte(nameEnd) == .colon { return port(from: nameEnd &+ 1, to: end) != nil }
+        }
+        return start < end && isRareAuthority(from: start, to: end)
+    }
+
+    @inline(never)
+    private func isRareAuthority(from start: Int, to end: Int) -> Bool {
         var index = start
         if byte(index) == 0x5B {  // [
             index &+= 1

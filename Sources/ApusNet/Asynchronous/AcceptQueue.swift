@@ -1,5 +1,4 @@
 import ApusRuntime
-import Synchronization
 
 /// Connections between the loops that accept them and the tasks that take them.
 ///
@@ -25,8 +24,8 @@ final class AcceptQueue: Sendable {
     }
 
     private let capacity: Int
-    private let state = Mutex(State())
-    private let server = Mutex<StreamServer?>(nil)
+    private let state = Lock(State())
+    private let server = Lock<StreamServer?>(nil)
 
     init(capacity: Int) { self.capacity = capacity }
 

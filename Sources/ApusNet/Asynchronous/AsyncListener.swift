@@ -29,7 +29,7 @@ public final class AsyncListener: AsyncSequence, Sendable {
     private let group: LoopGroup
     private let server: StreamServer
     private let queue: AcceptQueue
-    private let serving = Mutex<[UInt64: Task<Void, Never>]>([:])
+    private let serving = Lock<[UInt64: Task<Void, Never>]>([:])
     private let served = Atomic<UInt64>(0)
 
     /// Listens with every loop of the group, and returns when connections can come.

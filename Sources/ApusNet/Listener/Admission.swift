@@ -1,3 +1,4 @@
+import ApusRuntime
 import Synchronization
 
 /// How many connections a process lets in, in all and from one address; shared by its loops.
@@ -60,9 +61,9 @@ public final class Admission: Sendable {
     private let count = Atomic<Int>(0)
     private let refusals = Atomic<Int>(0)
     // Off the request path: locked once when a connection comes and once when it goes, and only with this limit.
-    private let addresses = Mutex<[ClientKey: Int]>([:])
+    private let addresses = Lock<[ClientKey: Int]>([:])
     // Listeners that wait for a place, each told once. `isAwaited` spares the lock when nobody waits.
-    private let waiting = Mutex<[@Sendable () -> Void]>([])
+    private let waiting = Lock<[@Sendable () -> Void]>([])
     private let isAwaited = Atomic<Bool>(false)
 
     /// An admission with these limits.

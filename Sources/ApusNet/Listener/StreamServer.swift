@@ -17,7 +17,7 @@ public final class StreamServer: Sendable {
     /// Connections closed since the start because their PROXY header was malformed, or did not come in time.
     public var proxyFailures: Int { rules.proxyFailures.load(ordering: .relaxed) }
     private let rules: AcceptRules
-    private let listeners: Mutex<[(EventLoop, Endpoint.ID)]>
+    private let listeners: Lock<[(EventLoop, Endpoint.ID)]>
     private let keeper: SocketKeeper
 
     /// Listens, and returns when every loop accepts.
@@ -63,7 +63,7 @@ public final class StreamServer: Sendable {
             }
         }
         keeper = SocketKeeper(socket)
-        listeners = Mutex([])
+        listeners = Lock([])
         let rules = self.rules
         for (loop, descriptor) in zip(group.loops, sockets.take()) {
             let id = loop.perform { loop in

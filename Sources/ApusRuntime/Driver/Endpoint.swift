@@ -14,7 +14,7 @@ open class Endpoint {
 
     /// What the driver knows of the descriptor.
     struct DriverState: OptionSet {
-        let rawValue: UInt16
+        let rawValue: UInt32
         /// In the poller (epoll, kqueue).
         static let registered = DriverState(rawValue: 1 << 0)
         /// The owner wants bytes (or connections, for a listener).
@@ -47,6 +47,8 @@ open class Endpoint {
         static let hangUpArmed = DriverState(rawValue: 1 << 14)
         /// The endpoint knows of the peer's end.
         static let hangUpTold = DriverState(rawValue: 1 << 15)
+        /// The owner takes what arrives from the descriptor itself (epoll, kqueue): see `readsItself`.
+        static let readsItself = DriverState(rawValue: 1 << 16)
     }
 
     /// The loop that the endpoint lives on.
@@ -79,6 +81,10 @@ open class Endpoint {
 
     /// Bytes arrived. They are the loop's, valid only during the call.
     open func received(_ bytes: RawSpan) {}
+
+    /// There is something to read, and `readsItself` is set. The callee reads until the system says EAGAIN, or
+    /// pauses receiving; at the peer's end it calls `readEnd()`.
+    open func readable() {}
 
     /// The peer sent its end (FIN): nothing more will be received. That the connection broke after that is told by
     /// epoll and kqueue when it happens, by io_uring when something is sent.
@@ -134,6 +140,20 @@ open class Endpoint {
 
     /// Whether bytes are wanted: started and not paused.
     public final var isReceiving: Bool { driverState.contains(.receiving) }
+
+    /// Whether `readable()` is told instead of `received(_:)`, so that bytes can be moved elsewhere without being read:
+    /// `splice`. Only where a driver tells of readiness; io_uring has read already, and ignores it.
+    public final var readsItself: Bool {
+        get { driverState.contains(.readsItself) }
+        set { if newValue { driverState.insert(.readsItself) } else { driverState.remove(.readsItself) } }
+    }
+
+    /// The owner has read the peer's end itself.
+    public final func readEnd() {
+        driverState.subtract([.readable, .receiving])
+        driverState.insert(.hangUpTold)
+        receivedEnd()
+    }
 
     /// Sends bytes that stay where they are until the send ends: see `SendResult`.
     @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {

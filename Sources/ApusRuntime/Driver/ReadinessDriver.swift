@@ -26,6 +26,7 @@ import CSystem
     private let receiveBuffer: UnsafeMutableRawPointer
     @safe @exclusivity(unchecked) private var ready = 0
     @safe @exclusivity(unchecked) private var again: [Endpoint] = []
+    @safe @exclusivity(unchecked) private var fresh: [Endpoint] = []
 
     init(loop: EventLoop) throws(SystemError) {
         unsafe self.loop = loop
@@ -49,10 +50,12 @@ import CSystem
     }
 
     func startReceiving(_ endpoint: Endpoint) {
-        if !endpoint.driverState.contains(.registered) {
-            register(endpoint)
-        } else if endpoint.driverState.contains(.readable) {
-            readAgain(endpoint)
+        if endpoint.driverState.contains(.registered) {
+            if endpoint.driverState.contains(.readable) { readAgain(endpoint) }
+        } else {
+            // The peer's first words are often there already, and may be its last: they are read first, and only what
+            // lives on is registered.
+            fresh.append(endpoint)
         }
     }
 
@@ -97,7 +100,7 @@ import CSystem
 
     // MARK: The turn
 
-    var hasPendingWork: Bool { !again.isEmpty }
+    var hasPendingWork: Bool { !again.isEmpty || !fresh.isEmpty }
 
     func wait(nanoseconds: Int64) -> Int {
         ready = poller.wait(nanoseconds: nanoseconds)
@@ -127,6 +130,7 @@ import CSystem
             if readiness.contains(.ended) { endpoint.driverState.insert(.ended) }
             receive(endpoint)
         }
+        if !fresh.isEmpty { readFresh() }
     }
 
     nonisolated func wake() { poller.wake() }
@@ -135,6 +139,21 @@ import CSystem
         guard !endpoint.driverState.contains(.queued) else { return }
         endpoint.driverState.insert(.queued)
         again.append(endpoint)
+    }
+
+    @inline(__always)
+    private func registerIfNew(_ endpoint: Endpoint) {
+        if !endpoint.driverState.contains(.registered), endpoint.isOpen { register(endpoint) }
+    }
+
+    private func readFresh() {
+        var index = 0
+        while index < fresh.count {
+            let endpoint = fresh[index]
+            index += 1
+            if endpoint.isOpen, !endpoint.driverState.contains(.registered) { receive(endpoint) }
+        }
+        fresh.removeAll(keepingCapacity: index <= 1024)
     }
 
     private func readAgain() {
@@ -151,6 +170,7 @@ import CSystem
         while true {
             guard endpoint.driverState.contains(.receiving), endpoint.isOpen else {
                 endpoint.driverState.insert(.readable)
+                registerIfNew(endpoint)
                 if endpoint.driverState.contains(.ended), endpoint.isOpen { endedDuringPause(endpoint) }
                 return
             }
@@ -159,12 +179,20 @@ import CSystem
                 readAgain(endpoint)
                 return
             }
+            if endpoint.driverState.contains(.readsItself) {
+                endpoint.driverState.remove(.readable)
+                endpoint.readable()
+                if !endpoint.driverState.contains(.receiving) { endpoint.driverState.insert(.readable) }
+                registerIfNew(endpoint)
+                return
+            }
             reads -= 1
             let got = unsafe apus_receive_errno(endpoint.descriptor, receiveBuffer, Self.receiveSize)
             if got > 0 {
                 unsafe endpoint.received(RawSpan(_unsafeStart: receiveBuffer, byteCount: got))
                 if got < Self.receiveSize, !endpoint.driverState.contains(.ended) {
                     endpoint.driverState.remove(.readable)
+                    registerIfNew(endpoint)
                     return
                 }
             } else if got == 0 {
@@ -174,6 +202,7 @@ import CSystem
                 return
             } else if got == -Int(EAGAIN) {
                 endpoint.driverState.remove(.readable)
+                registerIfNew(endpoint)
                 return
             } else {
                 endpoint.driverState.subtract([.readable, .receiving])

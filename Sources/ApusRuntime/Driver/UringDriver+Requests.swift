@@ -122,15 +122,22 @@
         /// not reset. Its last completion is dropped for its generation.
         private func endAccepting(_ endpoint: Endpoint) -> Bool {
             disarm(endpoint)
-            unsafe io_uring_submit_and_get_events(ring.pointer)
-            let accept = UringOperation(.accept, endpoint.id).word
-            for index in 0..<(unsafe apus_uring_ready(ring.pointer)) {
-                let completion = unsafe apus_uring_completion_at(ring.pointer, index)
-                guard completion.data == accept, !apus_uring_has_more(completion) else { continue }
+            // The first look may find the accept busy with a connection, and end it only thereafter.
+            for _ in 0..<4 where endpoint.driverState.contains(.cancelling) {
+                unsafe io_uring_submit_and_get_events(ring.pointer)
+                guard isLastCompletionThere(of: UringOperation(.accept, endpoint.id)) else { continue }
                 endpoint.driverState.subtract([.armed, .cancelling, .receiving])
                 endpoint.operations -= 1
                 dropHeld(endpoint)
                 return endpoint.operations == 0
+            }
+            return false
+        }
+
+        private func isLastCompletionThere(of operation: UringOperation) -> Bool {
+            for index in 0..<(unsafe apus_uring_ready(ring.pointer)) {
+                let completion = unsafe apus_uring_completion_at(ring.pointer, index)
+                if completion.data == operation.word, !apus_uring_has_more(completion) { return true }
             }
             return false
         }

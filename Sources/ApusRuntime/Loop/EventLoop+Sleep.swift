@@ -27,7 +27,7 @@ private final class Sleeper: Sendable {
     }
 
     // Locked for a few instructions, and contended only when a sleep is cancelled as it ends.
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func begin(_ continuation: CheckedContinuation<Void, any Error>) {
         let early = state.withLock { state in
@@ -47,7 +47,9 @@ private final class Sleeper: Sendable {
 
     func end(_ result: Result<Void, any Error>) {
         let (continuation, timer) = state.withLock { state in
-            guard state.result == nil else { return (nil as CheckedContinuation<Void, any Error>?, nil as ScheduledWork?) }
+            guard state.result == nil else {
+                return (nil as CheckedContinuation<Void, any Error>?, nil as ScheduledWork?)
+            }
             state.result = result
             defer {
                 state.continuation = nil

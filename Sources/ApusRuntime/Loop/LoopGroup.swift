@@ -36,7 +36,7 @@ public final class LoopGroup: Sendable {
 
     /// The loops, by index.
     public let loops: [EventLoop]
-    private let threads: Mutex<[LoopThread]>
+    private let threads: Lock<[LoopThread]>
     private let turn = Atomic<Int>(0)
 
     /// Makes the loops and starts their threads.
@@ -58,7 +58,7 @@ public final class LoopGroup: Sendable {
         for loop in loops {
             threads.append(try LoopThread(loop, pin: pins.isEmpty ? nil : pins[loop.index % pins.count]))
         }
-        self.threads = Mutex(threads)
+        self.threads = Lock(threads)
     }
 
     /// The loops in turn, for work that has no loop of its own.

@@ -30,9 +30,17 @@ public import Synchronization
         @usableFromInline var next: UnsafeMutablePointer<Node>?
         @usableFromInline let message: Message
 
-        @inlinable init(_ message: consuming Message) {
+        @inlinable init(_ message: Message) {
             unsafe self.next = nil
             unsafe self.message = message
+        }
+
+        /// Never inlined: to the optimiser an atomic operation cannot release anything, so beside one it may retain
+        /// the message only after the consumer has released it. Here the message is retained when this returns.
+        @inlinable @inline(never) static func make(_ message: Message) -> UnsafeMutablePointer<Node> {
+            let node = UnsafeMutablePointer<Node>.allocate(capacity: 1)
+            unsafe node.initialize(to: Node(message))
+            return unsafe node
         }
     }
 
@@ -46,9 +54,8 @@ public import Synchronization
     /// Leaves a message for the consumer; from any thread, without blocking.
     ///
     /// - Returns: True when the consumer must be woken: this message is the first since it last drained.
-    @inlinable public func push(_ message: consuming Message) -> Bool {
-        let node = UnsafeMutablePointer<Node>.allocate(capacity: 1)
-        unsafe node.initialize(to: Node(message))
+    @inlinable public func push(_ message: Message) -> Bool {
+        let node = unsafe Node.make(message)
         var seen = unsafe top.load(ordering: .relaxed)
         while true {
             unsafe node.pointee.next = seen

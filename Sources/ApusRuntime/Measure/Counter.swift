@@ -64,7 +64,7 @@ public import Synchronization
     }
 
     /// Keeps what a stripe counted and frees its memory; a reader sees the amount here or there, never twice.
-    fileprivate func retire(_ cell: UnsafeMutablePointer<Cell>) {
+    @usableFromInline func retire(_ cell: UnsafeMutablePointer<Cell>) {
         owned.withLock { owned in
             owned.removeAll { unsafe $0.cell == cell }
             unsafe add(cell.pointee.load(ordering: .relaxed), toStripe: 0)
@@ -94,7 +94,7 @@ extension Counter {
             unsafe self.cell = unsafe cell
         }
 
-        deinit { unsafe counter.retire(cell) }
+        @inlinable deinit { unsafe counter.retire(cell) }
 
         /// Adds `amount`, 0 or more.
         @inlinable public mutating func add(_ amount: Int = 1) {

@@ -79,7 +79,7 @@ import Synchronization
     }
 
     /// Keeps what a stripe counted and frees its memory; a reader sees it here or there, never twice.
-    fileprivate func retire(_ cells: HistogramCells) {
+    @usableFromInline func retire(_ cells: HistogramCells) {
         owned.withLock { owned in
             owned.removeAll { unsafe $0.words == cells.words }
             self.cells(0).add(cells)
@@ -102,7 +102,7 @@ extension SharedHistogram {
             self.cells = cells
         }
 
-        deinit { histogram.retire(cells) }
+        @inlinable deinit { histogram.retire(cells) }
 
         /// Counts a duration in nanoseconds.
         @inlinable public mutating func record(nanoseconds: UInt64) {

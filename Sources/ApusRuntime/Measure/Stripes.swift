@@ -13,5 +13,5 @@ enum Stripes {
     }()
 
     /// The calling thread's stripe. Threads may share one: what is shared needs an atomic read-modify-write.
-    static var current: Int { Int(apus_thread_number()) & (count - 1) }
+    static var current: Int { Int(Thread.number) & (count - 1) }
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The bounded overflow between the ``BufferPool``s of a group of loops: what one loop has too much of, another may
 /// use. Any thread.
 ///
@@ -17,7 +15,7 @@ public final class SharedBufferPool: Sendable {
         var misses = 0
     }
 
-    private let shelf = Mutex(Shelf())
+    private let shelf = Lock(Shelf())
 
     /// Makes an empty pool.
     /// - Parameter limit: The most it holds, in bytes; slabs beyond it go back to the system.

@@ -68,7 +68,7 @@ import Synchronization
         if unsafe bottom - top > ring[0].load(ordering: .relaxed) {
             unsafe ring = grow(ring, from: top, to: bottom)
         }
-        let bits = unsafe Int(bitPattern: Unmanaged.passRetained(element).toOpaque())
+        let bits = HandedReference.make(element)
         unsafe Self.slot(ring, bottom).pointee.store(bits, ordering: .relaxed)
         unsafe self.bottom.pointee.store(bottom + 1, ordering: .releasing)
     }
@@ -93,7 +93,7 @@ import Synchronization
             unsafe self.bottom.pointee.store(bottom + 1, ordering: .releasing)
             if !won { return nil }
         }
-        return Self.element(bits)
+        return HandedReference.take(bits)
     }
 
     /// Tries once to take the oldest element; from any thread.
@@ -107,7 +107,7 @@ import Synchronization
         let won = unsafe self.top.pointee.compareExchange(
             expected: top, desired: top + 1, successOrdering: .sequentiallyConsistent, failureOrdering: .relaxed
         ).exchanged
-        return won ? .stolen(Self.element(bits)) : .lost
+        return won ? .stolen(HandedReference.take(bits)) : .lost
     }
 
     private func grow(_ old: Ring, from top: Int, to bottom: Int) -> Ring {
@@ -130,9 +130,5 @@ import Synchronization
 
     private static func slot(_ ring: Ring, _ index: Int) -> Ring {
         unsafe ring + 1 + (index & ring[0].load(ordering: .relaxed))
-    }
-
-    private static func element(_ bits: Int) -> Element {
-        unsafe Unmanaged.fromOpaque(UnsafeRawPointer(bitPattern: bits)!).takeRetainedValue()
     }
 }

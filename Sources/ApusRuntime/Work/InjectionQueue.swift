@@ -56,7 +56,7 @@ import Synchronization
                 let (exchanged, original) = unsafe tail.pointee.weakCompareExchange(
                     expected: position, desired: position + 1, ordering: .relaxed)
                 if exchanged {
-                    let bits = unsafe Int(bitPattern: Unmanaged.passRetained(element).toOpaque())
+                    let bits = HandedReference.make(element)
                     unsafe (slot + 1).pointee.store(bits, ordering: .relaxed)
                     unsafe slot.pointee.store(position + 1, ordering: .releasing)
                     return true
@@ -82,7 +82,7 @@ import Synchronization
                 if exchanged {
                     let bits = unsafe (slot + 1).pointee.load(ordering: .relaxed)
                     unsafe slot.pointee.store(position + mask + 1, ordering: .releasing)
-                    return unsafe Unmanaged.fromOpaque(UnsafeRawPointer(bitPattern: bits)!).takeRetainedValue()
+                    return HandedReference.take(bits)
                 }
                 position = original
             } else if ready <= position {

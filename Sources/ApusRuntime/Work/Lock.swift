@@ -12,11 +12,11 @@
 /// that is not instrumented) and reports a race for all that it guards.
 ///
 /// Unchecked Sendable holds because the state is Sendable and touched only under the mutex.
-@safe final class Lock<State: Sendable>: @unchecked Sendable {
+@safe package final class Lock<State: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var state: State
 
-    init(_ state: State) {
+    package init(_ state: State) {
         self.state = state
         unsafe pthread_mutex_init(mutex, nil)
     }
@@ -27,7 +27,7 @@
     }
 
     /// Runs `body` with the state while no other thread can. It must not lock the same lock again.
-    func withLock<Result, Failure>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
+    package func withLock<Result, Failure>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(&state)

@@ -26,6 +26,9 @@ struct Thread: Sendable {
         self.handle = handle
     }
 
+    /// A small number of the calling thread's own, in the order in which threads first asked.
+    static var number: UInt32 { apus_thread_number() }
+
     /// Waits until the thread has returned.
     func join() { apus_thread_join(handle) }
 

@@ -1,0 +1,100 @@
+import Apus
+import Testing
+
+@Suite("Clients and handlers that take their time")
+struct TimeoutTests {
+    private func quick(_ configuration: inout ServerConfiguration) {
+        configuration.limits.headTimeout = .milliseconds(30)
+        configuration.limits.bodyTimeout = .milliseconds(30)
+        configuration.limits.idleTimeout = .milliseconds(40)
+        configuration.limits.requestTimeout = .milliseconds(30)
+        configuration.limits.writeStallTimeout = .milliseconds(50)
+    }
+
+    private func register(_ app: Application) {
+        app.get("/plaintext") { _ in "Hello, World!" }
+        app.post("/text") { context in try context.text() }
+        app.post("/collect") { context in "\(try await context.body.collect().count)" }
+        app.get("/never") { context in
+            try await context.loop.sleep(for: .seconds(3600))
+            return "late"
+        }
+        app.get("/endless") { _ in
+            Response { writer in
+                let chunk = [UInt8](repeating: 65, count: 65536)
+                while true { try await writer.write(chunk) }
+            }
+        }
+    }
+
+    @Test("half a head gets 408 and the end of the connection")
+    func slowHead() async throws {
+        try await serving(quick, register) { address in
+            let client = try RawClient(address)
+            client.send("GET /plaintext HTTP/1.1\r\nHost")
+            let answer = try client.response()
+            #expect(answer.status == 408 && answer["connection"] == "close")
+        }
+    }
+
+    @Test("a connection that says nothing is closed without a word, before a request and after one")
+    func idle() async throws {
+        try await serving(quick, register) { address in
+            let silent = try RawClient(address)
+            #expect(try silent.receiveAll() == "")
+            let idle = try RawClient(address)
+            idle.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try idle.response().status == 200)
+            #expect(try idle.receiveAll() == "")
+        }
+    }
+
+    @Test("a content that never comes gets 408", arguments: ["/text", "/collect"])
+    func slowContent(path: String) async throws {
+        try await serving(
+            { configuration in
+                quick(&configuration)
+                configuration.limits.requestTimeout = .seconds(60)
+            }, register
+        ) { address in
+            let client = try RawClient(address)
+            client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
+            let answer = try client.response()
+            #expect(answer.status == 408 && answer["connection"] == "close")
+        }
+    }
+
+    @Test("a handler that never answers is cancelled, and the client gets 503")
+    func slowHandler() async throws {
+        try await serving(quick, register) { address in
+            let client = try RawClient(address)
+            client.send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try client.response().status == 503)
+        }
+    }
+
+    @Test("a client that takes nothing is cut off, and its handler ends")
+    func stalledReader() async throws {
+        try await serving(quick, register) { address in
+            let client = try RawClient(address)
+            client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            // The server gives up while nobody reads: what follows what the sockets held is a reset or an end.
+            try await untilClosed(address)
+            var ended = false
+            while !ended {
+                do { ended = try client.receive() == nil } catch { ended = true }
+            }
+            #expect(ended)
+        }
+    }
+
+    /// Keeps asking until the server has only this question's own connection, seen by its answer to a pipelined pair.
+    private func untilClosed(_ address: SocketAddress) async throws {
+        let probe = try RawClient(address)
+        while true {
+            probe.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
+            do { _ = try probe.response() } catch { return }
+            if try RawClient(address).receiveAll().isEmpty { return }
+        }
+    }
+}
