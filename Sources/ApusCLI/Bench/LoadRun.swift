@@ -61,7 +61,8 @@ struct LoadRun {
         }
         // Time in which nothing was sent any more, and nothing answered, is not the server's.
         if over >= end { over = max(end, tally.lastAnswer) }
-        return (tally, .nanoseconds(Int64(over > start ? over - start : 0)))
+        // A loop's clock is that of its turn: a run of few requests may end in the turn it began in.
+        return (tally, .nanoseconds(Int64(max(over, start + 1) - start)))
     }
 
     /// Ends the run now; what was counted so far is its result. Any thread.

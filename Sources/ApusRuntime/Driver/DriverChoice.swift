@@ -7,13 +7,7 @@ public enum DriverChoice: String, Sendable, CaseIterable {
     case kqueue
 
     /// The driver that `auto` stands for.
-    static var ofSystem: DriverKind {
-        #if os(Linux)
-            .epoll
-        #else
-            .kqueue
-        #endif
-    }
+    static var ofSystem: DriverKind { Poller.kind }
 
     /// The driver that this machine can give; one line to the log when it is not the one asked for, with the reason
     /// and what to do.
@@ -39,12 +33,8 @@ extension DriverKind {
 
 /// The driver of this kind for a loop.
 func makeDriver(_ kind: DriverKind, for loop: EventLoop) throws(SystemError) -> any Driver {
-    #if os(Linux)
-        #if URing && canImport(CURing)
-            if kind == .uring { return try UringDriver(loop: loop) }
-        #endif
-        return try EpollDriver(loop: loop)
-    #else
-        return try KqueueDriver(loop: loop)
+    #if URing && canImport(CURing)
+        if kind == .uring { return try UringDriver(loop: loop) }
     #endif
+    return try ReadinessDriver(loop: loop)
 }

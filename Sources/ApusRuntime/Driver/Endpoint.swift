@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    public import Glibc
-#elseif canImport(Darwin)
-    public import Darwin
-#endif
+public import CSystem
 
 /// A descriptor that lives on one loop, and hears there of what happens to it.
 ///
@@ -18,7 +14,7 @@ open class Endpoint {
 
     /// What the driver knows of the descriptor.
     struct DriverState: OptionSet {
-        let rawValue: UInt16
+        let rawValue: UInt32
         /// In the poller (epoll, kqueue).
         static let registered = DriverState(rawValue: 1 << 0)
         /// The owner wants bytes (or connections, for a listener).
@@ -27,7 +23,7 @@ open class Endpoint {
         static let readable = DriverState(rawValue: 1 << 2)
         /// The owner waits for room to write.
         static let awaitingWritable = DriverState(rawValue: 1 << 3)
-        /// The poller was asked to tell of room to write.
+        /// The kernel was asked to tell of room to write (io_uring).
         static let writableArmed = DriverState(rawValue: 1 << 4)
         /// The descriptor accepts connections.
         static let listener = DriverState(rawValue: 1 << 5)
@@ -49,8 +45,10 @@ open class Endpoint {
         static let holding = DriverState(rawValue: 1 << 13)
         /// The kernel was asked to tell of the peer's end during a pause (io_uring).
         static let hangUpArmed = DriverState(rawValue: 1 << 14)
-        /// The owner takes what arrives from the descriptor itself (epoll): see `readsItself`.
-        static let readsItself = DriverState(rawValue: 1 << 15)
+        /// The endpoint knows of the peer's end.
+        static let hangUpTold = DriverState(rawValue: 1 << 15)
+        /// The owner takes what arrives from the descriptor itself (epoll, kqueue): see `readsItself`.
+        static let readsItself = DriverState(rawValue: 1 << 16)
     }
 
     /// The loop that the endpoint lives on.
@@ -88,7 +86,8 @@ open class Endpoint {
     /// pauses receiving; at the peer's end it calls `readEnd()`.
     open func readable() {}
 
-    /// The peer sent its end (FIN): nothing more will be received.
+    /// The peer sent its end (FIN): nothing more will be received. That the connection broke after that is told by
+    /// epoll and kqueue when it happens, by io_uring when something is sent.
     open func receivedEnd() {}
 
     /// The peer sent its end, or reset the connection, while receiving is paused; unread bytes may come before that.
@@ -152,6 +151,7 @@ open class Endpoint {
     /// The owner has read the peer's end itself.
     public final func readEnd() {
         driverState.subtract([.readable, .receiving])
+        driverState.insert(.hangUpTold)
         receivedEnd()
     }
 
@@ -161,7 +161,7 @@ open class Endpoint {
     }
 
     /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.
-    @unsafe public final func send(_ pieces: UnsafeBufferPointer<iovec>, more: Bool = false) -> SendResult {
+    @unsafe public final func send(_ pieces: UnsafeBufferPointer<apus_iovec>, more: Bool = false) -> SendResult {
         unsafe loop.driver.send(self, pieces, more: more)
     }
 
@@ -208,15 +208,6 @@ open class Endpoint {
         descriptor = -1
         loop.remove(self)
         return released
-    }
-
-    /// Why the connection is broken, told once; nil when it isn't, though the peer may have ended it: bytes that came
-    /// before the end can still be read then.
-    final var pendingError: SystemError? {
-        var code: CInt = 0
-        var size = socklen_t(MemoryLayout<CInt>.size)
-        let failed = unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
-        return failed == 0 && code != 0 ? SystemError(code: code, call: "recv") : nil
     }
 
     final func finishClosing() {

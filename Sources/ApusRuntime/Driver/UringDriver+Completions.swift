@@ -206,11 +206,9 @@
                     keep(CollectionOfOne(completion.result), for: endpoint)
                 }
             } else if endpoint.isOpen {
-                switch -completion.result {
-                case ECANCELED, EAGAIN, EINTR: break
-                // A peer that left before it was accepted: the next one may be there.
-                case ECONNABORTED, EPROTO, EPERM, ENETDOWN, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN: break
-                default: endpoint.acceptFailed(SystemError(code: completion.result, call: "accept"))
+                let isPassing = completion.result == -ECANCELED || completion.result == -EAGAIN
+                if !isPassing, !SystemError.isOfOnePeer(completion.result) {
+                    endpoint.acceptFailed(SystemError(code: completion.result, call: "accept"))
                 }
             }
             continueReceiving(endpoint)

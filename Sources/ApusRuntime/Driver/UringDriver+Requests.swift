@@ -54,9 +54,7 @@
 
         func send(_ endpoint: Endpoint, _ bytes: UnsafeRawBufferPointer, more: Bool) -> SendResult {
             guard let base = bytes.baseAddress else { return .sent(0) }
-            guard let entry = unsafe ring.entry() else {
-                return unsafe sent(apus_send_errno(endpoint.descriptor, base, bytes.count, more), bytes.count, endpoint)
-            }
+            guard let entry = unsafe ring.entry() else { return unsafe sendNow(endpoint, bytes, more: more) }
             let count = min(bytes.count, Int(Int32.max))
             unsafe apus_uring_prepare_send(
                 entry, endpoint.descriptor, base, count, more, UringOperation(.send, endpoint.id).word)
@@ -64,7 +62,6 @@
         }
 
         func send(_ endpoint: Endpoint, _ pieces: UnsafeBufferPointer<iovec>, more: Bool) -> SendResult {
-            guard let base = pieces.baseAddress else { return .sent(0) }
             var message = unsafe vectors.add(pieces)
             if unsafe message == nil {
                 unsafe io_uring_submit(ring.pointer)
@@ -72,10 +69,7 @@
                 unsafe message = unsafe vectors.add(pieces)
             }
             guard let message = unsafe message, let entry = unsafe ring.entry() else {
-                var wanted = 0
-                for index in pieces.indices { unsafe wanted += pieces[index].iov_len }
-                return unsafe sent(
-                    apus_send_vector_errno(endpoint.descriptor, base, pieces.count, more), wanted, endpoint)
+                return unsafe sendNow(endpoint, pieces, more: more)
             }
             unsafe apus_uring_prepare_send_vector(
                 entry, endpoint.descriptor, message, more, UringOperation(.send, endpoint.id).word)
@@ -87,16 +81,6 @@
             endpoint.driverState.insert(.sending)
             endpoint.operations += 1
             return .pending
-        }
-
-        /// The ring had no place and the system call was made instead.
-        private func sent(_ count: Int, _ wanted: Int, _ endpoint: Endpoint) -> SendResult {
-            if count == wanted { return .sent(count) }
-            guard count >= 0 || count == -Int(EAGAIN) else {
-                return .failed(SystemError(code: CInt(count), call: "send"))
-            }
-            awaitWritable(endpoint)
-            return .sent(max(count, 0))
         }
 
         func awaitWritable(_ endpoint: Endpoint) {
@@ -120,6 +104,7 @@
         }
 
         func detach(_ endpoint: Endpoint) -> Bool {
+            if endpoint.driverState.contains(.listener), endAccepting(endpoint) { return true }
             endpoint.driverState.remove(.receiving)
             if endpoint.driverState.contains(.holding) { dropHeld(endpoint) }
             guard endpoint.operations > 0 else { return true }
@@ -130,6 +115,30 @@
             }
             // Prepared behind the sends of this turn: what fits into the socket's buffer still leaves.
             unsafe apus_uring_prepare_cancel_all(entry, endpoint.descriptor, operation.word)
+            return false
+        }
+
+        /// Ends a listener's accept at once if that can be: a peer that connects after `close()` is refused then, and
+        /// not reset. Its last completion is dropped for its generation.
+        private func endAccepting(_ endpoint: Endpoint) -> Bool {
+            disarm(endpoint)
+            // The first look may find the accept busy with a connection, and end it only thereafter.
+            for _ in 0..<4 where endpoint.driverState.contains(.cancelling) {
+                unsafe io_uring_submit_and_get_events(ring.pointer)
+                guard isLastCompletionThere(of: UringOperation(.accept, endpoint.id)) else { continue }
+                endpoint.driverState.subtract([.armed, .cancelling, .receiving])
+                endpoint.operations -= 1
+                dropHeld(endpoint)
+                return endpoint.operations == 0
+            }
+            return false
+        }
+
+        private func isLastCompletionThere(of operation: UringOperation) -> Bool {
+            for index in 0..<(unsafe apus_uring_ready(ring.pointer)) {
+                let completion = unsafe apus_uring_completion_at(ring.pointer, index)
+                if completion.data == operation.word, !apus_uring_has_more(completion) { return true }
+            }
             return false
         }
 

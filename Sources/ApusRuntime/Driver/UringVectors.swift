@@ -10,9 +10,6 @@
     @safe struct UringVectors: ~Copyable {
         private static let messageCapacity = 256
         private static let pieceCapacity = 2048
-        /// The most pieces that the system takes in one call (IOV_MAX).
-        private static let mostPieces = 1024
-
         private let messages: UnsafeMutablePointer<msghdr>
         private let pieces: UnsafeMutablePointer<iovec>
         private var messageCount = 0
@@ -31,7 +28,7 @@
         /// Copies a list of pieces, of which it takes the first 1,024; nil when there is no room before the next
         /// submission.
         mutating func add(_ list: UnsafeBufferPointer<iovec>) -> UnsafePointer<msghdr>? {
-            let count = min(list.count, Self.mostPieces)
+            let count = min(list.count, mostPieces)
             guard messageCount < Self.messageCapacity, pieceCount + count <= Self.pieceCapacity,
                 let base = list.baseAddress
             else { return nil }

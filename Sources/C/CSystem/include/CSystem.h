@@ -13,6 +13,9 @@
 
 #include "CFiles.h"
 
+/// iovec by a name that one module owns: the compiler takes the other for that of whichever module it loads first.
+typedef struct iovec apus_iovec;
+
 /// The loop that runs on this thread, or NULL.
 void *_Nullable apus_thread_loop(void);
 void apus_set_thread_loop(void *_Nullable loop);
@@ -93,6 +96,23 @@ enum {
 };
 #define APUS_EPOLL_EDGE 0x80000000u
 #define APUS_EPOLL_EXCLUSIVE 0x10000000u
+#endif
+
+#if defined(__APPLE__) || defined(__FreeBSD__)
+#include <sys/event.h>
+/// What the event of a wake carries.
+#define APUS_KQUEUE_WAKE 0xffffffffffffffffull
+int apus_kqueue_create_errno(void);
+/// Adds or deletes a filter (EVFILT_READ, EVFILT_WRITE) of a descriptor; its events carry `data`.
+int apus_kqueue_change_errno(int queue, int descriptor, int filter, uint16_t flags, uint64_t data);
+/// Waits for at most the given nanoseconds (negative: without end).
+int apus_kqueue_wait_errno(int queue, struct kevent *_Nonnull events, int capacity, int64_t nanoseconds);
+/// Triggers the wake event. Any thread.
+void apus_kqueue_wake(int queue);
+
+static inline uint64_t apus_kqueue_data(const struct kevent *_Nonnull event) { return (uintptr_t)event->udata; }
+static inline uint16_t apus_kqueue_flags(const struct kevent *_Nonnull event) { return event->flags; }
+static inline bool apus_kqueue_is_write(const struct kevent *_Nonnull event) { return event->filter == EVFILT_WRITE; }
 #endif
 
 /// Starts a thread with a name (its first 15 bytes) and a stack of a size in bytes, a multiple of 64 KiB. Writes what

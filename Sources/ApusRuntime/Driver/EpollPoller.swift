@@ -1,0 +1,89 @@
+#if os(Linux)
+    import CSystem
+    import Glibc
+
+    /// Readiness from edge-triggered epoll (epoll(7)). See `Poller` for the contract.
+    @safe struct EpollPoller: ~Copyable {
+        static let kind = DriverKind.epoll
+        /// Events taken in one wait; more wait in the kernel for the next turn.
+        static let batch = 1024
+        /// The word of the event that says that `wake()` was called.
+        static let wakeWord = UInt64.max
+
+        private let poller: CInt
+        private let waker: CInt
+        private let events: UnsafeMutablePointer<epoll_event>
+
+        private static let inward = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | APUS_EPOLL_EDGE
+
+        init() throws(SystemError) {
+            let poller = apus_epoll_create_errno()
+            guard poller >= 0 else { throw SystemError(code: poller, call: "epoll_create1") }
+            let waker = apus_eventfd_errno()
+            guard waker >= 0 else {
+                closeDescriptor(poller)
+                throw SystemError(code: waker, call: "eventfd")
+            }
+            self.poller = poller
+            self.waker = waker
+            unsafe events = .allocate(capacity: Self.batch)
+            _ = apus_epoll_control_errno(
+                poller, EPOLL_CTL_ADD, waker, EPOLLIN.rawValue | APUS_EPOLL_EDGE, Self.wakeWord)
+        }
+
+        deinit {
+            closeDescriptor(poller)
+            closeDescriptor(waker)
+            unsafe events.deallocate()
+        }
+
+        func watchListener(_ descriptor: CInt, _ id: Endpoint.ID) -> CInt {
+            apus_epoll_control_errno(
+                poller, EPOLL_CTL_ADD, descriptor, EPOLLIN.rawValue | APUS_EPOLL_EXCLUSIVE, id.rawValue)
+        }
+
+        func unwatchListener(_ descriptor: CInt) {
+            _ = apus_epoll_control_errno(poller, EPOLL_CTL_DEL, descriptor, 0, 0)
+        }
+
+        func watch(_ descriptor: CInt, _ id: Endpoint.ID, writable: Bool) -> CInt {
+            let wanted = writable ? Self.inward | EPOLLOUT.rawValue : Self.inward
+            let failure = apus_epoll_control_errno(poller, EPOLL_CTL_ADD, descriptor, wanted, id.rawValue)
+            // Released by another endpoint of this loop, and still in.
+            if failure == -EEXIST {
+                return apus_epoll_control_errno(poller, EPOLL_CTL_MOD, descriptor, wanted, id.rawValue)
+            }
+            return failure
+        }
+
+        /// Asking anew, even when asked already, makes epoll look at the descriptor's state now.
+        func askWritable(_ descriptor: CInt, _ id: Endpoint.ID) {
+            _ = apus_epoll_control_errno(
+                poller, EPOLL_CTL_MOD, descriptor, Self.inward | EPOLLOUT.rawValue, id.rawValue)
+        }
+
+        func wait(nanoseconds: Int64) -> Int {
+            max(0, Int(unsafe apus_epoll_wait_errno(poller, events, CInt(Self.batch), nanoseconds)))
+        }
+
+        @inline(__always) func event(_ index: Int) -> (word: UInt64, readiness: Readiness) {
+            let flags = unsafe apus_epoll_events(events + index)
+            let broken = EPOLLERR.rawValue | EPOLLHUP.rawValue
+            var readiness: Readiness = []
+            if flags & EPOLLIN.rawValue != 0 { readiness.insert(.readable) }
+            if flags & (EPOLLOUT.rawValue | broken) != 0 { readiness.insert(.writable) }
+            if flags & (EPOLLRDHUP.rawValue | broken) != 0 { readiness.insert(.ended) }
+            return (unsafe apus_epoll_data(events + index), readiness)
+        }
+
+        func clearWake() {
+            var count: UInt64 = 0
+            _ = unsafe read(waker, &count, 8)
+        }
+
+        func wake() {
+            var one: UInt64 = 1
+            _ = unsafe write(waker, &one, 8)
+        }
+    }
+#endif
