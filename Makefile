@@ -5,6 +5,9 @@ PORT ?= 8080
 # More words for the command or the tests, as in `make run ARGS='--loops 2'` and `make test ARGS='--filter Router'`.
 ARGS ?=
 
+# Linked into the program on Linux, Swift's library starts faster and takes less memory than as files of its own.
+RELEASE := -c release $(if $(filter Linux,$(shell uname -s)),--static-swift-stdlib)
+
 export SWIFT
 
 .DEFAULT_GOAL := help
@@ -16,7 +19,7 @@ help: ## List these words
 
 run: ## Build for release and serve the demo application on PORT (8080)
 	@Scripts/setup build
-	$(SWIFT) build -c release --product apus
+	$(SWIFT) build $(RELEASE) --product apus
 	exec .build/release/apus serve --port $(PORT) $(ARGS)
 
 test: ## Build everything and run every test, the integration tests and a short fuzz run
@@ -28,7 +31,7 @@ test: ## Build everything and run every test, the integration tests and a short 
 
 bench: ## Measure Apus beside the C ceiling, nginx and h2o; writes .build/bench/RESULTS.md
 	@Scripts/setup build bench
-	$(SWIFT) build -c release
+	$(SWIFT) build $(RELEASE)
 	Benchmarks/run $(ARGS)
 
 lint: ## Check the format of every Swift file, and the rules of the house

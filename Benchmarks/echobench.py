@@ -6,7 +6,7 @@
 Works as httpbench.py does, with echo_load (Benchmarks/build) as the load: a number of connections, one message
 in flight on each.
 
-    echobench.py limit='.build/bench/limit_echo {port}' apus='.build/release/Echo --port {port}'
+    echobench.py limit='.build/bench/limit_echo {port}' apus='.build/release/Echo --port {port} --loops 1'
 
 Exit status: 0 measured; 1 an echo was wrong; 2 a server did not answer.
 """

@@ -31,7 +31,7 @@ enum Command {
         case .serve(let options): try await ServeCommand.application(options).run()
         case .check(let options): try ServeCommand.check(options)
         case .routes(let options): try RoutesCommand.run(options)
-        case .bench: fail("apus bench: not merged yet\n", .failure)
+        case .bench(let options): try await BenchCommand.run(options)
         }
     }
 

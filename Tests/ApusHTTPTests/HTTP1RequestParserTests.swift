@@ -150,6 +150,16 @@ import Testing
         #expect(found == [true, false, false])
     }
 
+    @Test("the example in the documentation says what is so")
+    func example() {
+        var head = HTTP1RequestHead()
+        let bytes: [UInt8] = Array("GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n".utf8)
+        let result = unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)
+        #expect(result == .complete(30))
+        let path = head.path.range
+        #expect(path == 4..<6)
+    }
+
     @Test("fields of one's own are found by name, all of them in their order")
     func ownFields() {
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nX-B: 2\r\nx-a: 3\r\n\r\n".utf8)

@@ -51,7 +51,7 @@ import Testing
                     #expect(try peer.receiveAll().isEmpty)
                 }
                 // The end was seen by the peer before the place was given back.
-                while server.admission.admitted > 0 { await Task.yield() }
+                try await until { server.admission.admitted == 0 }
             }
             #expect(server.admission.refused == 0)
         }

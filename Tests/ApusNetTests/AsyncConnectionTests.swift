@@ -17,8 +17,8 @@ import Testing
     }
 
     /// Waits until a read or write of the connection waits.
-    private func untilWaiting(_ connection: AsyncConnection) async {
-        while await connection.waitCount == 0 { await Task.yield() }
+    private func untilWaiting(_ connection: AsyncConnection) async throws {
+        try await until { await connection.waitCount > 0 }
     }
 
     @Test("read() gives what is there, at most what is asked for, and nil at the end")
@@ -68,7 +68,7 @@ import Testing
     func cancelRead() async throws {
         try await withPair { client, server in
             let reading = Task { try await server.readArray() }
-            await untilWaiting(server)
+            try await untilWaiting(server)
             reading.cancel()
             await #expect(throws: CancellationError.self) { _ = try await reading.value }
             #expect(await server.waitCount == 0)
@@ -93,8 +93,8 @@ import Testing
         try await withPair { client, server in
             let bytes = noise(32 << 20)
             let writing = Task { try await client.write(bytes) }
-            await untilWaiting(client)
-            while await !client.hasWaitingWriter { await Task.yield() }
+            try await untilWaiting(client)
+            try await until { await client.hasWaitingWriter }
             writing.cancel()
             await #expect(throws: CancellationError.self) { try await writing.value }
             let queued = await client.queuedCount
@@ -167,7 +167,7 @@ import Testing
     func reset() async throws {
         try await withPair { client, server in
             let reading = Task { try await server.readArray() }
-            await untilWaiting(server)
+            try await untilWaiting(server)
             await client.abort()
             await #expect(throws: ConnectionError.self) { _ = try await reading.value }
             try await server.waitUntilClosed()

@@ -84,7 +84,7 @@ import Testing
                 }
             }
             let client = try await AsyncConnection.connect(to: listener.address, on: group.loops[0])
-            while listener.admission.admitted == 0 { await Task.yield() }
+            try await until { listener.admission.admitted > 0 }
             listener.stop(cancellingAfter: .milliseconds(10))
             await served
             #expect(await ended.next() == true)
@@ -99,7 +99,7 @@ import Testing
             let listener = try AsyncListener.listen(on: anyPort, group: group)
             let serving = Task { await listener.serve { connection in _ = try await connection.readLine() } }
             let client = try await AsyncConnection.connect(to: listener.address, on: group.loops[0])
-            while listener.admission.admitted == 0 { await Task.yield() }
+            try await until { listener.admission.admitted > 0 }
             serving.cancel()
             await serving.value
             await #expect(throws: ConnectionError.self) { _ = try await client.readArray() }

@@ -50,7 +50,7 @@ import Testing
                 await connection.close()
             }
             // Nobody reads: the writer comes to a stop, and with it what is queued.
-            while await !connection.hasWaitingWriter { await Task.yield() }
+            try await until { await connection.hasWaitingWriter }
             let queued = await connection.queuedCount
             #expect(queued > Connection.highWaterMark / 2)
             #expect(queued <= 2 * Connection.highWaterMark)
@@ -71,7 +71,7 @@ import Testing
                 peer.endWriting()
             }
             let connection = try #require(try await next(listener))
-            while await connection.keptCount < StreamHandler.highWaterMark { await Task.yield() }
+            try await until { await connection.keptCount >= StreamHandler.highWaterMark }
             // One receive of the loop may come on top of what was there.
             #expect(await connection.keptCount <= StreamHandler.highWaterMark + 64 << 10)
             #expect(await !connection.isReceiving)

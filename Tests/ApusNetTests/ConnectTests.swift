@@ -102,7 +102,7 @@ import Testing
             try await withLoops(1) { group in
                 let loop = group.loops[0]
                 let attempt = Task { _ = try await AsyncConnection.connect(to: address, on: loop) }
-                while loop.perform({ $0.endpointCount }) == 0 { await Task.yield() }
+                try await until { loop.perform { $0.endpointCount } > 0 }
                 attempt.cancel()
                 await #expect(throws: CancellationError.self) { try await attempt.value }
                 #expect(loop.perform { $0.endpointCount } == 0)

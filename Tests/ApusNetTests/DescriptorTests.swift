@@ -16,6 +16,8 @@ import Testing
         // In a process of its own, for the limit is the process's.
         await #expect(processExitsWith: .success) {
             let lines = Mutex<[String]>([])
+            // Before the loop begins to accept: io_uring goes by the limit of that moment.
+            #expect(DescriptorTests.setLimit(256))
             let log = Log { _, line in lines.withLock { $0.append(line) } }
             try await withLoops(1, log: log) { group in
                 let server = try StreamServer.listen(on: anyPort, group: group) { _ in
@@ -31,7 +33,7 @@ import Testing
                     try survivor.send("a")
                     #expect(try survivor.receive(exactly: 1).count == 1)
                 }
-                // The peers' own sockets are made before the limit is lowered to what is in use.
+                // The peers' own sockets are made while there still are descriptors.
                 let shed = try await onThread { try DescriptorTests.unconnected(30) }
                 try DescriptorTests.withoutFreeDescriptors {
                     for peer in shed { #expect(try server.address.connectErrno(peer.descriptor) == 0) }
@@ -64,22 +66,20 @@ import Testing
 
     /// Runs `body` while every descriptor that the process may have is taken.
     private static func withoutFreeDescriptors(_ body: () throws -> Void) throws {
-        var limit = rlimit()
-        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let before = limit
-        limit.rlim_cur = 256
-        #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
         var taken: [CInt] = []
         while true {
             let another = dup(0)
             if another < 0 { break }
             taken.append(another)
         }
-        defer {
-            for descriptor in taken { close(descriptor) }
-            limit = before
-            _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        }
+        defer { for descriptor in taken { close(descriptor) } }
         try body()
+    }
+
+    private static func setLimit(_ count: rlim_t) -> Bool {
+        var limit = rlimit()
+        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = count
+        return unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
     }
 }

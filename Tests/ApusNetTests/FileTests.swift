@@ -116,7 +116,7 @@ import Testing
                 await server.close()
                 return queued
             }
-            while await !server.hasWaitingWriter { await Task.yield() }
+            try await until { await server.hasWaitingWriter }
             let received = try await onThread { try peer.receiveAll() }
             #expect(try await sending.value <= Connection.lowWaterMark)
             #expect(received == Array(content[(1 << 20)...]))

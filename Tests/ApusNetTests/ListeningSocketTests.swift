@@ -63,7 +63,7 @@ import Testing
         } catch {
             guard case .addressInUse(address, let owner) = error else { throw error }
             #expect(owner == "this process (pid \(getpid()))")
-            #expect("\(error)".hasSuffix("is in use by this process (pid \(getpid())): stop it, or choose another port"))
+            #expect("\(error)".hasSuffix("this process (pid \(getpid())): stop it, or choose another port"))
         }
         _ = first.descriptor
     }

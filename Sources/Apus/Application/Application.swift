@@ -40,9 +40,13 @@ public final class Application: Sendable, Routes {
         setup = Mutex(Setup())
     }
 
+    /// Itself.
     public var application: Application { self }
+    /// Nothing: patterns are whole paths.
     public var prefix: String { "" }
+    /// None: what ``use(_:)-([Middleware])`` adds stands around all routes anyway.
     public var middleware: [any Middleware] { [] }
+    /// The application's settings.
     public var options: RouteOptions { RouteOptions() }
 
     /// Adds middleware around all routes, registered before or after; the first added is outermost.

@@ -73,7 +73,7 @@ extension Context {
     /// The values of the query's, or the path's, `Accept`: whether the client prefers HTML to JSON.
     var prefersHTML: Bool {
         guard let accept = field(.accept) else { return false }
-        return accept.contains("text/html")
+        return Accept(accept).prefers("text/html", to: "application/json")
     }
 }
 

@@ -61,7 +61,7 @@ public import ApusRuntime
         var storage: [ObjectIdentifier: Any] = [:]
         var requestID: String?
         var query: Query?
-        var cookies: [(name: String, value: String)]?
+        var cookies: Cookies?
     }
 
     /// A response to an error.

@@ -20,7 +20,8 @@ public struct Parameters {
     ) throws(HTTPError) -> Value {
         let text = try required(name)
         guard let value = Value(text) else {
-            throw HTTPError(.badRequest, "the path's part \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
+            throw HTTPError(
+                .badRequest, "the path's part \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
         }
         return value
     }
@@ -33,7 +34,8 @@ public struct Parameters {
     ) throws(HTTPError) -> Value where Value.RawValue == String {
         let text = try required(name)
         guard let value = Value(rawValue: text) else {
-            throw HTTPError(.badRequest, "the path's part \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
+            throw HTTPError(
+                .badRequest, "the path's part \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
         }
         return value
     }
@@ -42,7 +44,8 @@ public struct Parameters {
         guard let text = self[name] else {
             throw HTTPError(
                 .internalServerError,
-                "the route \(context.route?.pattern.description ?? "") names no part \"\(name)\": add :\(name) to its pattern")
+                "the route \(context.route?.pattern.description ?? "") names no part \"\(name)\": add :\(name) to its pattern"
+            )
         }
         return text
     }

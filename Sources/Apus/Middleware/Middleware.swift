@@ -29,10 +29,14 @@ public protocol SynchronousMiddleware: Middleware {
 }
 
 extension SynchronousMiddleware {
+    /// Lets the request pass.
     public func before(_ context: Context) throws -> Response? { nil }
+    /// Leaves the response as it is.
     public func after(_ response: inout Response, _ context: Context) throws {}
+    /// Throws the error on.
     public func recover(_ error: any Error, _ context: Context) throws -> Response { throw error }
 
+    /// The same around asynchronous handlers.
     public func handle(_ context: Context, next: Next) async throws -> Response {
         if let response = try before(context) { return response }
         var response: Response

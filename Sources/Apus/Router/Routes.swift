@@ -52,9 +52,13 @@ extension Routes {
 
 /// Routes under a common prefix, with common middleware. See ``Routes/group(_:_:options:)``.
 public struct RouteGroup: Routes {
+    /// The application whose routes they are.
     public let application: Application
+    /// What the patterns begin with.
     public let prefix: String
+    /// The middleware around the handlers, outermost first.
     public let middleware: [any Middleware]
+    /// What differs from the application's settings.
     public let options: RouteOptions
 }
 

@@ -59,7 +59,11 @@ extension HTTP1Connection {
         case .data(let range, let consumed):
             context.contentReceived += Int64(range.count)
             guard !context.isOver else {
-                if context.contentReceived > Self.mostDiscarded { refuseContent(nil) } else { endContentIfWhole(context) }
+                if context.contentReceived > Self.mostDiscarded {
+                    refuseContent(nil)
+                } else {
+                    endContentIfWhole(context)
+                }
                 return consumed
             }
             if context.task == nil, context.contentReceived > context.body.limit {

@@ -36,6 +36,8 @@ final class HTTP1Connection: ConnectionHandler {
     /// The peer sent its end, or broke off.
     @safe @exclusivity(unchecked) var peerIsGone = false
     @safe @exclusivity(unchecked) private var requests: UInt32 = 0
+    /// How many bytes of an incomplete head the parser has looked at.
+    @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
     /// When the last request began or ended, in the loop's milliseconds.
     @safe @exclusivity(unchecked) private var stamp: UInt64
     /// When the head in hand began; 0 between requests.
@@ -72,12 +74,20 @@ final class HTTP1Connection: ConnectionHandler {
             case .head:
                 guard connection.isWritable, server.stageHasRoom else { return consumed }
                 let rest = bytes.extracting(consumed..<bytes.byteCount)
+                // A client that sends a byte at a time costs one look at the head for each line, not for each byte.
+                if headSeen > 0 {
+                    let limits = server.parser.limits
+                    guard HTTP1HeadProgress.shouldParse(rest, seen: Int(headSeen), limits: limits) else {
+                        return consumed
+                    }
+                }
                 switch server.parser.parse(rest, into: &server.spare.headCell.value) {
                 case .complete(let length):
                     consumed += length
                     begin(rest.extracting(0..<length))
                     server.recycleSpare()
                 case .incomplete:
+                    headSeen = UInt32(clamping: rest.byteCount)
                     noteIncompleteHead()
                     return consumed
                 case .failure(let error):
@@ -110,6 +120,7 @@ final class HTTP1Connection: ConnectionHandler {
     private func begin(_ head: RawSpan) {
         let context = server.spare
         headBegan = 0
+        headSeen = 0
         stamp = server.loop.tick
         requests &+= 1
         keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest

@@ -23,7 +23,7 @@ public struct HTTP1RequestParser: Sendable {
     /// ```swift
     /// var head = HTTP1RequestHead()
     /// let bytes: [UInt8] = Array("GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n".utf8)
-    /// HTTP1RequestParser().parse(bytes.span.bytes, into: &head)  // .complete(31)
+    /// unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)  // .complete(30)
     /// head.path.range  // 4..<6
     /// ```
     public func parse(_ bytes: RawSpan, into head: inout HTTP1RequestHead) -> HTTP1ParseResult {

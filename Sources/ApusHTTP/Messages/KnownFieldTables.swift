@@ -107,7 +107,7 @@ extension KnownField {
 
     /// The perfect hash: at the place of each known name its number plus `!`, elsewhere `!`.
     ///
-    /// Made by trying multipliers at random until no two names shared a place; a test looks up every name.
+    /// Made by `Scripts/field-slots`, which tries multipliers until no two names share a place; a test looks up every name.
     static var slots: StaticString {
         #"""
         !^!!!!!s!!!!!!!>!!!!!!X!!5!q!!!!!!YR&!!U!!!!!!!!JP!+!!M!!!!!!v!!\#

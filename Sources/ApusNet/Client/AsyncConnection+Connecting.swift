@@ -12,7 +12,9 @@ extension AsyncConnection {
     public static func connect(
         to address: SocketAddress, on loop: EventLoop, options: ConnectOptions = ConnectOptions()
     ) async throws -> AsyncConnection {
-        try await begin(address, loop, options).finishConnecting(to: address)
+        let connection = AsyncConnection(LoopBound(StreamHandler(), to: loop))
+        try await connection.finishConnecting(to: address, options)
+        return connection
     }
 
     /// Connects to the first of a host's addresses that answers, in the resolver's order. A literal address needs no
@@ -33,27 +35,11 @@ extension AsyncConnection {
         throw failure
     }
 
-    /// Begins an attempt on the loop.
-    private static func begin(
-        _ address: SocketAddress, _ loop: EventLoop, _ options: ConnectOptions
-    ) async throws -> AsyncConnection {
-        try await unsafe withUnsafeThrowingContinuation { continuation in
-            loop.execute { loop in
-                let stream = StreamHandler()
-                do {
-                    try stream.begin(to: address, on: loop, options)
-                    unsafe continuation.resume(returning: AsyncConnection(LoopBound(stream, to: loop)))
-                } catch {
-                    unsafe continuation.resume(throwing: error)
-                }
-            }
-        }
-    }
-
-    private func finishConnecting(to address: SocketAddress) async throws -> AsyncConnection {
+    /// Makes the attempt, on the loop.
+    private func finishConnecting(to address: SocketAddress, _ options: ConnectOptions) async throws {
+        try stream.value.begin(to: address, on: loop, options)
         do {
             try await wait(for: .connected)
-            return self
         } catch ConnectionError.broken(let error) {
             throw SocketError(connecting: error, to: address)
         } catch {

@@ -92,7 +92,7 @@ extension Connection {
 
     // MARK: The queue
 
-    private func append(_ piece: consuming WritePiece) {
+    func append(_ piece: consuming WritePiece) {
         queueOutput()
         theQueue.append(piece)
         loop.flushAtEndOfTurn(self)
@@ -143,9 +143,9 @@ extension Connection {
         }
         var fileBytes = Self.fileBytesPerTurn
         while let queue, isOpen, !queue.isPending, !queue.isEmpty {
-            if let part = queue.firstFile {
+            if let part = queue.firstTransfer {
                 guard fileBytes > 0 else { return awaitWritable() }
-                let sent = sendFile(part.file, part.offset, min(part.count, Self.fileBytesPerCall))
+                let sent = transfer(part.source, part.offset, min(part.count, Self.fileBytesPerCall))
                 guard sent > 0 else { return }
                 fileBytes -= sent
             } else {
@@ -173,8 +173,13 @@ extension Connection {
     }
 
     /// The bytes that the kernel took; 0 when it has no room, or the connection is broken now.
-    private func sendFile(_ file: OpenFile, _ offset: Int64, _ count: Int) -> Int {
-        let sent = apus_sendfile_errno(descriptor, file.descriptor, offset, count)
+    private func transfer(_ source: WritePiece.Source, _ offset: Int64, _ count: Int) -> Int {
+        let sent: Int
+        switch source {
+        case .file(let file): sent = apus_sendfile_errno(descriptor, file.descriptor, offset, count)
+        case .pipe(let pipe): sent = pipe.empty(into: descriptor, count)
+        case .buffer, .mapped: return 0
+        }
         if sent > 0 {
             queue?.discard(sent, into: loop.buffers)
             noteLowWater()

@@ -81,7 +81,7 @@ public final class Connection: Endpoint {
     }
 
     /// Hands the connection to another protocol (an upgrade). Bytes that the old one did not consume are shown to
-    /// the new one by `presentKept()`.
+    /// the new one: at once when it is called within `received`, else by `presentKept()`.
     public func setHandler(_ handler: any ConnectionHandler) {
         self.handler = handler
     }
@@ -119,12 +119,17 @@ public final class Connection: Endpoint {
         guard flags.isDisjoint(with: .deaf) else { return }
         if inbound.isEmpty, let handler {
             let consumed = handler.received(bytes, on: self)
-            if consumed < bytes.byteCount, isOpen { keep(bytes.extracting(consumed..<bytes.byteCount)) }
+            if consumed < bytes.byteCount, isOpen {
+                keep(bytes.extracting(consumed..<bytes.byteCount))
+                if self.handler !== handler { presentKept() }
+            }
         } else {
             keep(bytes)
             presentKept()
         }
     }
+
+    public override func readable() { (handler as? Forwarder)?.readable(on: self) }
 
     public override func receivedEnd() {
         guard !flags.contains(.lingering) else { return close() }

@@ -10,10 +10,14 @@ struct WritePiece: ~Copyable {
         case file(OpenFile)
         /// In pages that many connections share.
         case mapped(MappedFile)
+        /// In a pipe in the kernel.
+        case pipe(SplicePipe)
     }
 
     var buffer = Buffer()
     let source: Source
+    /// Told when the last byte has been sent, or never will be.
+    var whenSent: Forwarder?
     /// The place of the next byte in the file or the pages.
     private(set) var offset: Int64 = 0
     /// Bytes left of a file or of pages; those of a buffer count themselves.
@@ -37,10 +41,13 @@ struct WritePiece: ~Copyable {
         rest = count
     }
 
+    init(_ pipe: SplicePipe) {
+        source = .pipe(pipe)
+        rest = pipe.count
+    }
+
     /// Bytes left to send.
     var count: Int { if case .buffer = source { buffer.count } else { rest } }
-
-    var isFile: Bool { if case .file = source { true } else { false } }
 
     mutating func discard(_ sent: Int) {
         if case .buffer = source {
@@ -51,12 +58,12 @@ struct WritePiece: ~Copyable {
         }
     }
 
-    /// Where the next byte stands; nil for a file.
+    /// Where the next byte stands; nil for what the kernel takes from elsewhere than memory.
     @unsafe var start: UnsafeMutableRawPointer? {
         switch source {
         case .buffer: unsafe buffer.baseAddress
         case .mapped(let file): unsafe UnsafeMutableRawPointer(mutating: file.start + Int(offset))
-        case .file: nil
+        case .file, .pipe: nil
         }
     }
 }

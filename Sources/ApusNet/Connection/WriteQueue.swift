@@ -66,13 +66,13 @@ import CSystem
         return piece
     }
 
-    /// The part of a file in front, if it is one.
-    var firstFile: (file: OpenFile, offset: Int64, count: Int)? {
-        guard pieces > 0, case .file(let file) = unsafe place(0).pointee.source else { return nil }
-        return unsafe (file, place(0).pointee.offset, place(0).pointee.count)
+    /// What stands in front, when the kernel takes it from elsewhere than memory: where, from which place, how much.
+    var firstTransfer: (source: WritePiece.Source, offset: Int64, count: Int)? {
+        guard pieces > 0, unsafe place(0).pointee.start == nil else { return nil }
+        return unsafe (place(0).pointee.source, place(0).pointee.offset, place(0).pointee.count)
     }
 
-    /// Calls `body` with the bytes in front, up to `vectorLimit` pieces and not past a file, and whether more follows
+    /// Calls `body` with the bytes in front, up to `vectorLimit` pieces in memory, and whether more follows
     /// them: the kernel may wait for it then, so that a head and its file leave in full segments.
     @unsafe func withPieces<Result>(_ body: (UnsafeBufferPointer<iovec>, Bool) -> Result) -> Result {
         let vector = unsafe self.vector ?? .allocate(capacity: Self.vectorLimit)
@@ -98,6 +98,8 @@ import CSystem
             var buffer = Buffer()
             swap(&buffer, &piece.buffer)
             pool.give(buffer)
+            // The queue is whole again: it may be appended to.
+            piece.whenSent?.sent()
         }
     }
 

@@ -49,6 +49,8 @@ open class Endpoint {
         static let holding = DriverState(rawValue: 1 << 13)
         /// The kernel was asked to tell of the peer's end during a pause (io_uring).
         static let hangUpArmed = DriverState(rawValue: 1 << 14)
+        /// The owner takes what arrives from the descriptor itself (epoll): see `readsItself`.
+        static let readsItself = DriverState(rawValue: 1 << 15)
     }
 
     /// The loop that the endpoint lives on.
@@ -81,6 +83,10 @@ open class Endpoint {
 
     /// Bytes arrived. They are the loop's, valid only during the call.
     open func received(_ bytes: RawSpan) {}
+
+    /// There is something to read, and `readsItself` is set. The callee reads until the system says EAGAIN, or
+    /// pauses receiving; at the peer's end it calls `readEnd()`.
+    open func readable() {}
 
     /// The peer sent its end (FIN): nothing more will be received.
     open func receivedEnd() {}
@@ -135,6 +141,19 @@ open class Endpoint {
 
     /// Whether bytes are wanted: started and not paused.
     public final var isReceiving: Bool { driverState.contains(.receiving) }
+
+    /// Whether `readable()` is told instead of `received(_:)`, so that bytes can be moved elsewhere without being read:
+    /// `splice`. Only where a driver tells of readiness; io_uring has read already, and ignores it.
+    public final var readsItself: Bool {
+        get { driverState.contains(.readsItself) }
+        set { if newValue { driverState.insert(.readsItself) } else { driverState.remove(.readsItself) } }
+    }
+
+    /// The owner has read the peer's end itself.
+    public final func readEnd() {
+        driverState.subtract([.readable, .receiving])
+        receivedEnd()
+    }
 
     /// Sends bytes that stay where they are until the send ends: see `SendResult`.
     @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {

@@ -26,6 +26,7 @@
         private let receiveBuffer: UnsafeMutableRawPointer
         @safe @exclusivity(unchecked) private var ready = 0
         @safe @exclusivity(unchecked) private var again: [Endpoint] = []
+        @safe @exclusivity(unchecked) private var fresh: [Endpoint] = []
 
         private static let wakeData = UInt64.max
 
@@ -70,7 +71,9 @@
             if endpoint.driverState.contains(.registered) {
                 if endpoint.driverState.contains(.readable) { readAgain(endpoint) }
             } else {
-                register(endpoint)
+                // The peer's first words are often there already, and may be its last: they are read first, and
+                // only what lives on is registered.
+                fresh.append(endpoint)
             }
         }
 
@@ -135,7 +138,7 @@
 
         // MARK: The turn
 
-        var hasPendingWork: Bool { !again.isEmpty }
+        var hasPendingWork: Bool { !again.isEmpty || !fresh.isEmpty }
 
         func wait(nanoseconds: Int64) -> Int {
             ready = max(0, Int(unsafe apus_epoll_wait_errno(poller, events, CInt(Self.batch), nanoseconds)))
@@ -178,6 +181,7 @@
                     }
                 }
             }
+            if !fresh.isEmpty { readFresh() }
         }
 
         nonisolated func wake() {
@@ -189,6 +193,21 @@
             guard !endpoint.driverState.contains(.queued) else { return }
             endpoint.driverState.insert(.queued)
             again.append(endpoint)
+        }
+
+        @inline(__always)
+        private func registerIfNew(_ endpoint: Endpoint) {
+            if !endpoint.driverState.contains(.registered), endpoint.isOpen { register(endpoint) }
+        }
+
+        private func readFresh() {
+            var index = 0
+            while index < fresh.count {
+                let endpoint = fresh[index]
+                index += 1
+                if endpoint.isOpen, !endpoint.driverState.contains(.registered) { receive(endpoint) }
+            }
+            fresh.removeAll(keepingCapacity: index <= 1024)
         }
 
         private func readAgain() {
@@ -205,6 +224,7 @@
             while true {
                 guard endpoint.driverState.isSuperset(of: .receiving), endpoint.isOpen else {
                     endpoint.driverState.insert(.readable)
+                    registerIfNew(endpoint)
                     // Paused by what it was just shown: a reset that came with it won't be told of again.
                     if endpoint.driverState.contains(.ended), endpoint.isOpen, let error = pendingError(endpoint) {
                         endpoint.failed(error)
@@ -216,12 +236,19 @@
                     readAgain(endpoint)
                     return
                 }
+                if endpoint.driverState.contains(.readsItself) {
+                    endpoint.driverState.remove(.readable)
+                    endpoint.readable()
+                    if !endpoint.driverState.contains(.receiving) { endpoint.driverState.insert(.readable) }
+                    return
+                }
                 reads -= 1
                 let got = unsafe apus_receive_errno(endpoint.descriptor, receiveBuffer, Self.receiveSize)
                 if got > 0 {
                     unsafe endpoint.received(RawSpan(_unsafeStart: receiveBuffer, byteCount: got))
                     if got < Self.receiveSize, !endpoint.driverState.contains(.ended) {
                         endpoint.driverState.remove(.readable)
+                        registerIfNew(endpoint)
                         return
                     }
                 } else if got == 0 {
@@ -230,6 +257,7 @@
                     return
                 } else if got == -Int(EAGAIN) {
                     endpoint.driverState.remove(.readable)
+                    registerIfNew(endpoint)
                     return
                 } else {
                     endpoint.driverState.subtract([.readable, .receiving])

@@ -18,7 +18,8 @@
         }
 
         /// A completion of the driver's own, or of an earlier tenant of the slot.
-        @inline(never) private func completeForNobody(_ operation: UringOperation, _ completion: apus_uring_completion) {
+        @inline(never) private func completeForNobody(_ operation: UringOperation, _ completion: apus_uring_completion)
+        {
             switch operation.kind {
             case .wake: if !apus_uring_has_more(completion) { armWaker() }
             case .receive:

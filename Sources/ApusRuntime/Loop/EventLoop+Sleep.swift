@@ -47,7 +47,9 @@ private final class Sleeper: Sendable {
 
     func end(_ result: Result<Void, any Error>) {
         let (continuation, timer) = state.withLock { state in
-            guard state.result == nil else { return (nil as CheckedContinuation<Void, any Error>?, nil as ScheduledWork?) }
+            guard state.result == nil else {
+                return (nil as CheckedContinuation<Void, any Error>?, nil as ScheduledWork?)
+            }
             state.result = result
             defer {
                 state.continuation = nil

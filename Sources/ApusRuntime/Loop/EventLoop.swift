@@ -57,6 +57,8 @@ import Synchronization
     @safe @exclusivity(unchecked) private var isTrimmed = true
     private var locals: [ObjectIdentifier: AnyObject] = [:]
     @safe @exclusivity(unchecked) private var turnBegan: UInt64
+    @safe @exclusivity(unchecked) private var alarm = UInt64.max
+    private var alarmWork: ((EventLoop) -> Void)?
 
     init(index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration) throws(SystemError) {
         self.index = index
@@ -80,7 +82,7 @@ import Synchronization
     ///
     /// The two are run differently, or every call of a plain asynchronous function in a task that prefers the loop
     /// would leave the loop's isolation and be queued anew (seen: seven rounds through the queue for one handler).
-    @_implements(SerialExecutor, enqueue(_:))
+    @_implements(SerialExecutor,enqueue(_:))
     public func enqueueIsolated(_ job: consuming ExecutorJob) {
         take(LoopJob(UnownedJob(job), isIsolated: true))
     }
@@ -89,8 +91,10 @@ import Synchronization
         if isCurrent { jobs.append(job) } else { post(.job(job)) }
     }
 
+    /// Stops the program when the caller is not on the loop's thread.
     public func checkIsolated() { preconditionOnLoop() }
 
+    /// Whether the caller runs on the loop's thread.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
     // MARK: Any thread
@@ -155,6 +159,19 @@ import Synchronization
 
     /// Nanoseconds of the monotonic clock when the turn began. Loop only.
     @inline(__always) public var now: UInt64 { turnBegan }
+
+    /// Says what happens when the loop's alarm rings, for work that a timer's millisecond is too coarse for: a constant
+    /// rate, for one. A loop has one alarm. Loop only.
+    public func onAlarm(_ work: @escaping (EventLoop) -> Void) { alarmWork = work }
+
+    /// Has the alarm ring once, in the first turn that begins at or behind `nanoseconds` of the monotonic clock (the
+    /// system may be some 50 µs late); moves it when it is set. Costs a store. Loop only.
+    public func setAlarm(at nanoseconds: UInt64) { alarm = nanoseconds }
+
+    private func ringAlarm() {
+        alarm = .max
+        alarmWork?(self)
+    }
 
     private func arm(_ handle: ScheduledWork, at tick: UInt64, _ work: @escaping @Sendable (EventLoop) -> Void) {
         guard !handle.isCancelled else { return }
@@ -236,6 +253,7 @@ import Synchronization
             drainMailbox()
             runJobs()
             fireTimers()
+            if began >= alarm { ringAlarm() }
             flushDirty()
         }
         // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
@@ -258,6 +276,10 @@ import Synchronization
         } else if let next = timers.nextTick {
             let due = next &* 1_000_000
             nanoseconds = due > before ? Int64(due &- before) : 0
+        }
+        if alarm != .max, nanoseconds != 0 {
+            let left = alarm > before ? Int64(alarm &- before) : 0
+            nanoseconds = nanoseconds < 0 ? left : min(nanoseconds, left)
         }
         if nanoseconds != 0 {
             sleeping.store(true, ordering: .sequentiallyConsistent)

@@ -24,6 +24,7 @@ struct LoopThread: Sendable {
             { argument in
                 guard let argument = unsafe argument else { return }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                apus_block_broken_pipe_signal()
                 if let pin = start.pin { Self.pin(start.loop, to: pin) }
                 start.loop.run()
             }, start.toOpaque())

@@ -23,6 +23,7 @@ public struct Log: Sendable {
             }
         }
 
+        /// Orders by how much a line matters.
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 

@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +78,17 @@ int apus_epoll_control_errno(int poller, int operation, int descriptor, uint32_t
 }
 
 int apus_epoll_wait_errno(int poller, struct epoll_event *events, int capacity, int64_t nanoseconds) {
+#if defined(SYS_epoll_pwait2)
+  // As exact as the system can be, which a constant rate needs. Linux has had this call since 5.11; without it, see below.
+  static _Atomic bool is_missing;
+  if (nanoseconds > 0 && !is_missing) {
+    struct timespec time = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};
+    long got = syscall(SYS_epoll_pwait2, poller, events, capacity, &time, NULL, 0);
+    if (got >= 0) return (int)got;
+    if (errno != ENOSYS && errno != EPERM) return -errno;
+    is_missing = true;
+  }
+#endif
   // Whole milliseconds, rounded up: a timer may be late by less than a tick, and is never early.
   int64_t milliseconds = nanoseconds < 0 ? -1 : (nanoseconds + 999999) / 1000000;
   if (milliseconds > 86400000) milliseconds = 86400000;
@@ -85,6 +99,19 @@ int apus_epoll_wait_errno(int poller, struct epoll_event *events, int capacity, 
 int apus_eventfd_errno(void) {
   int made = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   return made < 0 ? -errno : made;
+}
+
+int apus_pipe_errno(int ends[2], int capacity) {
+  if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
+  fcntl(ends[1], F_SETPIPE_SZ, capacity);
+  return 0;
+}
+
+ssize_t apus_splice_errno(int from, int to, size_t count) {
+  ssize_t moved;
+  do moved = splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  while (moved < 0 && errno == EINTR);
+  return moved < 0 ? -errno : moved;
 }
 
 int apus_pin_thread_errno(int processor) {
@@ -153,6 +180,13 @@ int apus_available_processors(void) {
   return count > 0 ? (int)count : 1;
 }
 #endif
+
+void apus_block_broken_pipe_signal(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
 
 ssize_t apus_receive_errno(int descriptor, void *into, size_t count) {
   ssize_t got;

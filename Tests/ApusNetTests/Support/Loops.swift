@@ -77,13 +77,32 @@ extension Buffer {
     }
 }
 
-/// Bytes that look random and are the same for the same seed (SplitMix64).
-func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-    var random = Noise(seed: seed)
-    return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        for index in 0..<count { unsafe buffer[index] = UInt8(truncatingIfNeeded: random.next() >> 32) }
-        filled = count
+/// Returns when the condition holds; it must come about by itself, and is looked at again and again.
+///
+/// - Throws: `NeverHappened` after twenty seconds, so that a defect fails a test instead of stopping it.
+func until(_ condition: () async throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(20)
+    while try await !condition() {
+        guard ContinuousClock.now < end else { throw NeverHappened() }
+        await Task.yield()
     }
+}
+
+struct NeverHappened: Error {}
+
+/// Bytes that look random, never repeat within a few bytes' shift, and are the same for the same seed (SplitMix64).
+func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    // A page of noise, again and again, each time with its number in front: fast enough for 50 MiB.
+    var random = Noise(seed: seed)
+    let page = (0..<min(count, 4093)).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + page.count)
+    while bytes.count < count {
+        unsafe bytes.append(contentsOf: withUnsafeBytes(of: UInt64(bytes.count)) { unsafe Array($0) })
+        bytes.append(contentsOf: page)
+    }
+    bytes.removeLast(bytes.count - count)
+    return bytes
 }
 
 struct Noise: RandomNumberGenerator {

@@ -17,13 +17,16 @@ struct CancellationTests {
     func cancelled(byReset: Bool) async throws {
         let begun = Event()
         let ended = Event()
-        try await serving({ _ in }, { app in
-            app.get("/wait") { context in
-                begun.tell("begun")
-                do { try await context.loop.sleep(for: .seconds(3600)) } catch { ended.tell("\(type(of: error))") }
-                return "x"
+        try await serving(
+            { _ in },
+            { app in
+                app.get("/wait") { context in
+                    begun.tell("begun")
+                    do { try await context.loop.sleep(for: .seconds(3600)) } catch { ended.tell("\(type(of: error))") }
+                    return "x"
+                }
             }
-        }) { address in
+        ) { address in
             var client: RawClient? = try RawClient(address)
             client?.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(await begun.next() == "begun")
@@ -36,16 +39,19 @@ struct CancellationTests {
     @Test("a reader of content learns that the rest will not come")
     func cutContent() async throws {
         let ended = Event()
-        try await serving({ _ in }, { app in
-            app.post("/collect") { context in
-                do {
-                    return "\(try await context.body.collect().count)"
-                } catch let error as HTTPError {
-                    ended.tell("\(error.status.code)")
-                    throw error
+        try await serving(
+            { _ in },
+            { app in
+                app.post("/collect") { context in
+                    do {
+                        return "\(try await context.body.collect().count)"
+                    } catch let error as HTTPError {
+                        ended.tell("\(error.status.code)")
+                        throw error
+                    }
                 }
             }
-        }) { address in
+        ) { address in
             var client: RawClient? = try RawClient(address)
             client?.send("POST /collect HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
             client = nil
@@ -56,15 +62,18 @@ struct CancellationTests {
     @Test("a writer of a stream learns that nobody reads any more")
     func cutStream() async throws {
         let ended = Event()
-        try await serving({ _ in }, { app in
-            app.get("/endless") { _ in
-                Response { writer in
-                    defer { ended.tell("ended") }
-                    let chunk = [UInt8](repeating: 65, count: 65536)
-                    while true { try await writer.write(chunk) }
+        try await serving(
+            { _ in },
+            { app in
+                app.get("/endless") { _ in
+                    Response { writer in
+                        defer { ended.tell("ended") }
+                        let chunk = [UInt8](repeating: 65, count: 65536)
+                        while true { try await writer.write(chunk) }
+                    }
                 }
             }
-        }) { address in
+        ) { address in
             var client: RawClient? = try RawClient(address)
             client?.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try client?.receive()
@@ -75,10 +84,13 @@ struct CancellationTests {
 
     @Test("half a connection is enough for an answer")
     func halfClosed() async throws {
-        try await serving({ _ in }, { app in
-            app.get("/plaintext") { _ in "Hello, World!" }
-            app.get("/async") { _ async in "Hello, World!" }
-        }) { address in
+        try await serving(
+            { _ in },
+            { app in
+                app.get("/plaintext") { _ in "Hello, World!" }
+                app.get("/async") { _ async in "Hello, World!" }
+            }
+        ) { address in
             for path in ["/plaintext", "/async"] {
                 let client = try RawClient(address)
                 client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\nGET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")

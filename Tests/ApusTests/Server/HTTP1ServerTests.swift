@@ -111,7 +111,8 @@ struct HTTP1ServerTests {
             let closing = try RawClient(address)
             closing.send("GET /plaintext HTTP/1.0\r\n\r\n")
             let all = try closing.receiveAll()
-            #expect(all.hasPrefix("HTTP/1.1 200 OK\r\n") && all.contains("Connection: close") && all.hasSuffix("World!"))
+            #expect(
+                all.hasPrefix("HTTP/1.1 200 OK\r\n") && all.contains("Connection: close") && all.hasSuffix("World!"))
             let keeping = try RawClient(address)
             for _ in 0..<2 {
                 keeping.send("GET /plaintext HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")

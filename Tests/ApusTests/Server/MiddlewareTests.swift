@@ -26,13 +26,16 @@ struct MiddlewareTests {
 
     @Test("the first middleware is outermost, groups add theirs inside, and handlers of both kinds are wrapped")
     func order() async throws {
-        try await serving({ _ in }, { app in
-            app.use(Tag(name: "1"), Tag(name: "2"))
-            let group = app.group("/g", Tag(name: "3"))
-            group.get("/sync") { _ in "x" }
-            group.get("/async") { _ async in "x" }
-            app.get("/top") { _ in "x" }
-        }) { address in
+        try await serving(
+            { _ in },
+            { app in
+                app.use(Tag(name: "1"), Tag(name: "2"))
+                let group = app.group("/g", Tag(name: "3"))
+                group.get("/sync") { _ in "x" }
+                group.get("/async") { _ async in "x" }
+                app.get("/top") { _ in "x" }
+            }
+        ) { address in
             let client = try RawClient(address)
             for (path, tags) in [("/g/sync", "321"), ("/g/async", "321"), ("/top", "21")] {
                 client.send(get(path))
@@ -54,16 +57,19 @@ struct MiddlewareTests {
     @Test("middleware may answer by itself, change the request's context, and recover from errors")
     func answers() async throws {
         enum Name: ContextKey { typealias Value = String }
-        try await serving({ _ in }, { app in
-            app.group("/private", Gate()).get("/x") { _ in "secret" }
-            app.group("/rescued", Rescue()).get("/x") { _ -> String in throw HTTPError(.conflict) }
-            app.use { context, next in
-                context[Name.self] = "Ada"
-                context.responseFields[.vary] = "Accept"
-                return try await next(context)
+        try await serving(
+            { _ in },
+            { app in
+                app.group("/private", Gate()).get("/x") { _ in "secret" }
+                app.group("/rescued", Rescue()).get("/x") { _ -> String in throw HTTPError(.conflict) }
+                app.use { context, next in
+                    context[Name.self] = "Ada"
+                    context.responseFields[.vary] = "Accept"
+                    return try await next(context)
+                }
+                app.get("/name") { context in context[Name.self] ?? "nobody" }
             }
-            app.get("/name") { context in context[Name.self] ?? "nobody" }
-        }) { address in
+        ) { address in
             let client = try RawClient(address)
             client.send(get("/private/x"))
             #expect(try client.response().status == 401)
@@ -79,10 +85,13 @@ struct MiddlewareTests {
 
     @Test("one function makes the responses of all errors, the server's own too")
     func errors() async throws {
-        try await serving({ _ in }, { app in
-            app.onError { error, _ in Response(text: "oops \((error as? HTTPError)?.status.code ?? 0)") }
-            app.get("/fail") { _ -> String in throw HTTPError(.conflict) }
-        }) { address in
+        try await serving(
+            { _ in },
+            { app in
+                app.onError { error, _ in Response(text: "oops \((error as? HTTPError)?.status.code ?? 0)") }
+                app.get("/fail") { _ -> String in throw HTTPError(.conflict) }
+            }
+        ) { address in
             let client = try RawClient(address)
             client.send(get("/fail") + get("/nowhere"))
             #expect(try client.response().text == "oops 409")
@@ -103,14 +112,17 @@ struct MiddlewareTests {
 
     @Test("blocking work is done off the loop, and its result and error come back")
     func offloading() async throws {
-        try await serving({ _ in }, { app in
-            app.get("/work") { context in
-                let before = context.loop.isCurrent
-                let elsewhere = try await offload { EventLoop.current == nil }
-                return "\(before) \(elsewhere) \(context.loop.isCurrent)"
+        try await serving(
+            { _ in },
+            { app in
+                app.get("/work") { context in
+                    let before = context.loop.isCurrent
+                    let elsewhere = try await offload { EventLoop.current == nil }
+                    return "\(before) \(elsewhere) \(context.loop.isCurrent)"
+                }
+                app.get("/fail") { _ in try await offload { () throws -> String in throw HTTPError(.conflict) } }
             }
-            app.get("/fail") { _ in try await offload { () throws -> String in throw HTTPError(.conflict) } }
-        }) { address in
+        ) { address in
             let client = try RawClient(address)
             client.send(get("/work"))
             #expect(try client.response().text == "true true true")

@@ -51,10 +51,12 @@ struct TimeoutTests {
 
     @Test("a content that never comes gets 408", arguments: ["/text", "/collect"])
     func slowContent(path: String) async throws {
-        try await serving({ configuration in
-            quick(&configuration)
-            configuration.limits.requestTimeout = .seconds(60)
-        }, register) { address in
+        try await serving(
+            { configuration in
+                quick(&configuration)
+                configuration.limits.requestTimeout = .seconds(60)
+            }, register
+        ) { address in
             let client = try RawClient(address)
             client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
             let answer = try client.response()

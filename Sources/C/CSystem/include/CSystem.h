@@ -49,6 +49,9 @@ int apus_set_nonblocking_errno(int descriptor);
 int apus_open_null(void);
 /// Sends a part of a file to a socket without a copy through this process.
 ssize_t apus_sendfile_errno(int socket, int file, int64_t offset, size_t count);
+/// Has the calling thread not be ended by a send to a peer that is gone, where a call has no flag for that (sendfile,
+/// splice): the signal stays blocked, and the call fails with EPIPE.
+void apus_block_broken_pipe_signal(void);
 /// setsockopt with an int value.
 int apus_set_option_errno(int descriptor, int level, int option, int value);
 
@@ -74,6 +77,10 @@ int apus_epoll_control_errno(int poller, int operation, int descriptor, uint32_t
 /// Waits for at most the given nanoseconds (negative: without end).
 int apus_epoll_wait_errno(int poller, struct epoll_event *_Nonnull events, int capacity, int64_t nanoseconds);
 int apus_eventfd_errno(void);
+/// A pipe whose ends are non-blocking, with about the capacity asked for in bytes if the system grants it.
+int apus_pipe_errno(int ends[_Nonnull 2], int capacity);
+/// Moves bytes between two descriptors, one of them a pipe, without a copy through this process and without waiting.
+ssize_t apus_splice_errno(int from, int to, size_t count);
 
 static inline uint64_t apus_epoll_data(const struct epoll_event *_Nonnull event) { return event->data.u64; }
 static inline uint32_t apus_epoll_events(const struct epoll_event *_Nonnull event) { return event->events; }

@@ -1,0 +1,21 @@
+// `Fuzz TARGET [libFuzzer's options] [CORPUS]`: see Fuzz/run.sh.
+
+import CFuzzer
+
+typealias Target = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+
+let name = CommandLine.arguments.dropFirst().first ?? ""
+let target: Target =
+    switch name {
+    case "request-head": { unsafe fuzz($0, $1, requestHead) }
+    case "chunked-body": { unsafe fuzz($0, $1, chunkedBody) }
+    case "uri": { unsafe fuzz($0, $1, uri) }
+    case "proxy-header": { unsafe fuzz($0, $1, proxyHeader) }
+    default: fatalError("no target `\(name)`: use request-head, chunked-body, uri or proxy-header")
+    }
+
+// libFuzzer sees the program's name and what is behind the target's.
+unsafe CommandLine.unsafeArgv[1] = CommandLine.unsafeArgv[0]
+var count = CommandLine.argc - 1
+var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv + 1
+_ = unsafe LLVMFuzzerRunDriver(&count, &arguments, target)

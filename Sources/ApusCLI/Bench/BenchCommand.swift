@@ -1,0 +1,56 @@
+import Apus
+import ApusNet
+import ApusRuntime
+
+/// `apus bench`. On the main actor, so that nothing but load runs on the loops.
+@MainActor enum BenchCommand {
+    /// Puts load on a server, shows how far it is, and prints what was measured.
+    ///
+    /// - Throws: ``BenchError`` when nothing could be asked, or nothing was answered with 2xx.
+    static func run(_ options: BenchOptions) async throws {
+        guard options.url.scheme == .http else { throw BenchError.noTLS }
+        let content = try options.body.map { body throws(BenchError) in try RequestContent.read(body) }
+        try DescriptorLimit.raise(to: options.connections + 64)
+        let group = try LoopGroup(LoopGroup.Options(loops: options.loops, log: .none))
+        defer { group.shutdown() }
+        let address = try await answering(options, on: group)
+        let shares = LoadShare.divide(options, among: group.loops.count)
+        let plan = LoadPlan(options, content: content, address: address)
+        let run = LoadRun(plan, extent: options.extent, shares: shares, on: group)
+
+        let interrupt = Interrupt()
+        let display = Task { await BenchProgress(options, run.meters).show(until: interrupt) { run.abandon() } }
+        let ready = await run.connect()
+        let began = ProcessorTime.now
+        let measured = ready.connected > 0 && !interrupt.isHeard ? await run.measure() : nil
+        let spent = ProcessorTime.now - began
+        display.cancel()
+        await display.value
+        guard let measured else {
+            if interrupt.isHeard { throw BenchError.interrupted }
+            throw BenchError.noConnection(options.url.authority, ready.failures.max { $0.value < $1.value }?.key)
+        }
+        let report = BenchReport(
+            options: options, loops: shares.count, tally: measured.tally, elapsed: measured.elapsed,
+            processorTime: spent, wasInterrupted: interrupt.isHeard)
+        print(try options.json ? JSON(report.json).text() + "\n" : report.text, terminator: "")
+        guard measured.tally.successes > 0 else { throw BenchError.noSuccess(measured.tally) }
+    }
+
+    /// The first of the host's addresses that accepts a connection.
+    private static func answering(_ options: BenchOptions, on group: LoopGroup) async throws -> SocketAddress {
+        let addresses = try Resolver.blockingAddresses(of: options.url.host, port: UInt16(options.url.port))
+        var connecting = ConnectOptions()
+        connecting.timeout = options.timeout
+        var last: any Error = SocketError.unknownHost(options.url.host)
+        for address in addresses {
+            do {
+                try await AsyncConnection.connect(to: address, on: group.loops[0], options: connecting).abort()
+                return address
+            } catch {
+                last = error
+            }
+        }
+        throw last
+    }
+}
