@@ -1,9 +1,9 @@
 import Apus
 
-struct User: Encodable { var id: Int, name: String }
+struct User: Codable { var id: Int, name: String }
+let users = [1: User(id: 1, name: "Ada")]
 
 let app = Application()
 app.get("/") { _ in "Hello, World!" }
-app.get("/users/:id") { context in User(id: try context.parameters.require("id"), name: "Ada") }
-app.post("/shout") { context in try await context.text().uppercased() }
+app.get("/users/:id") { context in users[try context.parameters.require("id", as: Int.self)] }
 try await app.run()

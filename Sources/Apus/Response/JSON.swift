@@ -21,7 +21,19 @@ public struct JSON<Value: Encodable>: ResponseConvertible {
 
     /// The value's JSON as `application/json`.
     public func response(to context: Context) throws -> Response {
-        try Response(status, [.contentType: "application/json"], body: .bytes(JSONCoding.encode(value)))
+        // An optional handler's nil is nothing to show, like that of any other kind of answer.
+        if let value = value as? any Nilable, value.isNil { throw HTTPError(.notFound) }
+        return try Response(status, [.contentType: "application/json"], body: .bytes(JSONCoding.encode(value)))
+    }
+}
+
+private protocol Nilable {
+    var isNil: Bool { get }
+}
+
+extension Optional: Nilable {
+    fileprivate var isNil: Bool {
+        if case .none = self { true } else { false }
     }
 }
 

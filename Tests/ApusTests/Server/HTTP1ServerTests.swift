@@ -9,6 +9,7 @@ struct HTTP1ServerTests {
         app.get("/users/:id") { context in "user \(try context.parameters.require("id", as: Int.self))" }
         app.get("/query") { context in context.query["q"] ?? "none" }
         app.get("/nothing") { _ in nil as String? }
+        app.get("/no-user") { _ in nil as [String: Int]? }
         app.get("/status") { _ in Status.noContent }
         app.get("/json") { _ in ["a": 1] }
         app.get("/fail") { _ -> String in throw HTTPError(.conflict, "try another") }
@@ -139,7 +140,8 @@ struct HTTP1ServerTests {
         try await serving({ _ in }, register) { address in
             let client = try RawClient(address)
             let table: [(String, Int, String)] = [
-                ("/nothing", 404, "application/problem+json"), ("/status", 204, ""), ("/json", 200, "application/json"),
+                ("/nothing", 404, "application/problem+json"),
+                ("/no-user", 404, "application/problem+json"), ("/status", 204, ""), ("/json", 200, "application/json"),
                 ("/fail", 409, "application/problem+json"), ("/users/x", 400, "application/problem+json"),
                 ("/query?q=a+b%21&r", 200, "text/plain; charset=utf-8"), ("/nowhere", 404, "application/problem+json"),
                 ("/users/7/", 308, ""),
