@@ -43,6 +43,13 @@ struct StaticFilesTests {
                 "/f/../secret.txt", "/f/%2e%2e/secret.txt", "/f/..%2fsecret.txt", "/f/sub/..%2f..%2fsecret.txt",
                 "/f/..%5csecret.txt", "/f/out.txt", "/f/absolute.txt", "/f/up/secret.txt", "/f/up/", "/f/.hidden",
                 "/f/%2ehidden", "/f//etc/passwd", "/f/%2Fetc/passwd", "/f/page.html/", "/f/page.html/x", "/f/none",
+                "/f/sideways/secret.txt", "/f/absolute/secret.txt", "/f/winding.txt", "/f/twice.txt", "/f/loop",
+                "/f/magic",
+                "/f/dangling", "/f/pipe", "/f/.git/config", "/f/sub//index.html", "/f/sub%2findex.html",
+                "/f/%252e%252e/x",
+                "/f/..%252fsecret.txt", "/f/%c0%ae%c0%ae/secret.txt", "/f/..%c0%afsecret.txt",
+                "/f/sub/..%5c..%5csecret.txt",
+                "/f/....//secret.txt", "/f/..;/secret.txt", "/f/%2e%2e;/secret.txt", "/f/./%2e%2e/%2e/secret.txt",
             ] {
                 let answer = try get(client, path)
                 #expect(answer.status == 404, "\(path)")
@@ -219,6 +226,33 @@ struct StaticFilesTests {
             #expect(answer.body == content)
             let part = try get(client, "/large.bin", "Range: bytes=1000000-2999999\r\n")
             #expect(part.body == Array(content[1_000_000..<3_000_000]))
+        }
+    }
+
+    @Test("no spelling of a path passes by the guard of a route")
+    func guards() async throws {
+        let folder = try TestFolder()
+        folder.make("root/private")
+        folder.write("root/private/plan.txt", Array("plan".utf8))
+        try await serving(
+            { _ in },
+            { app in
+                app.get("/f/private/**") { _ in Status.forbidden }
+                do { try app.files("/f/**", from: folder.root) } catch { Issue.record("\(error)") }
+            }
+        ) { address in
+            let client = try RawClient(address)
+            for path in [
+                "/f/private/plan.txt", "/f/%70rivate/plan.txt", "/f/private%2Fplan.txt", "/f/private%2fplan.txt",
+                "/f//private/plan.txt", "/f/./private/plan.txt", "/f/x/../private/plan.txt", "/f/private//plan.txt",
+                "/f/%2e/private/plan.txt", "/f/private%5cplan.txt", "/f/%2Fprivate/plan.txt",
+                "/f/x%2f..%2fprivate/plan.txt",
+                "/f/private%252fplan.txt", "/f/%2570rivate/plan.txt",
+            ] {
+                let answer = try get(client, path)
+                #expect(answer.status == 403 || answer.status == 404, "\(path)")
+                #expect(answer.text != "plan", "\(path)")
+            }
         }
     }
 
