@@ -199,13 +199,19 @@ func shutdownSending(_ descriptor: CInt) -> CInt { shutdown(descriptor, CInt(SHU
 
 /// Bytes that stay where they are as long as the test lives.
 @safe final class Bytes: Sendable {
-    // Written once, before it is shared.
-    private nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    // As a number, for a pointer is not `Sendable`.
+    private let address: UInt
+    private let count: Int
 
     init(_ content: [UInt8]) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 16)
         unsafe copy.copyBytes(from: content)
-        unsafe bytes = UnsafeRawBufferPointer(copy)
+        address = unsafe UInt(bitPattern: copy.baseAddress)
+        count = content.count
+    }
+
+    private var bytes: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
     }
 
     deinit { unsafe bytes.deallocate() }
