@@ -206,7 +206,7 @@ func shutdownSending(_ descriptor: CInt) -> CInt { shutdown(descriptor, CInt(SHU
     init(_ content: [UInt8]) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 16)
         unsafe copy.copyBytes(from: content)
-        address = unsafe UInt(bitPattern: copy.baseAddress)
+        address = UInt(bitPattern: copy.baseAddress)
         count = content.count
     }
 
