@@ -18,7 +18,7 @@ struct LifecycleTests {
     func drain() async throws {
         let begun = CancellationTests.Event()
         let (gate, opener) = AsyncStream<Void>.makeStream()
-        let app = application()
+        let app = application { $0.loops.loops = 1 }
         app.get("/slow") { context in
             begun.tell("begun")
             for await _ in gate { break }
