@@ -113,9 +113,10 @@ struct DriverAcceptTests {
             for kind in DriverKind.available {
                 try withLoop(kind) { loop in
                     let listener = try TestListener()
-                    let peers = (0..<3).map { _ in listener.makeSocket() }
+                    let peers = (0..<16).map { _ in listener.makeSocket() }
                     let probe = RemoteProbe(loop, listener.duplicate(), isReceiving: false)
-                    // Every descriptor below the limit is taken, but for none.
+                    // Others of this process may give a descriptor back at any time: what is accepted keeps its own.
+                    probe { $0.whenAccepted = { _, _ in } }
                     var limit = rlimit()
                     _ = unsafe getrlimit(descriptorLimit, &limit)
                     let before = limit
@@ -124,15 +125,14 @@ struct DriverAcceptTests {
                     _ = unsafe setrlimit(descriptorLimit, &limit)
                     probe { $0.startAccepting() }
                     for peer in peers { _ = listener.connect(peer) }
-                    let all = probe.happenings.wait { !$0.isEmpty }
-                    try #require(all.allSatisfy { $0 == .acceptFailed(EMFILE) })
+                    probe.happenings.wait { $0.contains(.acceptFailed(EMFILE)) }
                     // As a listener does: rests, and tries again.
                     probe { $0.pauseAccepting() }
                     limit = before
                     _ = unsafe setrlimit(descriptorLimit, &limit)
                     closeDescriptor(first)
                     probe { $0.startAccepting() }
-                    probe.happenings.wait { all in all.count { if case .accepted = $0 { true } else { false } } == 3 }
+                    probe.happenings.wait { all in all.count { if case .accepted = $0 { true } else { false } } == 16 }
                     probe { $0.close() }
                 }
             }

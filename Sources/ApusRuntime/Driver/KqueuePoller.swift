@@ -9,8 +9,8 @@
 
     /// Readiness from kqueue (kqueue(2)), edge-triggered by `EV_CLEAR`. See `Poller` for the contract.
     ///
-    /// Nobody has run this yet: it is written to the manual pages, and checked by the compiler against their
-    /// declarations only.
+    /// Untested until someone runs it: it is written to the manual pages, and has passed the drivers' tests only on an
+    /// imitation of kqueue made for that on Linux.
     @safe struct KqueuePoller: ~Copyable {
         static let kind = DriverKind.kqueue
         /// Events taken in one wait; more wait in the kernel for the next turn.

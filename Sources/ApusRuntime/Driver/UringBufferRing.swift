@@ -22,6 +22,7 @@
         private let buffers: UnsafeMutableRawPointer
         /// How many buffers circulate.
         private(set) var circulating = 0
+        private var hasGrown = false
 
         private static let entriesSize = capacity * MemoryLayout<io_uring_buf>.size
 
@@ -54,11 +55,16 @@
                 entries, UInt32(Self.capacity), memory(of: index), UInt32(Self.bufferSize), UInt32(index))
         }
 
-        /// Lends as many again, for the kernel ran out.
-        mutating func grow() {
+        /// Lends more, for the kernel ran out. Every receive that found none says so: only the first in a turn counts.
+        mutating func ranOut() {
+            guard !hasGrown else { return }
+            hasGrown = true
             let more = min(circulating, Self.capacity - circulating)
             for index in circulating..<circulating + more { give(index) }
             circulating += more
         }
+
+        /// A new turn begins.
+        @inline(__always) mutating func turnBegins() { hasGrown = false }
     }
 #endif

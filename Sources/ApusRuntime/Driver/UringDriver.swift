@@ -13,21 +13,21 @@
         static let batch: UInt32 = 1024
 
         let kind = DriverKind.uring
-        unowned let loop: EventLoop
+        unowned(unsafe) let loop: EventLoop
         let ring: UringRing
         private let waker: CInt
-        private var isEnabled = false
+        @safe @exclusivity(unchecked) private var isEnabled = false
         /// The lists of this turn's vector sends.
-        var vectors = UringVectors()
+        @safe @exclusivity(unchecked) var vectors = UringVectors()
         /// What arrived during a pause, by endpoint. Seldom more than none.
-        var held: [Endpoint.ID: UringHeld] = [:]
+        @safe @exclusivity(unchecked) var held: [Endpoint.ID: UringHeld] = [:]
         /// Endpoints that have resumed, and are owed what is held for them.
-        var resumed: [Endpoint.ID] = []
+        @safe @exclusivity(unchecked) var resumed: [Endpoint.ID] = []
         /// Operations for which the kernel had no place: prepared again in the next turn.
-        var postponed: [UringOperation] = []
+        @safe @exclusivity(unchecked) var postponed: [UringOperation] = []
 
         init(loop: EventLoop) throws(SystemError) {
-            self.loop = loop
+            unsafe self.loop = loop
             ring = try UringRing()
             waker = apus_eventfd_errno()
             guard waker >= 0 else { throw SystemError(code: waker, call: "eventfd") }
@@ -50,6 +50,7 @@
         }
 
         func dispatch() {
+            ring.buffers.turnBegins()
             if !resumed.isEmpty { deliverHeld() }
             if !postponed.isEmpty { preparePostponed() }
             let count = min(unsafe apus_uring_ready(ring.pointer), Self.batch)

@@ -12,7 +12,7 @@
         static let completions: UInt32 = 4096
 
         let pointer: UnsafeMutablePointer<io_uring>
-        var buffers: UringBufferRing
+        @safe @exclusivity(unchecked) var buffers: UringBufferRing
 
         init() throws(SystemError) {
             let ring = UnsafeMutablePointer<io_uring>.allocate(capacity: 1)

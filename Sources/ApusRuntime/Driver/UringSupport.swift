@@ -26,7 +26,7 @@ enum UringSupport {
         static func explanation(of error: SystemError) -> String {
             switch error.code {
             case ENOSYS:
-                "the kernel was built without io_uring"
+                "the kernel was built without io_uring, or the container's seccomp profile hides it"
             case EINVAL, EOPNOTSUPP:
                 "the kernel is too old: it takes Linux 6.0 or later"
             case EPERM, EACCES:
