@@ -23,8 +23,9 @@ let package = Package(
         .executable(name: "apus", targets: ["ApusCLI"]),
     ],
     traits: [
-        .default(enabledTraits: ["URing"]),
+        .default(enabledTraits: ["URing", "TLS"]),
         .trait(name: "URing", description: "The io_uring driver on Linux; links liburing."),
+        .trait(name: "TLS", description: "TLS for servers and clients; links OpenSSL 3."),
     ],
     targets: [
         // The floors, lowest first: a target imports only what stands above it in this list.
@@ -39,7 +40,16 @@ let package = Package(
                 .target(name: "CURing", condition: .when(platforms: [.linux], traits: ["URing"])),
             ],
             swiftSettings: house),
-        .target(name: "ApusNet", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(
+            name: "ApusNet",
+            dependencies: [
+                "ApusRuntime", "CSystem",
+                .target(name: "COpenSSL", condition: .when(traits: ["TLS"])),
+            ],
+            swiftSettings: house),
         .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
         .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
         .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),

@@ -26,7 +26,7 @@ func measure(_ name: String, iterations: Int = 100_000, _ body: (Int) -> Int) {
 
 func measureParser(_ name: String, _ requests: [[UInt8]]) {
     let parser = HTTP1RequestParser()
-    var head = HTTP1RequestHead()
+    var head = RequestHead()
     let spare = requests.count - 1
     measure("\(name), \(requests[0].count) bytes") { index in
         let request = requests[index & spare]

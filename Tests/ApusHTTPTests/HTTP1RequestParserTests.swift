@@ -132,8 +132,8 @@ import Testing
     @Test("a head copied with its bytes says the same")
     func copies() throws {
         let bytes = Array(browserRequest.utf8)
-        var head = HTTP1RequestHead()
-        var copy = HTTP1RequestHead(limits: HTTP1Limits(fieldCount: 1))
+        var head = RequestHead()
+        var copy = RequestHead(limits: HTTP1Limits(fieldCount: 1))
         let length = HTTP1RequestParser().parse(bytes.span.raw, into: &head)
         #expect(length == .complete(bytes.count))
         copy.copy(from: head)
@@ -152,7 +152,7 @@ import Testing
 
     @Test("the example in the documentation says what is so")
     func example() {
-        var head = HTTP1RequestHead()
+        var head = RequestHead()
         let bytes: [UInt8] = Array("GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n".utf8)
         let result = unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)
         #expect(result == .complete(30))
@@ -163,7 +163,7 @@ import Testing
     @Test("fields of one's own are found by name, all of them in their order")
     func ownFields() {
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nX-B: 2\r\nx-a: 3\r\n\r\n".utf8)
-        var head = HTTP1RequestHead()
+        var head = RequestHead()
         _ = HTTP1RequestParser().parse(bytes.span.raw, into: &head)
         var values: [String] = []
         head.fields.forEach(HTTPField.Name("x-A")!, in: bytes.span.raw) { values.append(String(copyingASCII: $0)) }

@@ -4,7 +4,7 @@
 struct ParsedRequest: Equatable {
     var length: Int
     var method: HTTPMethod
-    var form: HTTP1RequestHead.TargetForm
+    var form: RequestHead.TargetForm
     var target: String
     var path: String
     var query: String?
@@ -30,7 +30,7 @@ enum Outcome: Equatable {
 }
 
 func parse(_ bytes: [UInt8], limits: HTTP1Limits = HTTP1Limits()) -> Outcome {
-    var head = HTTP1RequestHead(limits: limits)
+    var head = RequestHead(limits: limits)
     let span = bytes.span.raw
     switch HTTP1RequestParser(limits: limits).parse(span, into: &head) {
     case .incomplete: return .incomplete

@@ -31,7 +31,7 @@ private struct Reading: Equatable {
 
 private func read(_ bytes: some Sequence<UInt8>) -> Reading {
     withSpan(bytes) { span in
-        var head = HTTP1RequestHead()
+        var head = RequestHead()
         let result = HTTP1RequestParser().parse(span, into: &head)
         guard case .complete = result else { return Reading(result: result) }
         for place in [head.method, head.target, head.path, head.query, head.authority] { _ = place.of(span) }

@@ -12,7 +12,7 @@ public import ApusRuntime
     // Not counted, for it is set and read for every request: the transport sets it to nil before it goes.
     @safe @exclusivity(unchecked) unowned(unsafe) var transport: (any ResponseTransport)?
     /// The head as places in `bytes`.
-    let headCell: Cell<HTTP1RequestHead>
+    let headCell: Cell<RequestHead>
     /// Captured parts of the path, as places in the decoded path.
     let matchCell = Cell(RouteMatch())
     /// The route that was found.
@@ -70,11 +70,11 @@ public import ApusRuntime
     init(loop: EventLoop, service: Service) {
         self.loop = loop
         unsafe self.service = service
-        headCell = Cell(HTTP1RequestHead(limits: service.limits.head))
+        headCell = Cell(RequestHead(limits: service.limits.head))
         body = RequestBody()
     }
 
-    @inline(__always) var head: HTTP1RequestHead {
+    @inline(__always) var head: RequestHead {
         unsafeAddress { unsafe UnsafePointer(headCell.unsafeAddress) }
     }
 

@@ -33,7 +33,7 @@ extension Service {
     /// The path of a target such as `http://host`.
     private static let root = "/"
 
-    private func routeMethod(_ head: borrowing HTTP1RequestHead, _ bytes: RawSpan) -> RouteMethod {
+    private func routeMethod(_ head: borrowing RequestHead, _ bytes: RawSpan) -> RouteMethod {
         if head.methodKind != .other { return RouteMethod(index: head.methodKind.rawValue - 1) }
         return tree.method(named: head.method.of(bytes)) ?? .unregistered
     }

@@ -43,7 +43,7 @@ public struct HTTP1BodyDecoder: Sendable {
     public init(limits: HTTP1Limits = HTTP1Limits(fieldSection: 16 * 1024)) { self.limits = limits }
 
     /// Begins with the body of the request that `head` announces.
-    public mutating func begin(_ head: borrowing HTTP1RequestHead) {
+    public mutating func begin(_ head: borrowing RequestHead) {
         if head.isChunked { beginChunked() } else { begin(length: head.contentLength ?? 0) }
     }
 

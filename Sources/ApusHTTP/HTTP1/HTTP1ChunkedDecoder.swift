@@ -112,7 +112,7 @@ struct HTTP1ChunkedDecoder {
             return .needMore(consumed: start)
         }
         state = .trailers(seen: section.byteCount)
-        var table = HTTP1FieldTable(capacity: limits.fieldCount)
+        var table = FieldTable(capacity: limits.fieldCount)
         var steering = HTTP1Steering()
         switch HTTP1FieldSection(limits: limits, kind: .trailer).parse(section, from: 0, into: &table, &steering) {
         case .incomplete:

@@ -15,7 +15,7 @@ struct HTTP1FieldSection {
     /// - Returns: `.complete` with the offset behind the empty line, `.incomplete` or `.failure`.
     @inline(__always)
     func parse(
-        _ bytes: RawSpan, from start: Int, into table: inout HTTP1FieldTable, _ steering: inout HTTP1Steering
+        _ bytes: RawSpan, from start: Int, into table: inout FieldTable, _ steering: inout HTTP1Steering
     ) -> HTTP1ParseResult {
         let count = bytes.byteCount
         var line = start
@@ -54,7 +54,7 @@ struct HTTP1FieldSection {
             while end > value, bytes.byte(end &- 1).isBlank { end &-= 1 }
 
             table.append(
-                HTTP1FieldTable.Entry(
+                FieldTable.Entry(
                     nameStart: UInt32(truncatingIfNeeded: line), valueStart: UInt32(truncatingIfNeeded: value),
                     valueCount: UInt32(truncatingIfNeeded: end &- value),
                     nameCount: UInt16(truncatingIfNeeded: nameCount), code: code))

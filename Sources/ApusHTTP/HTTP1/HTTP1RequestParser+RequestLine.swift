@@ -3,7 +3,7 @@
 extension HTTP1RequestParser {
     /// Parses the line from `start`; `.complete` carries the offset behind its CR LF.
     @inline(__always)
-    func parseRequestLine(_ bytes: RawSpan, from start: Int, into head: inout HTTP1RequestHead) -> HTTP1ParseResult {
+    func parseRequestLine(_ bytes: RawSpan, from start: Int, into head: inout RequestHead) -> HTTP1ParseResult {
         let count = bytes.byteCount
         let methodEnd: Int
         switch parseMethod(bytes, from: start, into: &head) {
@@ -54,7 +54,7 @@ extension HTTP1RequestParser {
 
     /// Parses the method; `.complete` carries the offset of the space behind it.
     @inline(__always)
-    private func parseMethod(_ bytes: RawSpan, from start: Int, into head: inout HTTP1RequestHead) -> HTTP1ParseResult {
+    private func parseMethod(_ bytes: RawSpan, from start: Int, into head: inout RequestHead) -> HTTP1ParseResult {
         if start &+ 8 <= bytes.byteCount {
             let first = bytes.word(start)
             if first & 0xFFFF_FFFF == word(of: "GET ") {
@@ -71,7 +71,7 @@ extension HTTP1RequestParser {
 
     @inline(never)
     private static func parseRareMethod(
-        _ bytes: RawSpan, from start: Int, into head: inout HTTP1RequestHead
+        _ bytes: RawSpan, from start: Int, into head: inout RequestHead
     ) -> HTTP1ParseResult {
         let end = bytes.endOfToken(from: start, to: min(bytes.byteCount, start &+ longestMethod &+ 1))
         if end &- start > longestMethod { return .failure(.methodTooLong) }
@@ -102,7 +102,7 @@ extension HTTP1RequestParser {
     /// Parses a version that is not plainly HTTP/1.1, as far as it is there; `.complete` carries the offset of the CR.
     @inline(never)
     private static func parseVersion(
-        _ bytes: RawSpan, from start: Int, into head: inout HTTP1RequestHead
+        _ bytes: RawSpan, from start: Int, into head: inout RequestHead
     ) -> HTTP1ParseResult {
         let pattern: StaticString = "HTTP/1.x\r\n"
         for index in 0..<pattern.utf8CodeUnitCount {
@@ -128,7 +128,7 @@ extension HTTP1RequestParser {
     /// Reads a target that is not a path: absolute, authority or asterisk (RFC 9112, 3.2.2 to 3.2.4).
     @inline(never)
     private static func readOtherForm(
-        _ bytes: RawSpan, _ target: Int, _ pathEnd: Int, _ stop: Int, into head: inout HTTP1RequestHead
+        _ bytes: RawSpan, _ target: Int, _ pathEnd: Int, _ stop: Int, into head: inout RequestHead
     ) -> HTTP1Error? {
         if head.methodKind == .connect {
             head.targetForm = .authority

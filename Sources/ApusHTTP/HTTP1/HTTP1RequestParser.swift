@@ -21,12 +21,12 @@ public struct HTTP1RequestParser: Sendable {
     /// contents of `head` mean nothing. A head that is refused is refused as soon as the first offending byte is there.
     ///
     /// ```swift
-    /// var head = HTTP1RequestHead()
+    /// var head = RequestHead()
     /// let bytes: [UInt8] = Array("GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n".utf8)
     /// unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)  // .complete(30)
     /// head.path.range  // 4..<6
     /// ```
-    public func parse(_ bytes: RawSpan, into head: inout HTTP1RequestHead) -> HTTP1ParseResult {
+    public func parse(_ bytes: RawSpan, into head: inout RequestHead) -> HTTP1ParseResult {
         var start = 0
         // An empty line before the request line comes from clients that end a body with CR LF.
         if bytes.byteCount > 0, bytes.byte(0) == .carriageReturn {
@@ -55,7 +55,7 @@ public struct HTTP1RequestParser: Sendable {
     /// What the steering fields mean for this request.
     @inline(__always)
     private func conclude(
-        _ bytes: RawSpan, _ steering: HTTP1Steering, _ head: inout HTTP1RequestHead
+        _ bytes: RawSpan, _ steering: HTTP1Steering, _ head: inout RequestHead
     ) -> HTTP1Error? {
         let isHTTP11 = head.minorVersion != 0
         if steering.host.isEmpty, isHTTP11 { return .missingHost }
@@ -84,7 +84,7 @@ extension RawSpan {
     /// Whether two authorities of one request are equal but for case and the scheme's default port.
     @inline(never)
     fileprivate func isSameAuthority(
-        _ first: ByteSlice, _ second: ByteSlice, _ head: borrowing HTTP1RequestHead
+        _ first: ByteSlice, _ second: ByteSlice, _ head: borrowing RequestHead
     )
         -> Bool
     {

@@ -2,7 +2,7 @@
 /// response. Not to be shared between loops.
 public struct HTTP1ResponseHead: ~Copyable {
     /// The fields.
-    public internal(set) var fields: HTTP1FieldTable
+    public internal(set) var fields: FieldTable
     /// The status.
     public internal(set) var status = Status.ok
     /// Where the reason phrase stands; often empty.
@@ -19,7 +19,7 @@ public struct HTTP1ResponseHead: ~Copyable {
 
     /// A head with room for as many fields as `limits` allow.
     public init(limits: HTTP1Limits = HTTP1Limits()) {
-        fields = HTTP1FieldTable(capacity: limits.fieldCount)
+        fields = FieldTable(capacity: limits.fieldCount)
     }
 
     /// HTTP/1.0 or HTTP/1.1.

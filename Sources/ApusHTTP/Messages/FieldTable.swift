@@ -2,7 +2,7 @@
 ///
 /// It owns room for as many fields as the limits allow and allocates nothing while parsing. Not to be shared between
 /// loops.
-@safe public struct HTTP1FieldTable: ~Copyable {
+@safe public struct FieldTable: ~Copyable {
     /// Where one field stands.
     @usableFromInline struct Entry {
         @usableFromInline var nameStart: UInt32
@@ -62,7 +62,7 @@
         if entry.code < 64 { presentLow |= bit } else { presentHigh |= bit }
     }
 
-    mutating func copy(from other: borrowing HTTP1FieldTable) {
+    mutating func copy(from other: borrowing FieldTable) {
         if capacity < other.count { reserve(other.count) }
         unsafe entries.update(from: other.entries, count: other.count)
         count = other.count

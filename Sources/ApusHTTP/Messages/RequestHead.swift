@@ -1,8 +1,9 @@
-/// A request's head as places in its bytes: made once for each loop, filled by ``HTTP1RequestParser`` for each request.
+/// A request's head as places in its bytes, of any version of HTTP: made once for each loop, filled for each request by
+/// ``HTTP1RequestParser`` or from the header block of an HTTP/2 stream.
 ///
 /// It holds offsets only. They stay right for any copy of the head's bytes, so a head that must outlive the receive
 /// buffer is kept as a copy of those bytes and a copy of this (``copy(from:)``). Not to be shared between loops.
-public struct HTTP1RequestHead: ~Copyable {
+public struct RequestHead: ~Copyable {
     /// The four forms of a request target (RFC 9112, 3.2).
     @frozen public enum TargetForm: UInt8, Sendable, Hashable {
         /// `/path?query`
@@ -16,7 +17,7 @@ public struct HTTP1RequestHead: ~Copyable {
     }
 
     /// The fields.
-    public internal(set) var fields: HTTP1FieldTable
+    public internal(set) var fields: FieldTable
     /// Where the method's name stands.
     public internal(set) var method = ByteSlice(start: 0, count: 0)
     /// Where the whole request target stands.
@@ -35,7 +36,9 @@ public struct HTTP1RequestHead: ~Copyable {
     public internal(set) var methodKind = HTTPMethod.Kind.other
     /// The form of the target.
     public internal(set) var targetForm = TargetForm.origin
-    /// The version's digit behind `HTTP/1.`; what is above 1 counts as 1.
+    /// The major version, 1 or 2.
+    public internal(set) var majorVersion: UInt8 = 1
+    /// The version's digit behind the dot: of `HTTP/1.`, where what is above 1 counts as 1; 0 in HTTP/2.
     public internal(set) var minorVersion: UInt8 = 1
     /// Whether the target has a question mark.
     public internal(set) var hasQuery = false
@@ -53,7 +56,7 @@ public struct HTTP1RequestHead: ~Copyable {
 
     /// A head with room for as many fields as `limits` allow.
     public init(limits: HTTP1Limits = HTTP1Limits()) {
-        fields = HTTP1FieldTable(capacity: limits.fieldCount)
+        fields = FieldTable(capacity: limits.fieldCount)
     }
 
     /// The number of bytes of body that Content-Length announces, or nil.
@@ -62,8 +65,8 @@ public struct HTTP1RequestHead: ~Copyable {
     /// Whether a body follows: chunked, or of a length above 0.
     @inlinable public var hasBody: Bool { isChunked || announcedLength > 0 }
 
-    /// HTTP/1.0 or HTTP/1.1.
-    @inlinable public var version: HTTPVersion { minorVersion == 0 ? .http10 : .http11 }
+    /// HTTP/1.0, HTTP/1.1 or HTTP/2.
+    @inlinable public var version: HTTPVersion { HTTPVersion(major: majorVersion, minor: minorVersion) }
 
     /// The method; it allocates only for one that is not well known.
     public func method(in bytes: RawSpan) -> HTTPMethod {
@@ -78,7 +81,7 @@ public struct HTTP1RequestHead: ~Copyable {
     }
 
     /// Takes over all that `other` says. Allocates only when `other` has more fields than this has ever had room for.
-    public mutating func copy(from other: borrowing HTTP1RequestHead) {
+    public mutating func copy(from other: borrowing RequestHead) {
         fields.copy(from: other.fields)
         method = other.method
         target = other.target
@@ -88,6 +91,7 @@ public struct HTTP1RequestHead: ~Copyable {
         announcedLength = other.announcedLength
         methodKind = other.methodKind
         targetForm = other.targetForm
+        majorVersion = other.majorVersion
         minorVersion = other.minorVersion
         hasQuery = other.hasQuery
         isSecureTarget = other.isSecureTarget

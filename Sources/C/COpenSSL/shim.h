@@ -1,0 +1,9 @@
+// OpenSSL 3 as Swift sees it: what it has as macros, varargs or out-parameters. Inline, so that a call from Swift costs
+// what it costs from C.
+#ifndef APUS_COPENSSL_SHIM_H
+#define APUS_COPENSSL_SHIM_H
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#endif
