@@ -148,13 +148,18 @@ final class HTTP1Connection: ConnectionHandler {
 
     @inline(__always)
     func call(_ handler: (Context) throws -> Void, _ context: Context) {
-        server.loop.watched("\(context.route?.pattern.description ?? "a handler")") {
-            do {
-                try handler(context)
-            } catch {
-                context.send(server.service.errorResponse(error, context))
-            }
+        let began = server.loop.holdBegins()
+        do {
+            try handler(context)
+        } catch {
+            context.send(server.service.errorResponse(error, context))
         }
+        if server.loop.wasHeld(since: began) { reportHold(by: context, since: began) }
+    }
+
+    @inline(never)
+    private func reportHold(by context: Context, since began: UInt64) {
+        server.loop.reportHold(of: context.route?.pattern.description ?? "a handler", since: began)
     }
 
     /// A synchronous answer was given. Its context is used again, unless the response still streams.

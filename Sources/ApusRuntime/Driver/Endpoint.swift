@@ -49,6 +49,8 @@ open class Endpoint {
         static let hangUpTold = DriverState(rawValue: 1 << 15)
         /// The owner takes what arrives from the descriptor itself (epoll, kqueue): see `readsItself`.
         static let readsItself = DriverState(rawValue: 1 << 16)
+        /// The owner only sends what is queued and closes: see `expectNoMore()`.
+        static let ending = DriverState(rawValue: 1 << 17)
     }
 
     /// The loop that the endpoint lives on.
@@ -147,6 +149,10 @@ open class Endpoint {
         get { driverState.contains(.readsItself) }
         set { if newValue { driverState.insert(.readsItself) } else { driverState.remove(.readsItself) } }
     }
+
+    /// Says that only what is queued is still to be sent before the endpoint closes. One that the poller has not heard of
+    /// need not be made known to it then, unless the kernel has no room.
+    public final func expectNoMore() { driverState.insert(.ending) }
 
     /// The owner has read the peer's end itself.
     public final func readEnd() {

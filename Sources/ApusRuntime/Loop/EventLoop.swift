@@ -47,7 +47,9 @@ import Synchronization
 
     /// The pool that connections of this loop take their buffers from. Loop only.
     public let buffers: BufferPool
-    @safe @exclusivity(unchecked) var driver: (any Driver)!
+    let driver: any Driver
+    /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Any thread.
+    public let sendsAtOnce: Bool
     @safe @exclusivity(unchecked) private var endpoints = ConnectionTable<Endpoint>()
     @safe @exclusivity(unchecked) private var timers: TimingWheel<TimerPayload>
     private var scheduled = ScheduledWorkTable()
@@ -68,7 +70,9 @@ import Synchronization
         timers = TimingWheel(now: turnBegan / 1_000_000)
         watch = HoldWatch(limit: holdLimit, log: log)
         meters = LoopMeters()
-        driver = try makeDriver(kind, for: self)
+        driver = try makeDriver(kind)
+        sendsAtOnce = kind != .uring
+        driver.attach(to: self)
     }
 
     // MARK: Executor
@@ -196,9 +200,6 @@ import Synchronization
     }
 
     // MARK: Endpoints
-
-    /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Loop only.
-    public var sendsAtOnce: Bool { driver.kind != .uring }
 
     /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
     public func attach(_ endpoint: Endpoint) {
@@ -357,12 +358,14 @@ import Synchronization
         dirty.removeAll(keepingCapacity: index <= 4096)
     }
 
-    /// Runs `body`, and reports `name` when it held the loop too long. Loop only.
-    @inline(__always) public func watched<Failure: Error>(
-        _ name: @autoclosure () -> String, _ body: () throws(Failure) -> Void
-    ) throws(Failure) {
-        try watch.measure(name(), body)
-    }
+    /// A handler begins: the time to ask ``wasHeld(since:)`` with when it has returned. Loop only.
+    package func holdBegins() -> UInt64 { apus_ticks() }
+
+    /// Whether a handler that began then has held the loop too long. Loop only.
+    package func wasHeld(since began: UInt64) -> Bool { watch.isExceeded(since: began) }
+
+    /// Tells the operator who held the loop since then. Loop only.
+    package func reportHold(of name: String, since began: UInt64) { watch.report(name, since: began) }
 }
 
 extension EventLoop {

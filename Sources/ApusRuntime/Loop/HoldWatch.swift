@@ -22,14 +22,16 @@ final class HoldWatch {
     ) throws(Failure) {
         let began = apus_ticks()
         defer {
-            let held = apus_ticks() &- began
-            if held > limitTicks { report(name(), held) }
+            if isExceeded(since: began) { report(name(), since: began) }
         }
         try body()
     }
 
+    @inline(__always) func isExceeded(since began: UInt64) -> Bool { apus_ticks() &- began > limitTicks }
+
     @inline(never)
-    private func report(_ name: String, _ held: UInt64) {
+    func report(_ name: String, since began: UInt64) {
+        let held = apus_ticks() &- began
         let now = apus_monotonic_nanoseconds()
         if let last = reported[name], now &- last < 60_000_000_000 { return }
         if reported.count > 1000 { reported.removeAll() }
