@@ -120,6 +120,12 @@ public import ApusRuntime
         }
     }
 
+    /// Cuts the request off from its connection: whoever kept it reaches nobody any more.
+    func detach() {
+        transport = nil
+        if body.transport != nil { body.transport = nil }
+    }
+
     /// Ends the request: gives back what was borrowed, and forgets the rest.
     func reset() {
         transport = nil
@@ -180,8 +186,8 @@ protocol ResponseTransport: AnyObject {
     func send(_ context: Context, _ response: Response)
     /// Tells the client to send the content it holds back (`100 Continue`), if it does so.
     func continueRequest()
-    /// The reader has taken content: more may be received.
-    func resumeBody()
+    /// The reader has taken `count` bytes of content: as much more may be received.
+    func contentTaken(_ count: Int)
     /// The handler has returned and its response is produced.
     func finish(_ context: Context)
     /// The client's and our own address.

@@ -2,12 +2,19 @@ import ApusHTTP
 import ApusNet
 import ApusRuntime
 
+/// A connection that speaks some version of HTTP.
+protocol ServerConnection: ConnectionHandler {
+    /// The server stops: ends the connection when the requests in hand are answered, at once when there are none.
+    func drain(_ connection: Connection)
+}
+
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
 /// share without a lock. Everything here belongs to the loop's thread.
 final class ServerLoop {
     let loop: EventLoop
     let service: Service
-    let parser: HTTP1RequestParser
+    /// What reads the heads of HTTP/1.
+    let http1Parser: HTTP1RequestParser
     let tasks: TaskPool
     let timeouts: Timeouts
     /// The context that the next head is parsed into.
@@ -41,7 +48,7 @@ final class ServerLoop {
     private init(loop: EventLoop, service: Service) {
         self.loop = loop
         self.service = service
-        parser = HTTP1RequestParser(limits: service.limits.head)
+        http1Parser = HTTP1RequestParser(limits: service.limits.head)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
         spare = Context(loop: loop, service: service)
@@ -58,7 +65,7 @@ final class ServerLoop {
     /// Takes a context back whose request is over. Its task still holds it now: what can be used again is found out
     /// when the next one comes.
     func giveBack(_ context: Context) {
-        context.transport = nil
+        context.detach()
         if over.count >= 8 { recycle() }
         over.append(context)
     }
@@ -81,7 +88,7 @@ final class ServerLoop {
     @inline(never)
     private func replaceSpare() {
         spare.keepBytes()
-        spare.transport = nil
+        spare.detach()
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
     }
 
@@ -118,7 +125,7 @@ final class ServerLoop {
         isDraining = true
         loop.forEachEndpoint { endpoint in
             guard let connection = endpoint as? Connection else { return }
-            (connection.handler as? HTTP1Connection)?.drain(connection)
+            (connection.handler as? any ServerConnection)?.drain(connection)
         }
     }
 }

@@ -59,8 +59,9 @@ extension HTTP1Connection: ResponseTransport {
         case .text(var text): text.withUTF8 { unsafe connection.write(RawSpan(_unsafeElements: $0)) }
         case .bytes(let bytes): unsafe connection.write(bytes.span.bytes)
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
-        case .stream(_, let write):
-            context.stream = ResponseStream(connection: connection, framing: framing, produce: write)
+        case .stream(let length, let write):
+            streamsChunks = framing == .chunked
+            context.stream = ResponseStream(sink: self, length: length, produce: write)
         }
     }
 
@@ -120,8 +121,11 @@ extension HTTP1Connection: ResponseTransport {
         unsafe connection.write(interim.utf8Span.span.bytes)
     }
 
-    func resumeBody() {
-        guard phase == .content else { return }
+    func contentTaken(_ count: Int) {
+        // The client waits only when the reader was behind.
+        guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
+            !context.body.isFull
+        else { return }
         connection.startReceiving()
         connection.presentKept()
     }

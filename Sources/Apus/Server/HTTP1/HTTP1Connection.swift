@@ -13,7 +13,7 @@ import ApusRuntime
 ///
 /// One request is in hand at a time; pipelined ones wait in the connection's kept bytes. `context` is that of a
 /// request that outlives the call that brought it; a synchronous handler without content needs none.
-final class HTTP1Connection: ConnectionHandler {
+final class HTTP1Connection: ServerConnection {
     enum Phase: UInt8 {
         /// Between requests, or within a head.
         case head
@@ -35,6 +35,8 @@ final class HTTP1Connection: ConnectionHandler {
     @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
     @safe @exclusivity(unchecked) var peerIsGone = false
+    /// Whether the content of the response that is streamed goes out in chunks.
+    @safe @exclusivity(unchecked) var streamsChunks = false
     @safe @exclusivity(unchecked) private var requests: UInt32 = 0
     /// How many bytes of an incomplete head the parser has looked at.
     @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
@@ -72,16 +74,21 @@ final class HTTP1Connection: ConnectionHandler {
         while consumed < bytes.byteCount {
             switch phase {
             case .head:
-                guard connection.isWritable, server.stageHasRoom else { return consumed }
+                if !server.stageHasRoom { server.flushStage(to: connection) }
+                guard connection.isWritable else {
+                    // A client that asks on without taking the answers waits until it has.
+                    connection.pauseReceiving()
+                    return consumed
+                }
                 let rest = bytes.extracting(consumed..<bytes.byteCount)
                 // A client that sends a byte at a time costs one look at the head for each line, not for each byte.
                 if headSeen > 0 {
-                    let limits = server.parser.limits
+                    let limits = server.http1Parser.limits
                     guard HTTP1HeadProgress.shouldParse(rest, seen: Int(headSeen), limits: limits) else {
                         return consumed
                     }
                 }
-                switch server.parser.parse(rest, into: &server.spare.headCell.value) {
+                switch server.http1Parser.parse(rest, into: &server.spare.headCell.value) {
                 case .complete(let length):
                     consumed += length
                     begin(rest.extracting(0..<length))
@@ -256,10 +263,10 @@ final class HTTP1Connection: ConnectionHandler {
         phase = .closing
         guard let context else { return }
         self.context = nil
-        context.transport = nil
+        context.detach()
         context.body.fail(HTTPError(.badRequest, "the client closed the connection"))
         context.task?.cancel()
-        context.stream?.wakeWriter()
+        context.stream?.sinkIsGone()
         // One whose handler still runs goes when that returns.
         if context.task == nil { server.giveBack(context) }
     }
