@@ -2,8 +2,11 @@
 public enum DriverChoice: String, Sendable, CaseIterable {
     /// epoll on Linux, kqueue on Darwin and the BSDs.
     case auto
+    /// epoll; Linux.
     case epoll
+    /// io_uring; Linux 6.0 or newer, in a build with the trait `URing`.
     case uring
+    /// kqueue; Darwin and the BSDs.
     case kqueue
 
     /// The driver that `auto` stands for.
