@@ -10,15 +10,21 @@ protocol ServerConnection: ConnectionHandler {
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
 /// share without a lock. Everything here belongs to the loop's thread.
-final class ServerLoop {
+@safe final class ServerLoop {
     let loop: EventLoop
     let service: Service
+    // Not counted, for every request goes by them.
+    private let serviceReference: Unmanaged<Service>
+    /// How long a handler may hold the loop, in the processor's ticks.
+    let holdLimitTicks: UInt64
     /// What reads the heads of HTTP/1.
     let http1Parser: HTTP1RequestParser
     let tasks: TaskPool
     let timeouts: Timeouts
     /// The context that the next head is parsed into.
     @safe @exclusivity(unchecked) var spare: Context
+    /// The same, not counted, for the way of every request.
+    @safe @exclusivity(unchecked) private(set) var spareReference: Unmanaged<Context>
     @safe @exclusivity(unchecked) private var contexts: [Context] = []
     @safe @exclusivity(unchecked) private var over: [Context] = []
     @safe @exclusivity(unchecked) private(set) var isDraining = false
@@ -48,10 +54,18 @@ final class ServerLoop {
     private init(loop: EventLoop, service: Service) {
         self.loop = loop
         self.service = service
+        unsafe serviceReference = .passUnretained(service)
+        holdLimitTicks = loop.holdLimitTicks
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
         spare = Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
+    }
+
+    /// The route of a request, unless it has been answered: see `Service.find(_:)`.
+    @inline(__always) func find(_ context: Context) -> Unmanaged<Route>? {
+        unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
     }
 
     /// Takes the spare context into use for a request that outlives the call, and puts another in its place.
@@ -59,6 +73,7 @@ final class ServerLoop {
         let taken = spare
         if contexts.isEmpty { recycle() }
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
         return taken
     }
 
@@ -82,7 +97,8 @@ final class ServerLoop {
     /// Makes the spare context ready for the next head; one that its handler kept is left to it.
     @inline(__always)
     func recycleSpare() {
-        if isKnownUniquelyReferenced(&spare) { spare.reset() } else { replaceSpare() }
+        guard isKnownUniquelyReferenced(&spare) else { return replaceSpare() }
+        unsafe spareReference._withUnsafeGuaranteedRef { $0.reset() }
     }
 
     @inline(never)
@@ -90,6 +106,7 @@ final class ServerLoop {
         spare.keepBytes()
         spare.detach()
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
     }
 
     // MARK: The stage

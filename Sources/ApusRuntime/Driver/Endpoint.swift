@@ -163,7 +163,7 @@ open class Endpoint {
 
     /// Sends bytes that stay where they are until the send ends: see `SendResult`.
     @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {
-        unsafe loop.driver.send(self, bytes, more: more)
+        unsafe loop.send(self, bytes, more: more)
     }
 
     /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.

@@ -121,8 +121,8 @@ import CSystem
                 poller.clearWake()
                 continue
             }
-            let found = unsafe loop._withUnsafeGuaranteedRef { $0.find(Endpoint.ID(rawValue: word)) }
-            guard let endpoint = found else { continue }
+            let found = unsafe loop._withUnsafeGuaranteedRef { unsafe $0.reference(Endpoint.ID(rawValue: word)) }
+            guard let endpoint = unsafe found?.takeUnretainedValue() else { continue }
             if endpoint.driverState.contains(.listener) {
                 accept(endpoint)
                 continue

@@ -48,6 +48,8 @@ import Synchronization
     /// The pool that connections of this loop take their buffers from. Loop only.
     public let buffers: BufferPool
     let driver: any Driver
+    /// The driver when it sends at once, by its own type: what is called for every answer needs no look-up then.
+    private let readinessDriver: Unmanaged<ReadinessDriver>?
     /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Any thread.
     public let sendsAtOnce: Bool
     @safe @exclusivity(unchecked) private var endpoints = ConnectionTable<Endpoint>()
@@ -72,6 +74,7 @@ import Synchronization
         meters = LoopMeters()
         driver = try makeDriver(kind)
         sendsAtOnce = kind != .uring
+        unsafe readinessDriver = (driver as? ReadinessDriver).map { unsafe .passUnretained($0) }
         driver.attach(to: self)
     }
 
@@ -201,6 +204,13 @@ import Synchronization
 
     // MARK: Endpoints
 
+    /// Sends on the driver. Loop only.
+    @unsafe @inline(__always)
+    func send(_ endpoint: Endpoint, _ bytes: UnsafeRawBufferPointer, more: Bool) -> SendResult {
+        guard let readiness = unsafe readinessDriver else { return unsafe driver.send(endpoint, bytes, more: more) }
+        return unsafe readiness._withUnsafeGuaranteedRef { unsafe $0.send(endpoint, bytes, more: more) }
+    }
+
     /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
     public func attach(_ endpoint: Endpoint) {
         endpoint.id = endpoints.insert(endpoint)
@@ -208,6 +218,11 @@ import Synchronization
 
     /// The endpoint at a place of the table, unless it has left it. Loop only.
     @inline(__always) public func find(_ id: Endpoint.ID) -> Endpoint? { endpoints.find(id) }
+
+    /// The same, not counted. Loop only.
+    @unsafe @inline(__always) func reference(_ id: Endpoint.ID) -> Unmanaged<Endpoint>? {
+        unsafe endpoints.reference(id)
+    }
 
     /// The number of endpoints that live on the loop. Loop only.
     public var endpointCount: Int { endpoints.count }
@@ -358,13 +373,10 @@ import Synchronization
         dirty.removeAll(keepingCapacity: index <= 4096)
     }
 
-    /// A handler begins: the time to ask ``wasHeld(since:)`` with when it has returned. Loop only.
-    package func holdBegins() -> UInt64 { apus_ticks() }
+    /// How many of the processor's ticks (`apus_ticks`) a handler may hold the loop. Any thread.
+    package var holdLimitTicks: UInt64 { watch.limitTicks }
 
-    /// Whether a handler that began then has held the loop too long. Loop only.
-    package func wasHeld(since began: UInt64) -> Bool { watch.isExceeded(since: began) }
-
-    /// Tells the operator who held the loop since then. Loop only.
+    /// Tells the operator who held the loop since then, in the processor's ticks. Loop only.
     package func reportHold(of name: String, since began: UInt64) { watch.report(name, since: began) }
 }
 

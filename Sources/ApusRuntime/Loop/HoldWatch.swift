@@ -5,7 +5,7 @@ import CSystem
 /// It reads the processor's time-stamp counter (6 ns) instead of the clock (30 ns), for it does so around every
 /// handler. Touched on the loop's thread alone.
 final class HoldWatch {
-    private let limitTicks: UInt64
+    let limitTicks: UInt64
     private let limit: Duration
     private let log: Log
     private var reported: [String: UInt64] = [:]

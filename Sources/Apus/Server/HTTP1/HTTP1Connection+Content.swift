@@ -106,8 +106,8 @@ extension HTTP1Connection {
         noteRequestWhole()
         arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
         context.body.end()
-        guard context.task == nil, let handler = context.route?.synchronous else { return }
-        call(handler, context)
+        guard context.task == nil, let route = context.route, route.isSynchronous else { return }
+        call(route, context)
         if context.stream != nil {
             context.task = server.tasks.run(context)
         } else {

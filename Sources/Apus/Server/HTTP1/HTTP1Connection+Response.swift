@@ -10,7 +10,13 @@ extension HTTP1Connection: ResponseTransport {
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         settleKeepAlive(context)
-        guard let connection = self.connection else { return }
+        unsafe connectionReference._withUnsafeGuaranteedRef { send(context, status, contentType, bytes, $0) }
+    }
+
+    @inline(__always)
+    private func send(
+        _ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan, _ connection: Connection
+    ) {
         guard connection.isOpen else { return }
         // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
         let size = 256 + contentType.utf8CodeUnitCount
@@ -37,7 +43,7 @@ extension HTTP1Connection: ResponseTransport {
     func send(_ context: Context, _ response: Response) {
         // A streamed response may yet read the content; what it leaves is dealt with when it ends.
         if case .stream = response.body {} else { settleKeepAlive(context) }
-        guard let connection = self.connection else { return }
+        let connection = self.connection
         guard connection.isOpen else { return }
         let forbidsBody = response.status.forbidsBody
         let isHead = context.head.methodKind == .head
@@ -66,7 +72,7 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
-        guard let connection = self.connection else { return }
+        let connection = self.connection
         server.flushStage(to: connection)
         var size = 256
         for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }

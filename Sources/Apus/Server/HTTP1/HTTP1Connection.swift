@@ -1,6 +1,7 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
+import CSystem
 
 /// HTTP/1.1 on one connection: parses requests, calls handlers, and answers in order.
 ///
@@ -13,7 +14,7 @@ import ApusRuntime
 ///
 /// One request is in hand at a time; pipelined ones wait in the connection's kept bytes. `context` is that of a
 /// request that outlives the call that brought it; a synchronous handler without content needs none.
-final class HTTP1Connection: ServerConnection {
+@safe final class HTTP1Connection: ServerConnection {
     enum Phase: UInt8 {
         /// Between requests, or within a head.
         case head
@@ -27,7 +28,9 @@ final class HTTP1Connection: ServerConnection {
 
     let server: ServerLoop
     /// Set when the connection opens; it keeps this handler, and outlives it.
-    @safe @exclusivity(unchecked) unowned(unsafe) var connection: Connection!
+    // Not counted, for it is used for every request.
+    @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
+    var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
     /// The request in hand, when it outlives the call that brought its head.
     @safe @exclusivity(unchecked) var context: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
@@ -56,7 +59,7 @@ final class HTTP1Connection: ServerConnection {
     }
 
     func connected(_ connection: Connection) {
-        self.connection = connection
+        unsafe connectionReference = .passUnretained(connection)
         arm(at: headBegan + server.timeouts.head)
     }
 
@@ -88,10 +91,14 @@ final class HTTP1Connection: ServerConnection {
                         return consumed
                     }
                 }
-                switch server.http1Parser.parse(rest, into: &server.spare.headCell.value) {
+                let result = unsafe server.spareReference._withUnsafeGuaranteedRef {
+                    server.http1Parser.parse(rest, into: &$0.headCell.value)
+                }
+                switch result {
                 case .complete(let length):
                     consumed += length
-                    begin(rest.extracting(0..<length))
+                    let head = rest.extracting(0..<length)
+                    unsafe server.spareReference._withUnsafeGuaranteedRef { begin(head, $0) }
                     server.recycleSpare()
                 case .incomplete:
                     headSeen = UInt32(clamping: rest.byteCount)
@@ -124,8 +131,7 @@ final class HTTP1Connection: ServerConnection {
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
     @inline(never)
-    private func begin(_ head: RawSpan) {
-        let context = server.spare
+    private func begin(_ head: RawSpan, _ context: Context) {
         headBegan = 0
         headSeen = 0
         stamp = server.loop.tick
@@ -134,13 +140,17 @@ final class HTTP1Connection: ServerConnection {
         context.transport = self
         context.awaitsContinue = context.head.expectsContinue
         context.showBytes(head)
-        guard let route = server.service.find(context) else {
+        guard let found = unsafe server.find(context) else {
             return finishInline(context)
         }
-        context.route = route
+        unsafe context.routeReference = found
+        unsafe found._withUnsafeGuaranteedRef { begin(context, $0) }
+    }
+
+    private func begin(_ context: Context, _ route: Route) {
         if context.head.hasBody { return beginContent(context, route) }
-        if let handler = route.synchronous {
-            call(handler, context)
+        if route.isSynchronous {
+            call(route, context)
             finishInline(context)
         } else {
             phase = .answering
@@ -154,14 +164,14 @@ final class HTTP1Connection: ServerConnection {
     }
 
     @inline(__always)
-    func call(_ handler: (Context) throws -> Void, _ context: Context) {
-        let began = server.loop.holdBegins()
+    func call(_ route: Route, _ context: Context) {
+        let began = apus_ticks()
         do {
-            try handler(context)
+            try route.call(context)
         } catch {
             context.send(server.service.errorResponse(error, context))
         }
-        if server.loop.wasHeld(since: began) { reportHold(by: context, since: began) }
+        if apus_ticks() &- began > server.holdLimitTicks { reportHold(by: context, since: began) }
     }
 
     @inline(never)
