@@ -213,7 +213,7 @@ final class HTTP1Connection: ConnectionHandler {
 
     /// A malformed head: says so, and closes.
     private func refuse(_ error: HTTP1Error) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
@@ -315,7 +315,7 @@ final class HTTP1Connection: ConnectionHandler {
 
     /// Answers 408 and closes.
     func timeOut(_ error: HTTPError) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(error, context))

@@ -78,6 +78,13 @@ final class ServerLoop {
         if isKnownUniquelyReferenced(&spare) { spare.reset() } else { replaceSpare() }
     }
 
+    /// The spare context without a request, for the answer to what never became a whole one: what the parser left in the
+    /// head are places in bytes that the context does not show.
+    func spareWithoutRequest() -> Context {
+        spare.headCell.value.removeAll()
+        return spare
+    }
+
     @inline(never)
     private func replaceSpare() {
         spare.keepBytes()

@@ -203,6 +203,28 @@ struct HTTP1ServerTests {
         }
     }
 
+    @Test(
+        "an answer to what is malformed takes nothing from the fields before it, its own or another request's",
+        arguments: [
+            ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\n", 414),
+            ("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nX: \(String(repeating: "a", count: 9000))\r\n", 431),
+            ("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nX : 1\r\n\r\n", 400),
+        ])
+    func malformedBehindFields(request: String, status: Int) async throws {
+        try await serving({ _ in }, register) { address in
+            for _ in 0..<2 {
+                let good = try RawClient(address)
+                good.send(get("/plaintext", "User-Agent: test\r\nAccept: text/html\r\n"))
+                #expect(try good.response().text == "Hello, World!")
+                let bad = try RawClient(address)
+                bad.send(request)
+                let answer = try bad.response()
+                #expect(answer.status == status)
+                #expect(answer["content-type"]?.hasPrefix("application/problem+json") == true)
+            }
+        }
+    }
+
     @Test("100 Continue is said when the content is wanted, and not when it is refused")
     func expectContinue() async throws {
         try await serving({ _ in }, register) { address in
