@@ -49,4 +49,29 @@ import Testing
         #expect(firedInTurn.values.reduce(0, +) == count)
         #expect(firedInTurn.values.allSatisfy { $0 <= EventLoop.timersPerTurn })
     }
+
+    @Test("a loop may ask its own group to stop, and another thread waits for the end")
+    func stopsItself() throws {
+        let group = try LoopGroup(LoopGroup.Options(loops: 2, log: .none))
+        let hasReturned = Atomic<Bool>(false)
+        group.loops[1].execute { _ in
+            group.stop()
+            hasReturned.store(true, ordering: .releasing)
+        }
+        group.shutdown()
+        let returned = hasReturned.load(ordering: .acquiring)
+        #expect(returned)
+        // Another call finds nothing to do.
+        group.shutdown()
+    }
+
+    @Test("a shutdown on a loop of the group ends the program with what to do instead")
+    func shutsItselfDown() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            guard let group = try? LoopGroup(LoopGroup.Options(loops: 1, log: .none)) else { return }
+            group.loops[0].perform { _ in group.shutdown() }
+        }
+        let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(said.contains("call stop() there"), "\(said)")
+    }
 }
