@@ -231,11 +231,13 @@ final class HTTP1Connection: ConnectionHandler {
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
-        case .answering: context?.task?.cancel()
+        case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
         }
     }
 
+    /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
     func peerHungUp(on connection: Connection) {
+        guard !server.allowsHalfClose else { return }
         if phase == .answering || phase == .content { context?.task?.cancel() }
     }
 

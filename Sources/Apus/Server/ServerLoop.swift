@@ -10,6 +10,8 @@ final class ServerLoop {
     let parser: HTTP1RequestParser
     let tasks: TaskPool
     let timeouts: Timeouts
+    /// Whether a client's end leaves its handler alone.
+    let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
     @safe @exclusivity(unchecked) var spare: Context
     @safe @exclusivity(unchecked) private var contexts: [Context] = []
@@ -44,6 +46,7 @@ final class ServerLoop {
         parser = HTTP1RequestParser(limits: service.limits.head)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
+        allowsHalfClose = service.limits.allowsHalfClose
         spare = Context(loop: loop, service: service)
     }
 
