@@ -79,6 +79,8 @@ extension HTTP1Connection: ResponseTransport {
         server.appendDate(to: &connection.output)
         for field in response.fields where !Self.isOurs(field.name) {
             connection.output.append(field: field)
+            // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
+            if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
         }
         switch framing {
         case .length(let count):
