@@ -21,6 +21,8 @@ protocol ServerConnection: ConnectionHandler {
     let http1Parser: HTTP1RequestParser
     let tasks: TaskPool
     let timeouts: Timeouts
+    /// Whether a client's end leaves its handler alone.
+    let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
     @safe @exclusivity(unchecked) var spare: Context
     /// The same, not counted, for the way of every request.
@@ -59,6 +61,7 @@ protocol ServerConnection: ConnectionHandler {
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
+        allowsHalfClose = service.limits.allowsHalfClose
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
     }
@@ -99,6 +102,13 @@ protocol ServerConnection: ConnectionHandler {
     func recycleSpare() {
         guard isKnownUniquelyReferenced(&spare) else { return replaceSpare() }
         unsafe spareReference._withUnsafeGuaranteedRef { $0.reset() }
+    }
+
+    /// The spare context without a request, for the answer to what never became a whole one: what the parser left in the
+    /// head are places in bytes that the context does not show.
+    func spareWithoutRequest() -> Context {
+        spare.headCell.value.removeAll()
+        return spare
     }
 
     @inline(never)

@@ -204,6 +204,8 @@ import CSystem
                 endpoint.driverState.subtract([.readable, .receiving])
                 endpoint.driverState.insert(.hangUpTold)
                 endpoint.receivedEnd()
+                // One that lives on, though its peer has said its last, still has to hear of a reset.
+                registerIfNew(endpoint)
                 return
             } else if got == -Int(EAGAIN) {
                 endpoint.driverState.remove(.readable)

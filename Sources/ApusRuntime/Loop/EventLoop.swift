@@ -31,6 +31,9 @@ import Synchronization
     /// Jobs run in one turn before I/O gets its chance again.
     static let jobsPerTurn = 1024
 
+    /// Timers that fire in one turn before I/O gets its chance again: a burst of them must not hold the loop.
+    static let timersPerTurn = 1024
+
     /// How long a loop is idle before it gives cached memory back.
     static let idleNanoseconds: Int64 = 1_000_000_000
 
@@ -348,7 +351,10 @@ import Synchronization
 
     private func fireTimers() {
         let tick = self.tick
-        while let payload = timers.popExpired(now: tick) {
+        var left = Self.timersPerTurn
+        // What is left is due, so the next wait does not sleep.
+        while left > 0, let payload = timers.popExpired(now: tick) {
+            left &-= 1
             switch payload {
             case .endpoint(let id):
                 guard let endpoint = endpoints.find(id) else { continue }

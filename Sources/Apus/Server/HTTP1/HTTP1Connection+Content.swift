@@ -15,6 +15,11 @@ extension HTTP1Connection {
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
             return endLingering()
         }
+        if route.options.requiresLength, spare.head.contentLength == nil {
+            keepsAlive = false
+            spare.send(server.service.errorResponse(HTTPError.lengthRequired, spare))
+            return endLingering()
+        }
         let context = server.takeSpare()
         self.context = context
         context.keepBytes()

@@ -41,10 +41,15 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     func send(_ context: Context, _ response: Response) {
-        // A streamed response may yet read the content; what it leaves is dealt with when it ends.
-        if case .stream = response.body {} else { settleKeepAlive(context) }
         let connection = self.connection
         guard connection.isOpen else { return }
+        if case .stream = response.body {
+            // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
+            // leaves unread is dealt with when it ends.
+            if response.status.kind == .successful { sendContinue(context) }
+        } else {
+            settleKeepAlive(context)
+        }
         let forbidsBody = response.status.forbidsBody
         let isHead = context.head.methodKind == .head
         var framing = ResponseFraming.length(0)
@@ -81,6 +86,8 @@ extension HTTP1Connection: ResponseTransport {
         server.appendDate(to: &connection.output)
         for field in response.fields where !Self.isOurs(field.name) {
             connection.output.append(field: field)
+            // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
+            if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
         }
         switch framing {
         case .length(let count):
@@ -120,7 +127,13 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     func continueRequest() {
-        guard let context, context.awaitsContinue, !context.isAnswered else { return }
+        guard let context, !context.isAnswered else { return }
+        sendContinue(context)
+    }
+
+    /// Tells a client that waits for it to send its content (RFC 9110, 10.1.1); once, and not when it has begun already.
+    private func sendContinue(_ context: Context) {
+        guard context.awaitsContinue, phase == .content else { return }
         context.awaitsContinue = false
         guard connection.keptCount == 0 else { return }
         let interim = "HTTP/1.1 100 Continue\r\n\r\n"

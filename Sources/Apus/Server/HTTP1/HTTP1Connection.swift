@@ -235,7 +235,7 @@ import CSystem
 
     /// A malformed head: says so, and closes.
     private func refuse(_ error: HTTP1Error) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
@@ -253,11 +253,13 @@ import CSystem
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
-        case .answering: context?.task?.cancel()
+        case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
         }
     }
 
+    /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
     func peerHungUp(on connection: Connection) {
+        guard !server.allowsHalfClose else { return }
         if phase == .answering || phase == .content { context?.task?.cancel() }
     }
 
@@ -337,7 +339,7 @@ import CSystem
 
     /// Answers 408 and closes.
     func timeOut(_ error: HTTPError) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(error, context))
