@@ -6,4 +6,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "session.h"
+
 #endif
