@@ -11,6 +11,7 @@
     extension Connection {
         /// What one connection encrypts in one turn: the other connections come next.
         private static let encryptedPerTurn = 512 << 10
+        private static let recordLimit = TLSWorkspace.recordLimit
 
         /// The turn ends: sends what can be sent.
         func flushTLS(_ tls: TLSSession) {
@@ -97,17 +98,17 @@
             var done = 0
             while done < limit, !queue.isEmpty {
                 let room = limit - done
-                if let front = unsafe queue.firstBytes, front.count >= TLSWorkspace.recordLimit || front.count == queue.count {
+                if let front = unsafe queue.firstBytes, front.count >= Self.recordLimit || front.count == queue.count {
                     // Whole records, unless it is the last.
                     var count = min(front.count, room)
-                    if count < front.count, count > TLSWorkspace.recordLimit { count &= ~(TLSWorkspace.recordLimit - 1) }
+                    if count < front.count, count > Self.recordLimit { count -= count % Self.recordLimit }
                     if let failure = unsafe tls.encrypt(front.baseAddress.unsafelyUnwrapped, count) {
                         return (done, failure)
                     }
                     queue.discard(count, into: loop.buffers)
                     done += count
                 } else {
-                    let count = gather(atMost: min(room, TLSWorkspace.recordLimit), queue, tls)
+                    let count = gather(atMost: min(room, Self.recordLimit), queue, tls)
                     guard count > 0 else { return (done, nil) }
                     if let failure = unsafe tls.encrypt(tls.workspace.gathered, count) { return (done, failure) }
                     done += count

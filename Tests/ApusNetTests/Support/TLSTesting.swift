@@ -60,7 +60,9 @@
                 _ = close(inputEnds[1])
                 return (-1, [], "\(arguments[0]): \(SystemError(code: failure, call: "posix_spawn"))")
             }
-            if !input.isEmpty { _ = unsafe input.withUnsafeBytes { unsafe write(inputEnds[1], $0.baseAddress, $0.count) } }
+            if !input.isEmpty {
+                _ = unsafe input.withUnsafeBytes { unsafe write(inputEnds[1], $0.baseAddress, $0.count) }
+            }
             _ = close(inputEnds[1])
             var output: [UInt8] = []
             var part = [UInt8](repeating: 0, count: 1 << 16)
