@@ -67,7 +67,10 @@ let package = Package(
             name: "Echo", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/Echo", swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
-        .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "ApusNetTests",
+            dependencies: ["ApusNet", "ApusRuntime", .target(name: "COpenSSL", condition: .when(traits: ["TLS"]))],
+            swiftSettings: house),
         .testTarget(name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime"], swiftSettings: house),
         .testTarget(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],

@@ -11,7 +11,7 @@
         func curl() async throws {
             try await withLoops(1) { group in
                 let server = try StreamServer.listen(
-                    on: anyPort, group: group, tls: TLSListening(TestCertificate.shared.serverContext)
+                    on: anyPort, group: group, tls: TLSListening(TestCertificate.shared.server)
                 ) { _, _ in
                     Script { script in
                         script.whenReceived = { bytes, connection in
@@ -33,7 +33,7 @@
         func own() async throws {
             try await withLoops(2) { group in
                 let server = try StreamServer.listen(
-                    on: anyPort, group: group, tls: TLSListening(TestCertificate.shared.serverContext)
+                    on: anyPort, group: group, tls: TLSListening(TestCertificate.shared.server)
                 ) { _, _ in
                     Script { script in
                         script.whenReceived = { bytes, connection in
@@ -42,10 +42,8 @@
                         }
                     }
                 }
-                var options = ConnectOptions()
-                options.tls = TLSConnecting(TestCertificate.shared.clientContext, serverName: "localhost")
                 let connection = try await AsyncConnection.connect(
-                    to: server.address, on: group.loops[0], options: options)
+                    to: server.address, on: group.loops[0], options: TestCertificate.connecting)
                 try await connection.write("echo")
                 #expect(try await connection.read(exactly: 4).array == Array("echo".utf8))
                 await connection.close()

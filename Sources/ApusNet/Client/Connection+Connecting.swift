@@ -33,7 +33,8 @@ extension Connection {
         connection.flags.insert(.connecting)
         #if TLS && canImport(COpenSSL)
             if let tls = options.tls {
-                connection.tls = TLSSession(TLSWorkspace.of(loop), handshake: TLSHandshake(.client(tls)))
+                let handshake = TLSHandshake(.client(tls, port: address.port ?? 0))
+                connection.tls = TLSSession(TLSWorkspace.of(loop), handshake: handshake)
             }
         #endif
         loop.attach(connection)

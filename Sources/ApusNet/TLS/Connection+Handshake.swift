@@ -66,7 +66,7 @@
         private func step(_ bytes: RawSpan, _ tls: TLSSession, _ handshake: TLSHandshake) {
             let queue = tls.workspace.handshakes
             let began = queue.stepBegins()
-            guard tls.hasBegun || tls.begin() else { return breakTLS(TLSError(.failure, reason: "no session"), tls) }
+            if !tls.hasBegun, let failure = tls.begin() { return breakTLS(failure, tls) }
             var offset = 0
             let outcome = tls.step(bytes, &offset)
             queue.stepEnds(began)

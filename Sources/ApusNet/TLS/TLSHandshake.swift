@@ -6,7 +6,8 @@
         /// Who we are in it.
         enum Role {
             case server(TLSServing)
-            case client(TLSConnecting)
+            /// The port stands for the server where sessions are kept.
+            case client(TLSConnecting, port: UInt16)
         }
 
         let role: Role
@@ -34,7 +35,7 @@
             let limit =
                 switch role {
                 case .server(let serving): serving.options.handshakeTimeout
-                case .client(let options): options.handshakeTimeout
+                case .client(let options, _): options.handshakeTimeout
                 }
             return limit.clampedNanoseconds / 1_000_000 + 1
         }
@@ -45,11 +46,11 @@
             return taken
         }
 
-        @unsafe func makeSession() -> OpaquePointer? {
+        @unsafe func makeSession() throws(TLSError) -> OpaquePointer {
             switch role {
-            case .server(let serving): unsafe serving.options.context.makeSession(role: .server, serverName: nil)
-            case .client(let options):
-                unsafe options.context.makeSession(role: .client, serverName: options.serverName)
+            case .server(let serving): unsafe try serving.options.context().makeServerSession()
+            case .client(let options, let port):
+                unsafe try options.context.makeClientSession(host: options.serverName, port: port)
             }
         }
 

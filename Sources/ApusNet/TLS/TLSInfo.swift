@@ -13,8 +13,8 @@
         public var serverName: String?
         /// Whether an earlier session was gone on with.
         public var isResumed: Bool
-        /// The peer's certificate in DER; nil when it sent none.
-        public var peerCertificate: [UInt8]?
+        /// The peer's certificate; nil when it sent none.
+        public var peerCertificate: TLSCertificate?
     }
 
     extension TLSSession {
@@ -28,7 +28,7 @@
                 applicationProtocol: applicationProtocol,
                 serverName: name.map { unsafe String(cString: $0) },
                 isResumed: SSL_session_reused(ssl) == 1,
-                peerCertificate: peerCertificate)
+                peerCertificate: SSL_get0_peer_certificate(ssl).map { unsafe TLSCertificate($0) })
         }
 
         /// The protocol agreed on by ALPN.
@@ -38,16 +38,6 @@
             unsafe SSL_get0_alpn_selected(ssl, &name, &count)
             guard let name = unsafe name, count > 0 else { return nil }
             return unsafe String(decoding: UnsafeBufferPointer(start: name, count: Int(count)), as: UTF8.self)
-        }
-
-        private var peerCertificate: [UInt8]? {
-            guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
-            let count = unsafe Int(i2d_X509(certificate, nil))
-            guard count > 0 else { return nil }
-            return unsafe [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
-                var next = bytes.baseAddress
-                filled = unsafe max(0, Int(i2d_X509(certificate, &next)))
-            }
         }
     }
 

@@ -1,8 +1,9 @@
 #if TLS && canImport(COpenSSL)
     /// How a server speaks TLS on an address.
     public struct TLSListening: Sendable {
-        /// Certificates, versions and all else that both sides agree on.
-        public var context: TLSContext
+        /// Gives the certificates, versions and all else that both sides agree on; asked for each handshake, on the
+        /// connection's loop, so that what it gives may change while the server runs.
+        public var context: @Sendable () -> TLSContext
         /// How long a handshake may take, from the accepted connection on.
         public var handshakeTimeout = Duration.seconds(10)
         /// Handshakes that may be under way at the same time on all loops; beyond it, connections wait in the kernel's
@@ -12,7 +13,7 @@
         public var answerToPlainHTTP = TLSListening.usesHTTPS
 
         /// TLS with this context.
-        public init(_ context: TLSContext) { self.context = context }
+        public init(_ context: TLSContext) { self.context = { context } }
 
         /// A response of HTTP/1.1 with status 400 that says to use `https`.
         public static let usesHTTPS = Array(

@@ -55,14 +55,19 @@
             unsafe ssl = nil
         }
 
-        /// Has OpenSSL's state made; false without memory.
-        func begin() -> Bool {
-            guard let handshake, let made = unsafe handshake.makeSession() else { return false }
-            unsafe ssl = made
-            if handshake.isClient { flags.insert(.isClient) }
-            unsafe apus_tls_prepare(made, !handshake.isClient)
-            unsafe apus_tls_attach(made, workspace.bio)
-            return true
+        /// Has OpenSSL's state made; the error when it can't be.
+        func begin() -> TLSError? {
+            guard let handshake else { return nil }
+            do throws(TLSError) {
+                let made = unsafe try handshake.makeSession()
+                unsafe ssl = made
+                if handshake.isClient { flags.insert(.isClient) }
+                unsafe apus_tls_prepare(made, !handshake.isClient)
+                unsafe apus_tls_attach(made, workspace.bio)
+                return nil
+            } catch {
+                return error
+            }
         }
 
         /// Gives OpenSSL's state back. What is queued stays.

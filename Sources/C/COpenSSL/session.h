@@ -92,11 +92,12 @@ static inline void apus_tls_attach(SSL *ssl, BIO *bio) {
     SSL_set_bio(ssl, bio, bio);
 }
 
-// What every session is set to, whatever its context says: an idle one keeps no record buffers, a write goes on from
-// wherever its bytes stand by then, the peer can't have the keys negotiated anew, and no more is read from the input
-// than the record in hand needs.
+// What every session is set to, whatever its context says: an idle one keeps no record buffers, all of a write is
+// encrypted at once, the peer can't have the keys negotiated anew, and no more is read from the input than the record in
+// hand needs.
 static inline void apus_tls_prepare(SSL *ssl, bool is_server) {
     SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_clear_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
     SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
     SSL_set_read_ahead(ssl, 0);
     if (is_server) SSL_set_accept_state(ssl); else SSL_set_connect_state(ssl);

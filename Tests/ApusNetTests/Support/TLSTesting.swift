@@ -9,28 +9,35 @@
         import Darwin
     #endif
 
-    /// A certificate for localhost that OpenSSL's own tool makes, once for all tests.
+    /// A certificate for localhost, made once for all tests.
     struct TestCertificate: Sendable {
-        let certificate: String
-        let key: String
+        let server: TLSContext
+        let client: TLSContext
+        /// The certificate and its key in PEM, for other programs.
+        let file: TemporaryFile
 
         static let shared = TestCertificate()
 
         private init() {
-            let folder = "/tmp/apus-tls-\(getpid())"
-            _ = unsafe mkdir(folder, 0o700)
-            certificate = "\(folder)/certificate.pem"
-            key = "\(folder)/key.pem"
-            let made = Command.run([
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", key, "-out", certificate, "-days", "30", "-subj", "/CN=localhost",
-                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            ])
-            precondition(made.status == 0, "openssl req: \(made.text)")
+            do {
+                let identity = try TLSIdentity.selfSigned()
+                guard case .pem(.bytes(let pem), nil) = identity.material else { preconditionFailure("not in memory") }
+                file = try TemporaryFile(pem)
+                server = try TLSContext(server: TLSConfiguration(identities: [identity]))
+                var trusting = TLSClientConfiguration()
+                trusting.trust = .pinned([server.certificates[0].fingerprint])
+                client = try TLSContext(client: trusting)
+            } catch {
+                preconditionFailure("no test certificate: \(error)")
+            }
         }
 
-        var serverContext: TLSContext { TLSContext(certificate: certificate, key: key) }
-        var clientContext: TLSContext { TLSContext() }
+        /// TLS as our client speaks it.
+        static var connecting: ConnectOptions {
+            var options = ConnectOptions()
+            options.tls = TLSConnecting(shared.client, serverName: "localhost")
+            return options
+        }
     }
 
     /// A program of the system, run to its end.

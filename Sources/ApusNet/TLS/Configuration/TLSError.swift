@@ -92,7 +92,7 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownName: "add the name to the configuration, or let unknown names have the default certificate"
         case .renegotiation: "use TLS 1.3, or a new connection"
         case .truncated: "take what came as cut short, unless its length was known before"
-        case .timedOut: "the peer is gone, or too slow: try again, or allow more time"
+        case .timedOut: "try again, or allow more time: the peer is gone, or too slow"
         case .protocolViolation: "look for something on the way that changes bytes"
         case .failure: "report it with this text"
         }
@@ -100,14 +100,16 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
 
     private static func advice(for alert: TLSAlert) -> String {
         switch alert {
-        case .unknownAuthority: "it does not trust the issuer of our certificate; send the chain, or have it trusted there"
+        case .unknownAuthority:
+            "it does not trust the issuer of our certificate; send the chain, or have it trusted there"
         case .badCertificate, .unsupportedCertificate, .certificateUnknown:
             "it does not accept our certificate; check its names, its key and its chain"
         case .certificateExpired: "our certificate is not valid now by its clock; renew it, or set that clock"
         case .certificateRevoked: "our certificate was revoked; get a new one"
         case .certificateRequired: "it wants a client certificate; give the configuration an identity"
         case .accessDenied: "our certificate may not do this there"
-        case .handshakeFailure, .insufficientSecurity: "it shares no cipher, group or certificate with us; compare the profiles"
+        case .handshakeFailure, .insufficientSecurity:
+            "it shares no cipher, group or certificate with us; compare the profiles"
         case .protocolVersion: "it shares no version with us; let both ends speak TLS 1.2 or 1.3"
         case .unrecognizedName: "it knows no such name; check the host name"
         case .noApplicationProtocol: "it speaks none of the protocols that we offer by ALPN"
