@@ -17,7 +17,7 @@ public final class RunningServer: Sendable {
         let refusal = Array(
             "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
         let makeHandler: @Sendable (EventLoop) -> any ConnectionHandler = { loop in
-            HTTP1Connection(server: ServerLoop.of(service, on: loop))
+            ServerLoop.of(service, on: loop).makeHandler()
         }
         if configuration.takesOverSockets, let descriptor = InheritedSockets.take().first {
             let socket = try ListeningSocket(takingOver: descriptor)
@@ -44,6 +44,9 @@ public final class RunningServer: Sendable {
 
     /// Connections that are open.
     public var connectionCount: Int { listener.admission.admitted }
+
+    /// How often clients broke the rules of HTTP/2 or flooded, by kind.
+    public var http2Counts: HTTP2Counts { service.http2Counts.counts }
 
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {

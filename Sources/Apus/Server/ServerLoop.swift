@@ -15,6 +15,8 @@ final class ServerLoop {
     let service: Service
     /// What reads the heads of HTTP/1.
     let http1Parser: HTTP1RequestParser
+    /// What the connections of HTTP/2 share.
+    let http2: HTTP2Loop
     let tasks: TaskPool
     let timeouts: Timeouts
     /// The context that the next head is parsed into.
@@ -49,9 +51,18 @@ final class ServerLoop {
         self.loop = loop
         self.service = service
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
+        http2 = HTTP2Loop(service.limits)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
         spare = Context(loop: loop, service: service)
+    }
+
+    /// What speaks with a new client.
+    ///
+    /// - Parameter alpn: The protocol that TLS has agreed on (RFC 7301), or nil. Without TLS a client may still go over
+    ///   to HTTP/2.
+    func makeHandler(for alpn: String? = nil) -> any ConnectionHandler {
+        alpn == "h2" ? HTTP2Connection(server: self) : HTTP1Connection(server: self)
     }
 
     /// Takes the spare context into use for a request that outlives the call, and puts another in its place.

@@ -7,6 +7,8 @@ final class Service: Sendable {
     let tree: RouteTree
     let routes: [Route]
     let limits: ServerLimits
+    /// How often clients broke the rules of HTTP/2.
+    let http2Counts = HTTP2CountTable()
     let errorResponse: @Sendable (any Error, Context) -> Response
 
     init(

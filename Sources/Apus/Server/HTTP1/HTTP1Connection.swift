@@ -23,6 +23,8 @@ final class HTTP1Connection: ServerConnection {
         case answering
         /// Nothing more is read.
         case closing
+        /// Another protocol has taken the connection over.
+        case handedOver
     }
 
     let server: ServerLoop
@@ -98,6 +100,7 @@ final class HTTP1Connection: ServerConnection {
                     noteIncompleteHead()
                     return consumed
                 case .failure(let error):
+                    if requests == 0, let taken = takePreface(rest) { return consumed + taken }
                     refuse(error)
                     return bytes.byteCount
                 }
@@ -110,12 +113,14 @@ final class HTTP1Connection: ServerConnection {
                 return consumed
             case .closing:
                 return bytes.byteCount
+            case .handedOver:
+                return consumed
             }
         }
         return consumed
     }
 
-    private func noteIncompleteHead() {
+    func noteIncompleteHead() {
         if headBegan == 0 {
             headBegan = server.loop.tick
             arm(at: headBegan + server.timeouts.head)
@@ -131,9 +136,10 @@ final class HTTP1Connection: ServerConnection {
         stamp = server.loop.tick
         requests &+= 1
         keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
+        context.showBytes(head)
+        if context.head.requestsUpgrade, upgrade(context) { return }
         context.transport = self
         context.awaitsContinue = context.head.expectsContinue
-        context.showBytes(head)
         guard let route = server.service.find(context) else {
             return finishInline(context)
         }
@@ -233,7 +239,7 @@ final class HTTP1Connection: ServerConnection {
     func receivedEnd(on connection: Connection) {
         peerIsGone = true
         switch phase {
-        case .head, .closing: connection.closeAfterWriting()
+        case .head, .closing, .handedOver: connection.closeAfterWriting()
         case .content:
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
@@ -304,7 +310,7 @@ final class HTTP1Connection: ServerConnection {
             }
         case .content: contentTimer(now)
         case .answering: answeringTimer(now)
-        case .closing: connection.close()
+        case .closing, .handedOver: connection.close()
         }
     }
 

@@ -9,40 +9,34 @@ extension HTTP2Connection {
 
     /// Ends a stream because of what its client did, or asks it to send the request again elsewhere.
     func endStream(_ error: HTTP2Error) {
-        server.service.violations.count(error.violation)
-        let id = error.stream
-        if let stream = streams.find(id) {
-            write(13) { $0.appendHTTP2Reset(id, error.code) }
-            streams.noteReset(id)
-            stream.end(HTTPError(.badRequest, "\(error.message)"))
-        } else if id > lastStream {
-            // A stream error on a stream that is not open can't be told to anybody.
-            fail(HTTP2Error(error.violation))
-        } else {
-            resetStream(id, error.code)
+        server.service.http2Counts.count(error.violation)
+        writeReset(error.stream, error.code)
+        if let slot = streams.didReset(error.stream) {
+            if let exchange = exchange(at: slot) {
+                exchange.cancel(HTTPError(.badRequest, "\(error.message)"))
+            } else {
+                streams.remove(slot)
+            }
         }
+        if error.violation.isClients { meter(.provokedReset) }
     }
 
-    /// Ends a stream that is not in hand.
-    func resetStream(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode) {
-        write(13) { $0.appendHTTP2Reset(id, code) }
-        streams.noteReset(id)
-    }
+    func writeReset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode) { write(13) { $0.appendHTTP2Reset(id, code) } }
 
     /// Ends the connection because of what the client did: says what, and which requests were served.
     func fail(_ error: HTTP2Error) {
         guard phase != .closing else { return }
-        server.service.violations.count(error.violation)
+        server.service.http2Counts.count(error.violation)
         close(error.code, error.message)
     }
 
     func close(_ code: HTTP2ErrorCode, _ message: StaticString = "") {
         phase = .closing
         write(17 + message.utf8CodeUnitCount) {
-            $0.appendHTTP2GoAway(lastStream: lastStream, code, debugData: message)
+            $0.appendHTTP2GoAway(lastStream: streams.lastPeerStream, code, debugData: message)
         }
         if isStaging { server.flushStage(to: connection) }
-        streams.removeAll { $0.connectionIsGone() }
+        dropExchanges()
         connection.closeLingering()
     }
 
@@ -66,7 +60,13 @@ extension HTTP2Connection {
     /// The client knows of the end: whatever it sends from now on is not served.
     func finishDraining() {
         phase = .finishing
-        write(17) { $0.appendHTTP2GoAway(lastStream: lastStream, .noError) }
+        let last = streams.stopAccepting()
+        write(17) { $0.appendHTTP2GoAway(lastStream: last, .noError) }
         endIfDone()
     }
+}
+
+extension HTTP2Violation {
+    /// Whether the client is at fault, and not this side.
+    fileprivate var isClients: Bool { self != .internalError && self != .refused && self != .cancelled }
 }

@@ -21,20 +21,23 @@ extension HTTP2Connection {
     // MARK: Settings
 
     func takeSettings(_ payload: RawSpan) {
-        let change: HTTP2SettingsChange
-        do {
-            change = try peer.apply(payload, from: .client)
+        do throws(HTTP2Error) {
+            let change = try peer.apply(payload, from: .client)
+            meter(.settings, cost: 1 + change.count / 8)
+            if let smallest = change.smallestHeaderTableSize {
+                encoder.setTableSizeLimit(Int(smallest))
+                encoder.setTableSizeLimit(Int(peer.headerTableSize))
+            }
+            if change.windowDelta != 0 { try streams.adjustSendWindows(by: change.windowDelta) }
+            guard phase != .closing else { return }
+            write(HTTP2FrameHeader.size) { $0.appendHTTP2SettingsAck() }
+            if change.windowDelta > 0 {
+                forEachExchange { enqueue($0) }
+                pump()
+            }
         } catch {
-            return fail(error)
+            fail(error)
         }
-        if change.smallestHeaderTableSize != nil { encoder.setTableSizeLimit(Int(peer.headerTableSize)) }
-        if change.windowDelta != 0 {
-            var isSound = true
-            streams.forEach { if !$0.sendWindow.adjust(by: change.windowDelta) { isSound = false } }
-            guard isSound else { return fail(HTTP2Error(.windowOverflow)) }
-            if change.windowDelta > 0 { wakeStreams() }
-        }
-        write(HTTP2FrameHeader.size) { $0.appendHTTP2SettingsAck() }
     }
 
     func takeSettingsAck() {
@@ -45,6 +48,8 @@ extension HTTP2Connection {
     // MARK: Pings
 
     func takePing(_ opaque: UInt64) {
+        meter(.ping)
+        guard phase != .closing else { return }
         write(17) { $0.appendHTTP2Ping(opaque, ack: true) }
     }
 
@@ -56,50 +61,60 @@ extension HTTP2Connection {
     // MARK: Windows
 
     func takeWindowUpdate(_ id: HTTP2StreamID, _ increment: UInt32) {
+        if increment < shared.limits.peer.smallWindowUpdate { meter(.smallWindowUpdate) }
+        guard phase != .closing else { return }
         if id.isConnection {
             guard sendWindow.increase(by: increment) else { return fail(HTTP2Error(.windowOverflow)) }
+            return pump()
+        }
+        do throws(HTTP2Error) {
+            guard let slot = try streams.receiveWindowUpdate(on: id, increment) else { return meter(.ignoredFrame) }
+            guard let exchange = exchange(at: slot) else { return }
+            enqueue(exchange)
             pump()
-        } else if let stream = streams.find(id) {
-            guard stream.sendWindow.increase(by: increment) else {
-                return endStream(HTTP2Error(.windowOverflow, stream: id))
-            }
-            stream.wake()
-            pump()
-        } else if id > lastStream || !id.isOpened(by: .client) {
-            fail(HTTP2Error(.streamIdle))
+        } catch {
+            if error.endsConnection { fail(error) } else { endStream(error) }
         }
     }
 
-    /// Tells the client that it may send as much more as was consumed.
-    func consume(_ count: Int, of stream: HTTP2Stream?) {
+    /// Tells the client that it may send as much more as was consumed, on the connection and on a stream.
+    func consume(_ count: Int, of slot: Int?) {
         guard count > 0 else { return }
         let whole = receiveWindow.consume(count)
         if whole > 0 { write(13) { $0.appendHTTP2WindowUpdate(whole, stream: .connection) } }
-        guard let stream else { return }
-        let part = stream.receiveWindow.consume(count)
-        if part > 0, !stream.flags.contains(.remoteEnded) {
-            write(13) { $0.appendHTTP2WindowUpdate(part, stream: stream.id) }
-        }
+        guard let slot else { return }
+        let part = streams[slot].receiveWindow.consume(count)
+        guard part > 0, streams[slot].state.canReceive else { return }
+        let id = streams[slot].id
+        write(13) { $0.appendHTTP2WindowUpdate(part, stream: id) }
     }
 
     // MARK: Priorities
 
-    func takePriority(_ id: HTTP2StreamID) {}
-
-    func takePriorityUpdate(_ id: HTTP2StreamID, _ value: RawSpan) {}
+    func takePriorityUpdate(_ id: HTTP2StreamID, _ value: RawSpan) {
+        meter(.priority)
+        do throws(HTTP2Error) {
+            try streams.receivePriorityUpdate(for: id, HTTP2Priority(parsing: value))
+        } catch {
+            fail(error)
+        }
+    }
 
     // MARK: Ends
 
     func takeReset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode) {
-        if let stream = streams.find(id) {
-            stream.end(HTTPError(.badRequest, "the client has cancelled the request"))
-        } else if id > lastStream || !id.isOpened(by: .client) {
-            fail(HTTP2Error(.streamIdle))
+        do throws(HTTP2Error) {
+            guard let slot = try streams.receiveReset(on: id) else { return meter(.ignoredFrame) }
+            exchange(at: slot)?.cancel(HTTPError(.badRequest, "the client has cancelled the request"))
+            meter(.reset)
+        } catch {
+            fail(error)
         }
     }
 
-    /// The client opens no more streams that we might open; its requests in hand are answered.
+    /// The client wants no more of the connection than the answers to its requests.
     func takeGoAway() {
+        meter(.ignoredFrame)
         if phase == .open { drain(connection) }
     }
 }

@@ -11,7 +11,7 @@ extension HTTP2Connection: ResponseTransport {
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         let isHead = context.head.methodKind == .head
         let count = bytes.byteCount
-        if isHead || (count <= Int(peer.initialWindowSize) && canSendAtOnce(count)) {
+        if isHead || (count <= streams[inlineSlot].sendWindow.available && canSendAtOnce(count)) {
             writeShort(inlineID, status, contentType, bytes, isHead: isHead)
         } else {
             promote(context).send(context, status, contentType, bytes)
@@ -19,18 +19,18 @@ extension HTTP2Connection: ResponseTransport {
     }
 
     func send(_ context: Context, _ response: Response) {
-        if response.body.isProduced { return promote(context).send(context, response) }
-        let hasNoContent =
-            context.head.methodKind == .head || response.status.forbidsBody || response.body.count == 0
-        if hasNoContent { return writeHead(inlineID, response, endsStream: true) }
-        promote(context).send(context, response)
+        let isProduced = response.body.isProduced && context.head.methodKind != .head && !response.status.forbidsBody
+        if isProduced || response.hasContent(to: context) {
+            promote(context).send(context, response)
+        } else {
+            writeHead(inlineID, response, endsStream: true)
+        }
     }
 
-    /// A stream of its own for the request in hand.
-    private func promote(_ context: Context) -> HTTP2Stream {
-        let stream = openStream(for: context)
-        inlineStream = stream
-        return stream
+    private func promote(_ context: Context) -> HTTP2Exchange {
+        let exchange = makeExchange(for: context)
+        inlineExchange = exchange
+        return exchange
     }
 
     func continueRequest() {}
@@ -55,11 +55,11 @@ extension HTTP2Connection: ResponseTransport {
     ) {
         let count = bytes.byteCount
         let sends = !isHead && count > 0
-        let date = server.hpackDate
+        shared.updateDate(now: server.loop.now)
         write(192 + contentType.utf8CodeUnitCount + count) { buffer in
             let mark = buffer.beginHTTP2Headers(stream: id, endsStream: !sends)
             encoder.appendResponseHead(
-                status, date: date, contentType: contentType, contentLength: count, to: &buffer)
+                status, date: shared.date, contentType: contentType, contentLength: count, to: &buffer)
             buffer.endHTTP2Headers(mark, maxFrameSize: peer.maxFrameSize)
             guard sends else { return }
             buffer.appendHTTP2DataHeader(count: count, stream: id, endsStream: true)
@@ -70,22 +70,22 @@ extension HTTP2Connection: ResponseTransport {
 
     /// Writes HEADERS of an answer whose content follows.
     func writeShortHead(_ id: HTTP2StreamID, _ status: Status, _ contentType: StaticString, _ count: Int) {
-        let date = server.hpackDate
+        shared.updateDate(now: server.loop.now)
         write(192 + contentType.utf8CodeUnitCount) { buffer in
             let mark = buffer.beginHTTP2Headers(stream: id, endsStream: false)
             encoder.appendResponseHead(
-                status, date: date, contentType: contentType, contentLength: count, to: &buffer)
+                status, date: shared.date, contentType: contentType, contentLength: count, to: &buffer)
             buffer.endHTTP2Headers(mark, maxFrameSize: peer.maxFrameSize)
         }
     }
 
     /// Writes HEADERS of a response.
     func writeHead(_ id: HTTP2StreamID, _ response: Response, endsStream: Bool) {
-        let date = server.hpackDate
+        shared.updateDate(now: server.loop.now)
         let length = response.status.forbidsBody ? nil : response.body.count
         writeFields(id, response.fields, endsStream: endsStream) { encoder, buffer in
             encoder.append(response.status, to: &buffer)
-            encoder.append(date, to: &buffer)
+            encoder.append(shared.date, to: &buffer)
             if let length { encoder.append(contentLength: Int(length), to: &buffer) }
         }
     }

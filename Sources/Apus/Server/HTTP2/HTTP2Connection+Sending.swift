@@ -2,98 +2,82 @@ import ApusHTTP
 import ApusNet
 import ApusRuntime
 
-/// The contents that wait for windows and room, and whose turn it is.
+/// The contents that wait for windows and room, and whose turn it is (RFC 9218, 10).
 extension HTTP2Connection {
-    /// Has the stream sent when it is its turn.
-    func queue(_ stream: HTTP2Stream) {
-        guard !stream.flags.contains(.queued) else { return }
-        stream.flags.insert(.queued)
-        stream.sentAt = server.loop.tick
-        arm(at: stream.sentAt + server.timeouts.writeStall)
-        ready.append(stream)
-    }
-
-    func unqueue(_ stream: HTTP2Stream) {
-        stream.flags.remove(.queued)
-        ready.removeAll { $0 === stream }
-    }
-
-    /// All streams have more window than before.
-    func wakeStreams() {
-        streams.forEach { $0.wake() }
-        pump()
-    }
-
-    /// Sends what waits, in frames of many streams, as far as windows and the connection's room allow.
-    func pump() {
-        while !ready.isEmpty, phase != .closing {
-            guard connection.isOpen, connection.isWritable else { return }
-            let stream = ready.removeFirst()
-            stream.flags.remove(.queued)
-            guard !stream.flags.contains(.closed) else { continue }
-            guard sendTurn(of: stream) else { return ready.insert(stream, at: 0) }
-        }
-    }
-
-    /// Sends a frame of the stream; false when it has to wait for the connection's window.
-    private func sendTurn(of stream: HTTP2Stream) -> Bool {
-        let wanted = stream.outgoing.count
-        let isLast: Bool
-        if wanted > 0 {
-            let allowed = min(wanted, Self.largestFrame, stream.sendWindow.available)
-            // One that waits for its own window comes back when that opens.
-            guard allowed > 0 else { return true }
-            let count = min(allowed, sendWindow.available)
-            guard count > 0 else {
-                stream.flags.insert(.queued)
-                return false
-            }
-            isLast = count == wanted && stream.flags.contains(.contentEnded) && stream.trailers.isEmpty
-            guard writeData(count, of: stream, endsStream: isLast) else { return true }
-            stream.sendWindow.spend(count)
-            sendWindow.spend(count)
-            stream.sentAt = server.loop.tick
-            stream.contentSent()
-            if count < wanted {
-                queue(stream)
-                return true
-            }
+    /// Something was added to what the exchange has to send, or that was all.
+    func sendContent(of exchange: HTTP2Exchange) {
+        if exchange.outgoing.isEmpty {
+            if exchange.flags.contains(.contentEnded) { endContent(of: exchange) }
         } else {
-            isLast = false
+            exchange.stall.waits(at: server.loop.tick)
+            arm(at: server.loop.tick + shared.windowStall)
+            enqueue(exchange)
+            pump()
         }
-        guard stream.flags.contains(.contentEnded) else { return true }
-        if !isLast { writeEnd(of: stream) }
-        stream.end()
-        return true
     }
 
-    private func writeData(_ count: Int, of stream: HTTP2Stream, endsStream: Bool) -> Bool {
+    /// Has the exchange sent when it is its turn, if its window is open.
+    func enqueue(_ exchange: HTTP2Exchange) {
+        guard !exchange.outgoing.isEmpty, streams[exchange.slot].sendWindow.available > 0 else { return }
+        streams.enqueue(exchange.slot)
+    }
+
+    /// Sends what waits, a frame of each whose turn it is, as far as the connection's window and room allow.
+    func pump() {
+        while !streams.isSendQueueEmpty, sendWindow.available > 0, phase != .closing {
+            guard connection.isOpen, connection.isWritable, let slot = streams.nextToSend() else { return }
+            guard let exchange = exchange(at: slot) else { return streams.dequeue(slot) }
+            sendFrame(of: exchange)
+        }
+    }
+
+    private func sendFrame(of exchange: HTTP2Exchange) {
+        let slot = exchange.slot
+        let waiting = exchange.outgoing.count
+        let count = min(waiting, Self.largestFrame, streams[slot].sendWindow.available, sendWindow.available)
+        let isLast = count == waiting && exchange.flags.contains(.contentEnded) && exchange.trailers.isEmpty
+        guard writeData(count, of: exchange, endsStream: isLast) else {
+            server.loop.log(.error, "a response broke off: its file is shorter than it was, or can't be read")
+            return endStream(HTTP2Error(.internalError, stream: exchange.id))
+        }
+        streams[slot].sendWindow.spend(count)
+        sendWindow.spend(count)
+        if exchange.outgoing.isEmpty {
+            exchange.stall.ends()
+            streams.dequeue(slot)
+        } else {
+            exchange.stall.sent(count, limits: shared.limits.peer, at: server.loop.tick)
+            if streams[slot].sendWindow.available == 0 { streams.dequeue(slot) }
+        }
+        if isLast {
+            exchange.didSendEnd()
+        } else if exchange.outgoing.isEmpty, exchange.flags.contains(.contentEnded) {
+            endContent(of: exchange)
+        } else {
+            exchange.didSendContent()
+        }
+    }
+
+    private func writeData(_ count: Int, of exchange: HTTP2Exchange, endsStream: Bool) -> Bool {
         var isSound = true
         write(HTTP2FrameHeader.size + count) { buffer in
             let before = buffer.count
-            buffer.appendHTTP2DataHeader(count: count, stream: stream.id, endsStream: endsStream)
-            isSound = stream.outgoing.move(count, to: &buffer)
+            buffer.appendHTTP2DataHeader(count: count, stream: exchange.id, endsStream: endsStream)
+            isSound = exchange.outgoing.move(count, to: &buffer)
             if !isSound { buffer.truncate(to: before) }
-        }
-        if !isSound {
-            server.loop.log(.error, "a response broke off: its file is shorter than it was, or can't be read")
-            endStream(HTTP2Error(.internalError, stream: stream.id))
         }
         return isSound
     }
 
     /// Writes what ends a stream whose content is sent: trailers, or an empty DATA frame.
-    private func writeEnd(of stream: HTTP2Stream) {
-        if stream.trailers.isEmpty {
-            write(HTTP2FrameHeader.size) { $0.appendHTTP2DataHeader(count: 0, stream: stream.id, endsStream: true) }
+    private func endContent(of exchange: HTTP2Exchange) {
+        if exchange.trailers.isEmpty {
+            write(HTTP2FrameHeader.size) {
+                $0.appendHTTP2DataHeader(count: 0, stream: exchange.id, endsStream: true)
+            }
         } else {
-            writeTrailers(stream.id, stream.trailers)
+            writeTrailers(exchange.id, exchange.trailers)
         }
-    }
-
-    /// A stream has ended.
-    func streamEnded() {
-        if streams.count == 0 { timing.idleSince = server.loop.tick }
-        endIfDone()
+        exchange.didSendEnd()
     }
 }

@@ -20,7 +20,7 @@ extension HTTP2Connection {
         timing.queuedAtTimer = queued
         if queued > 0 { arm(at: now + server.timeouts.writeStall) }
         guard lookAtConnection(now) else { return }
-        streams.forEach { $0.timerFired(now) }
+        forEachExchange { timerFired($0, now) }
         if phase != .closing, timing.timer == 0 { arm(at: now + server.timeouts.idle) }
     }
 
@@ -49,10 +49,11 @@ extension HTTP2Connection {
         } else if timing.pingSent != 0 {
             guard endsAt(timing.pingSent + shared.pingTimeout, now, .noError) else { return false }
         }
-        if streams.count == 0 {
+        if streams.isEmpty {
+            streams.trim()
             return endsAt(max(timing.idleSince, timing.heard) + server.timeouts.idle, now, .noError)
         }
-        if shared.pingInterval != .max, timing.pingSent == 0 {
+        if shared.pingInterval != .max, timing.pingSent == 0, phase == .open {
             let due = timing.heard + shared.pingInterval
             if now >= due {
                 write(17) { $0.appendHTTP2Ping(now, ack: false) }

@@ -34,23 +34,25 @@ final class HTTP2Connection: ServerConnection {
     @safe @exclusivity(unchecked) var isStaging = false
     @safe @exclusivity(unchecked) private var isPeerGone = false
 
-    @safe @exclusivity(unchecked) private var reader: HTTP2FrameReader
+    @safe @exclusivity(unchecked) var reader: HTTP2FrameReader
     @safe @exclusivity(unchecked) private var decoder = HPACKDecoder()
     @safe @exclusivity(unchecked) private var fieldBlock = HTTP2FieldBlock()
+    @safe @exclusivity(unchecked) var encoder = HPACKEncoder()
     /// What the client announced.
     @safe @exclusivity(unchecked) var peer = HTTP2Settings.initial
     @safe @exclusivity(unchecked) var sendWindow = HTTP2Window()
     @safe @exclusivity(unchecked) var receiveWindow: HTTP2ReceiveWindow
+    @safe @exclusivity(unchecked) private var meter = HTTP2FloodMeter()
 
-    @safe @exclusivity(unchecked) var streams = HTTP2Streams()
-    /// The stream with the greatest number that the client opened.
-    @safe @exclusivity(unchecked) var lastStream = HTTP2StreamID.connection
+    @safe @exclusivity(unchecked) var streams: HTTP2StreamTable
+    /// The requests that outlive the call that brought them, by the slots of their streams.
+    @safe @exclusivity(unchecked) var exchanges: [HTTP2Exchange?] = []
 
     // The request that lives within the call that brought it.
     @safe @exclusivity(unchecked) var inlineID = HTTP2StreamID.connection
-    @safe @exclusivity(unchecked) var inlineRemoteEnded = true
-    /// The stream that the request became, because its answer can't leave at once.
-    @safe @exclusivity(unchecked) var inlineStream: HTTP2Stream?
+    @safe @exclusivity(unchecked) var inlineSlot = 0
+    /// What the request became, because its answer can't leave at once.
+    @safe @exclusivity(unchecked) var inlineExchange: HTTP2Exchange?
 
     // Time, in the loop's milliseconds.
     @safe @exclusivity(unchecked) var timing: HTTP2Timing
@@ -58,7 +60,9 @@ final class HTTP2Connection: ServerConnection {
     init(server: ServerLoop) {
         self.server = server
         shared = server.http2
-        reader = HTTP2FrameReader(role: .server, maxFrameSize: shared.settings.maxFrameSize)
+        let settings = shared.limits.settings
+        reader = HTTP2FrameReader(role: .server, maxFrameSize: settings.maxFrameSize)
+        streams = HTTP2StreamTable(role: .server, settings: settings)
         receiveWindow = shared.window
         timing = HTTP2Timing(now: server.loop.tick)
     }
@@ -70,8 +74,27 @@ final class HTTP2Connection: ServerConnection {
     /// Takes the connection over, and greets the client.
     func begin(on connection: Connection) {
         self.connection = connection
-        unsafe connection.write(shared.greeting.span.bytes)
+        let greeting = shared.greeting
+        unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + server.timeouts.head)
+    }
+
+    /// Serves the request that an upgrade from HTTP/1.1 came with, as stream 1 (RFC 7540, 3.2).
+    func beginUpgraded(_ context: Context, _ settings: HTTP2Settings) {
+        peer = settings
+        do throws(HTTP2Error) {
+            try streams.adjustSendWindows(by: Int32(settings.initialWindowSize) - 65_535)
+            guard case .request(let slot) = try streams.receiveHeaders(on: HTTP2StreamID(1), endsStream: true) else {
+                return
+            }
+            if settings.headerTableSize != 4096 { encoder.setTableSizeLimit(Int(settings.headerTableSize)) }
+            inlineID = HTTP2StreamID(1)
+            inlineSlot = slot
+            context.transport = self
+            beginRequest(context, endsStream: true)
+        } catch {
+            fail(error)
+        }
     }
 
     // MARK: Receiving
@@ -115,10 +138,10 @@ final class HTTP2Connection: ServerConnection {
             case .ping(let opaque): takePing(opaque)
             case .pingAck(let opaque): takePingAck(opaque)
             case .resetStream(let id, let code): takeReset(id, code)
-            case .priority(let id): takePriority(id)
+            case .priority: meter(.priority)
             case .priorityUpdate(let id, let value): takePriorityUpdate(id, value.of(bytes))
             case .goAway: takeGoAway()
-            case .unknown: break
+            case .unknown: meter(.ignoredFrame)
             case .needMore:
                 timing.noteIncomplete(offset < bytes.byteCount || reader.isWithinFieldBlock, now: server.loop.tick)
                 if timing.partBegan != 0 { arm(at: timing.partBegan + server.timeouts.head) }
@@ -130,14 +153,26 @@ final class HTTP2Connection: ServerConnection {
         return bytes.byteCount
     }
 
+    /// Notes what costs the client little; a client that does it too often is left.
+    func meter(_ kind: HTTP2FloodKind, cost: Int = 1) {
+        guard !meter.allows(kind, cost: cost, limits: shared.limits.peer, at: server.loop.tick) else { return }
+        server.service.http2Counts.count(kind)
+        fail(HTTP2Error(.flood))
+    }
+
+    /// A response was sent to its end: the client may cancel one more.
+    @inline(__always)
+    func noteServed() { meter.forgive(.reset, limits: shared.limits.peer, at: server.loop.tick) }
+
     // MARK: Fields
 
     private func takeFields(_ fragment: HTTP2FieldFragment, _ bytes: RawSpan) {
         if fragment.isWhole { return takeBlock(fragment, fragment.block.of(bytes)) }
-        do {
-            try fieldBlock.append(
-                fragment, in: bytes, limits: shared.limits.frames, pool: server.loop.buffers)
+        if !fragment.beginsBlock { meter(.continuation) }
+        do throws(HTTP2Error) {
+            try fieldBlock.append(fragment, in: bytes, limits: shared.limits.peer, pool: server.loop.buffers)
         } catch {
+            server.service.http2Counts.count(.continuation)
             return fail(error)
         }
         guard fragment.endsBlock else { return }
@@ -151,42 +186,49 @@ final class HTTP2Connection: ServerConnection {
     /// ones refer to it.
     private func takeBlock(_ fragment: HTTP2FieldFragment, _ block: RawSpan) {
         let id = fragment.stream
-        let isNew = id > lastStream
-        do {
+        let isNew = id > streams.lastPeerStream
+        do throws(HPACKError) {
             try decoder.decode(block, as: isNew ? .request : .trailers, into: &shared.block.value)
         } catch {
             return fail(HTTP2Error(.compression))
         }
-        guard isNew else { return takeTrailers(id, endsStream: fragment.endsStream) }
-        guard id.isOpened(by: .client) else { return fail(HTTP2Error(.invalidStreamID)) }
-        // What comes behind the last request that was promised to be served is not looked at (RFC 9113, 6.8).
-        guard phase == .open || phase == .draining else { return }
-        lastStream = id
-        guard streams.count < shared.limits.concurrentStreams else {
-            return endStream(HTTP2Error(.tooManyStreams, stream: id))
+        do throws(HTTP2Error) {
+            switch try streams.receiveHeaders(on: id, endsStream: fragment.endsStream) {
+            case .request(let slot): takeRequest(id, slot, endsStream: fragment.endsStream)
+            case .trailers(let slot): takeTrailers(id, slot)
+            case .response, .ignored: meter(.ignoredFrame)
+            }
+        } catch {
+            if error.endsConnection { fail(error) } else { endStream(error) }
         }
+    }
+
+    @inline(__always)
+    private func takeRequest(_ id: HTTP2StreamID, _ slot: Int, endsStream: Bool) {
         let context = server.spare
+        inlineID = id
+        inlineSlot = slot
+        context.transport = self
         do throws(HTTP2Malformation) {
             try shared.block.value.fill(
-                &context.headCell.value, allowsExtendedConnect: shared.limits.allowsExtendedConnect)
+                &context.headCell.value, allowsExtendedConnect: shared.limits.settings.isConnectProtocolEnabled)
         } catch {
-            return refuse(id, error, endsStream: fragment.endsStream)
+            return refuse(error)
         }
-        beginRequest(id, endsStream: fragment.endsStream)
+        if context.head.announcedLength >= 0,
+            !streams[slot].expect(contentLength: context.head.announcedLength)
+        {
+            return endStream(HTTP2Error(.contentLengthMismatch, stream: id))
+        }
+        let block = unsafe shared.block.unsafeAddress
+        unsafe context.showBytes(block.pointee.bytes)
+        beginRequest(context, endsStream: endsStream)
         server.recycleSpare()
     }
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
-    private func beginRequest(_ id: HTTP2StreamID, endsStream: Bool) {
-        let context = server.spare
-        if endsStream, context.head.announcedLength > 0 {
-            return self.endStream(HTTP2Error(.contentLengthMismatch, stream: id))
-        }
-        inlineID = id
-        inlineRemoteEnded = endsStream
-        context.transport = self
+    func beginRequest(_ context: Context, endsStream: Bool) {
         context.awaitsContinue = context.head.expectsContinue && !endsStream
-        context.showBytes(shared.block.value.bytes)
         guard let route = server.service.find(context) else { return finishInline(context) }
         context.route = route
         if !endsStream { return beginContent(context, route) }
@@ -194,10 +236,10 @@ final class HTTP2Connection: ServerConnection {
             call(handler, context)
             finishInline(context)
         } else {
-            let stream = openStream(for: context)
-            stream.requestWhole = server.loop.tick
-            arm(at: stream.requestWhole + context.requestTimeout(server.timeouts.request))
-            stream.start(server.takeSpare())
+            let exchange = makeExchange(for: context)
+            exchange.requestWhole = server.loop.tick
+            arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
+            exchange.start(server.takeSpare())
         }
     }
 
@@ -215,29 +257,30 @@ final class HTTP2Connection: ServerConnection {
     /// The handler of a request that lives within the call has returned.
     private func finishInline(_ context: Context) {
         if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
-        if let stream = inlineStream {
-            inlineStream = nil
-            if context.stream != nil {
-                stream.start(server.takeSpare())
-            } else {
-                stream.settle()
-            }
-        } else if !inlineRemoteEnded {
-            // The answer does not depend on the content, which need not be sent (RFC 9113, 8.1).
-            resetStream(inlineID, .noError)
+        if let exchange = inlineExchange {
+            inlineExchange = nil
+            if context.stream != nil { exchange.start(server.takeSpare()) }
+            return
         }
+        noteServed()
+        if !streams.didSendEnd(inlineSlot) {
+            // The answer does not depend on the content, which need not be sent (RFC 9113, 8.1).
+            writeReset(inlineID, .noError)
+            streams.didReset(inlineID)
+        }
+        streams.remove(inlineSlot)
     }
 
     /// A request that can't be served though its block could be decoded: an answer says why where it can, else the stream
     /// is reset.
-    private func refuse(_ id: HTTP2StreamID, _ malformation: HTTP2Malformation, endsStream: Bool) {
-        guard let status = malformation.status else {
-            return endStream(HTTP2Error(.malformedMessage, stream: id))
-        }
+    @inline(never)
+    private func refuse(_ malformation: HTTP2Malformation) {
         let context = server.spare
-        inlineID = id
-        inlineRemoteEnded = endsStream
-        context.transport = self
+        guard let status = malformation.status else {
+            context.transport = nil
+            return endStream(HTTP2Error(.malformedMessage, stream: inlineID))
+        }
+        server.service.http2Counts.count(.malformedMessage)
         context.send(server.service.errorResponse(HTTPError(status, "\(malformation.message)"), context))
         finishInline(context)
         server.recycleSpare()
@@ -247,14 +290,11 @@ final class HTTP2Connection: ServerConnection {
 
     func receivedEnd(on connection: Connection) {
         isPeerGone = true
-        if streams.isEmpty || phase == .closing { return connection.closeAfterWriting() }
-        streams.forEach { $0.clientEnded() }
+        forEachExchange { $0.clientEnded() }
         endIfDone()
     }
 
-    func peerHungUp(on connection: Connection) {
-        streams.forEach { $0.context?.task?.cancel() }
-    }
+    func peerHungUp(on connection: Connection) { forEachExchange { $0.context?.task?.cancel() } }
 
     func writable(on connection: Connection) {
         pump()
@@ -265,7 +305,45 @@ final class HTTP2Connection: ServerConnection {
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
         fieldBlock.release(to: server.loop.buffers)
-        streams.removeAll { $0.connectionIsGone() }
+        dropExchanges()
+    }
+
+    // MARK: Exchanges
+
+    /// What outlives the call that brought the request in `context`, the loop's spare one.
+    func makeExchange(for context: Context) -> HTTP2Exchange {
+        let exchange = shared.takeExchange()
+        exchange.begin(self, slot: inlineSlot)
+        while exchanges.count <= inlineSlot { exchanges.append(nil) }
+        exchanges[inlineSlot] = exchange
+        if let priority = context.head.value(of: .priority, in: context.bytes) {
+            streams.prioritize(inlineSlot, HTTP2Priority(parsing: priority))
+        }
+        return exchange
+    }
+
+    func exchange(at slot: Int) -> HTTP2Exchange? { slot < exchanges.count ? exchanges[slot] : nil }
+
+    func forEachExchange(_ body: (HTTP2Exchange) -> Void) {
+        guard !streams.isEmpty else { return }
+        for case let exchange? in exchanges { body(exchange) }
+    }
+
+    /// An exchange is over.
+    func remove(_ exchange: HTTP2Exchange) {
+        exchanges[exchange.slot] = nil
+        streams.remove(exchange.slot)
+        shared.giveBack(exchange)
+        guard streams.isEmpty else { return }
+        timing.idleSince = server.loop.tick
+        endIfDone()
+    }
+
+    /// The connection is gone, and with it all streams.
+    func dropExchanges() {
+        let all = exchanges
+        exchanges = []
+        for case let exchange? in all { exchange.connectionIsGone() }
     }
 
     /// Closes when the end was told and no request is in hand.
