@@ -81,7 +81,7 @@ extension Service {
     static func redirecting(to port: UInt16, like other: Service) -> Service {
         // No route, so every request becomes an error, and every error that a route would not have been one.
         let tree = RouteTree.Builder(trailingSlash: .strict).build()
-        return Service(tree: tree, routes: [], limits: other.limits) { error, context in
+        return Service(tree: tree, routes: [], limits: other.limits, listeners: other.listeners) { error, context in
             guard (error as? HTTPError)?.status == .notFound, let place = secure(context.authority, port) else {
                 return ErrorPage.response(to: error, context)
             }

@@ -45,6 +45,9 @@ public final class RunningServer: Sendable {
     /// Connections that are open.
     public var connectionCount: Int { listeners.reduce(0) { $0 + $1.server.admission.admitted } }
 
+    /// How often clients broke the rules of HTTP/2 or flooded, by kind.
+    public var http2Counts: HTTP2Counts { listeners[0].service.http2Counts.counts }
+
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {
         for listener in listeners { listener.server.stopAccepting() }
