@@ -68,9 +68,11 @@ let package = Package(
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
-        .testTarget(name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime"], swiftSettings: house),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
         .testTarget(
-            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "ApusCLITests", dependencies: ["ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
