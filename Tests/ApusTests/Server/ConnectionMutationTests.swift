@@ -83,7 +83,8 @@ struct ConnectionMutationTests {
     /// One of the requests, changed, and behind it one that is not.
     static func mutated(_ round: Int, _ random: inout SeededRandom) -> [UInt8] {
         let own = valid[round % valid.count].replacing("%d", with: "\(round)")
-        return Mutation.of(Array(own.utf8), &random, changes: 1...2) + Array("GET /users/\(round) HTTP/1.1\r\nHost: b\r\n\r\n".utf8)
+        let behind = "GET /users/\(round) HTTP/1.1\r\nHost: b\r\n\r\n"
+        return Mutation.of(Array(own.utf8), &random, changes: 1...2) + Array(behind.utf8)
     }
 
     struct Tally: CustomStringConvertible {
