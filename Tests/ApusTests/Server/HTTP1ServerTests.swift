@@ -79,6 +79,27 @@ struct HTTP1ServerTests {
         }
     }
 
+    @Test("pipelined answers that exceed what a loop stages at once all come")
+    func longPipeline() async throws {
+        try await serving({ _ in }, register) { address in
+            let client = try RawClient(address)
+            let count = 3000
+            client.sendInBackground(Array(String(repeating: get("/plaintext"), count: count).utf8))
+            for index in 0..<count { #expect(try client.response().text == "Hello, World!", "answer \(index)") }
+        }
+    }
+
+    @Test("a synchronous handler gets a content larger than what a slow reader may leave waiting")
+    func largeContentAtOnce() async throws {
+        try await serving({ _ in }, register) { address in
+            let client = try RawClient(address)
+            let content = [UInt8](repeating: 120, count: 3_000_000)
+            client.sendInBackground(
+                Array("POST /text HTTP/1.1\r\nHost: a\r\nContent-Length: \(content.count)\r\n\r\n".utf8) + content)
+            #expect(try client.response().body.count == content.count)
+        }
+    }
+
     @Test("a request split at any byte is answered as if it were whole")
     func splits() async throws {
         try await serving({ _ in }, register) { address in

@@ -10,7 +10,13 @@ extension HTTP1Connection: ResponseTransport {
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         settleKeepAlive(context)
-        guard let connection = self.connection else { return }
+        unsafe connectionReference._withUnsafeGuaranteedRef { send(context, status, contentType, bytes, $0) }
+    }
+
+    @inline(__always)
+    private func send(
+        _ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan, _ connection: Connection
+    ) {
         guard connection.isOpen else { return }
         // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
         let size = 256 + contentType.utf8CodeUnitCount
@@ -35,7 +41,7 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     func send(_ context: Context, _ response: Response) {
-        guard let connection = self.connection else { return }
+        let connection = self.connection
         guard connection.isOpen else { return }
         if case .stream = response.body {
             // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
@@ -64,13 +70,14 @@ extension HTTP1Connection: ResponseTransport {
         case .text(var text): text.withUTF8 { unsafe connection.write(RawSpan(_unsafeElements: $0)) }
         case .bytes(let bytes): unsafe connection.write(bytes.span.bytes)
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
-        case .stream(_, let write):
-            context.stream = ResponseStream(connection: connection, framing: framing, produce: write)
+        case .stream(let length, let write):
+            streamsChunks = framing == .chunked
+            context.stream = ResponseStream(sink: self, length: length, produce: write)
         }
     }
 
     private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
-        guard let connection = self.connection else { return }
+        let connection = self.connection
         server.flushStage(to: connection)
         var size = 256
         for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
@@ -133,8 +140,11 @@ extension HTTP1Connection: ResponseTransport {
         unsafe connection.write(interim.utf8Span.span.bytes)
     }
 
-    func resumeBody() {
-        guard phase == .content else { return }
+    func contentTaken(_ count: Int) {
+        // The client waits only when the reader was behind.
+        guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
+            !context.body.isFull
+        else { return }
         connection.startReceiving()
         connection.presentKept()
     }
