@@ -71,9 +71,11 @@ let package = Package(
             name: "ApusNetTests",
             dependencies: ["ApusNet", "ApusRuntime", .target(name: "COpenSSL", condition: .when(traits: ["TLS"]))],
             swiftSettings: house),
-        .testTarget(name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime"], swiftSettings: house),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
         .testTarget(
-            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "ApusCLITests", dependencies: ["ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
