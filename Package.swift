@@ -65,6 +65,8 @@ let package = Package(
             swiftSettings: house),
         .executableTarget(
             name: "Echo", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/Echo", swiftSettings: house),
+        .executableTarget(
+            name: "TCPChat", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/TCPChat", swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(
@@ -79,5 +81,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ApusCLITests", dependencies: ["ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(name: "ExampleTests", dependencies: ["TCPChat", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "DocExamples", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            exclude: ["Manifests"], swiftSettings: house),
     ]
 )
