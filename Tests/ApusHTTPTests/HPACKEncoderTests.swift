@@ -195,6 +195,27 @@ import Testing
         #expect(block() == [0xBE])
     }
 
+    @Test("a field is not taken for another whose octets are the same, cut elsewhere")
+    func boundaries() throws {
+        let (ab, a) = (try #require(HTTPField.Name("ab")), try #require(HTTPField.Name("a")))
+        let first = HPACKEncoderField(0, name: "ab".utf8.span.raw, value: "c".utf8.span.raw)
+        var table = HPACKEncoderTable()
+        _ = table.add(first)
+        let found = table.find(HPACKEncoderField(0, name: "AB".utf8.span.raw, value: "c".utf8.span.raw))
+        let other = table.find(HPACKEncoderField(0, name: "a".utf8.span.raw, value: "bc".utf8.span.raw))
+        #expect(found == 0)
+        #expect(other == nil)
+        var encoder = HPACKEncoder()
+        var decoder = HPACKDecoder()
+        for _ in 0..<3 {
+            let bytes = encode(&encoder) { encoder, buffer in
+                encoder.append(HTTPField(name: ab, replacingInvalid: "c"), to: &buffer)
+                encoder.append(HTTPField(name: a, replacingInvalid: "bc"), to: &buffer)
+            }
+            #expect(try decoder.read(bytes).fields == ["ab: c", "a: bc"])
+        }
+    }
+
     @Test("a larger table than 4,096 is not made use of, and nothing is said of it")
     func largeTable() {
         var encoder = HPACKEncoder()

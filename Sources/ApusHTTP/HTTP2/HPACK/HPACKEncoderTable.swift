@@ -7,7 +7,9 @@
         var hash: UInt32
         /// Where the octets begin, as a position that runs on: the name of a field that is not known, and the value.
         var position: UInt32
-        var byteCount: UInt32
+        var byteCount: UInt16
+        /// How many of them are the name's.
+        var nameCount: UInt16
         /// What the field counts for.
         var size: UInt16
         var code: UInt8
@@ -58,7 +60,9 @@
         guard count > 0, let ring = unsafe ring, let storage = unsafe storage else { return nil }
         for age in 1...count {
             let entry = unsafe ring[place(age)]
-            guard entry.hash == field.hash, entry.code == field.code, Int(entry.byteCount) == field.byteCount else {
+            guard entry.hash == field.hash, entry.code == field.code, Int(entry.byteCount) == field.byteCount,
+                Int(entry.nameCount) == field.name.byteCount
+            else {
                 continue
             }
             let bytes = unsafe RawSpan(
@@ -81,7 +85,8 @@
         return push(
             Entry(
                 hash: field.hash, position: base &+ UInt32(truncatingIfNeeded: position),
-                byteCount: UInt32(truncatingIfNeeded: field.byteCount), size: UInt16(truncatingIfNeeded: needed),
+                byteCount: UInt16(truncatingIfNeeded: field.byteCount),
+                nameCount: UInt16(truncatingIfNeeded: field.name.byteCount), size: UInt16(truncatingIfNeeded: needed),
                 code: field.code))
     }
 
@@ -91,8 +96,8 @@
         guard reserve(needed) else { return nil }
         return push(
             Entry(
-                hash: 0, position: base &+ UInt32(truncatingIfNeeded: end), byteCount: .max,
-                size: UInt16(truncatingIfNeeded: needed), code: PseudoField.unknown.rawValue))
+                hash: 0, position: base &+ UInt32(truncatingIfNeeded: end), byteCount: 0,
+                nameCount: 0, size: UInt16(truncatingIfNeeded: needed), code: PseudoField.unknown.rawValue))
     }
 
     /// Heeds a new maximum.
