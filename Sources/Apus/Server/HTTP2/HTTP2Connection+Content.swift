@@ -40,7 +40,8 @@ extension HTTP2Connection {
             if piece.padding > 0 { consume(Int(piece.padding), of: slot) }
             takeContent(piece, bytes, of: exchange)
         } catch {
-            consume(Int(piece.flowControlled), of: nil)
+            // What the stream's window has taken is made good when the stream ends.
+            if error.violation != .contentLengthMismatch { consume(Int(piece.flowControlled), of: nil) }
             if error.endsConnection { fail(error) } else { endStream(error) }
         }
     }
