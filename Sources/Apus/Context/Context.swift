@@ -17,7 +17,7 @@ public import ApusRuntime
     let matchCell = Cell(RouteMatch())
     /// The route that was found.
     // Not counted: the service keeps its routes.
-    @safe @exclusivity(unchecked) unowned(unsafe) var route: Route?
+    @safe @exclusivity(unchecked) var routeReference: Unmanaged<Route>?
     /// The percent-decoded path, when it differs from the one in the head.
     @safe @exclusivity(unchecked) var decodedPath: [UInt8]?
 
@@ -29,7 +29,7 @@ public import ApusRuntime
     /// The loop that the request lives on.
     public let loop: EventLoop
     /// The content that comes with the request.
-    @safe @exclusivity(unchecked) public internal(set) var body: RequestBody
+    public let body: RequestBody
     /// Fields that go with whatever the handler answers, unless the answer has them itself.
     public var responseFields: HTTPFields {
         get { extras?.responseFields ?? HTTPFields() }
@@ -77,6 +77,9 @@ public import ApusRuntime
     @inline(__always) var head: RequestHead {
         unsafeAddress { unsafe UnsafePointer(headCell.unsafeAddress) }
     }
+
+    /// The route that was found.
+    var route: Route? { unsafe routeReference?.takeUnretainedValue() }
 
     @inline(__always) var match: RouteMatch { matchCell.value }
 
@@ -129,7 +132,7 @@ public import ApusRuntime
     /// Ends the request: gives back what was borrowed, and forgets the rest.
     func reset() {
         transport = nil
-        route = nil
+        routeReference = nil
         if decodedPath != nil { decodedPath = nil }
         if extras != nil { extras = nil }
         isAnswered = false

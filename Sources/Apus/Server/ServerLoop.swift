@@ -1,6 +1,7 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
+import CSystem
 
 /// A connection that speaks some version of HTTP.
 protocol ServerConnection: ConnectionHandler {
@@ -10,17 +11,25 @@ protocol ServerConnection: ConnectionHandler {
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
 /// share without a lock. Everything here belongs to the loop's thread.
-final class ServerLoop {
+@safe final class ServerLoop {
     let loop: EventLoop
     let service: Service
+    // Not counted, for every request goes by them.
+    private let serviceReference: Unmanaged<Service>
+    /// How long a handler may hold the loop, in the processor's ticks.
+    let holdLimitTicks: UInt64
     /// What reads the heads of HTTP/1.
     let http1Parser: HTTP1RequestParser
     /// What the connections of HTTP/2 share.
     let http2: HTTP2Loop
     let tasks: TaskPool
     let timeouts: Timeouts
+    /// Whether a client's end leaves its handler alone.
+    let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
     @safe @exclusivity(unchecked) var spare: Context
+    /// The same, not counted, for the way of every request.
+    @safe @exclusivity(unchecked) private(set) var spareReference: Unmanaged<Context>
     @safe @exclusivity(unchecked) private var contexts: [Context] = []
     @safe @exclusivity(unchecked) private var over: [Context] = []
     @safe @exclusivity(unchecked) private(set) var isDraining = false
@@ -50,11 +59,37 @@ final class ServerLoop {
     private init(loop: EventLoop, service: Service) {
         self.loop = loop
         self.service = service
+        unsafe serviceReference = .passUnretained(service)
+        holdLimitTicks = loop.holdLimitTicks
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
         http2 = HTTP2Loop(service.limits)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
+        allowsHalfClose = service.limits.allowsHalfClose
         spare = Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
+    }
+
+    /// The route of a request, unless it has been answered: see `Service.find(_:)`.
+    @inline(__always) func find(_ context: Context) -> Unmanaged<Route>? {
+        unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+    }
+
+    /// Calls a synchronous handler, and says when it held the loop too long.
+    @inline(__always)
+    func call(_ route: Route, _ context: Context) {
+        let began = apus_ticks()
+        do {
+            try route.call(context)
+        } catch {
+            context.send(service.errorResponse(error, context))
+        }
+        if apus_ticks() &- began > holdLimitTicks { reportHold(by: context, since: began) }
+    }
+
+    @inline(never)
+    private func reportHold(by context: Context, since began: UInt64) {
+        loop.reportHold(of: context.route?.pattern.description ?? "a handler", since: began)
     }
 
     /// What speaks with a new client.
@@ -70,6 +105,7 @@ final class ServerLoop {
         let taken = spare
         if contexts.isEmpty { recycle() }
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
         return taken
     }
 
@@ -93,7 +129,15 @@ final class ServerLoop {
     /// Makes the spare context ready for the next head; one that its handler kept is left to it.
     @inline(__always)
     func recycleSpare() {
-        if isKnownUniquelyReferenced(&spare) { spare.reset() } else { replaceSpare() }
+        guard isKnownUniquelyReferenced(&spare) else { return replaceSpare() }
+        unsafe spareReference._withUnsafeGuaranteedRef { $0.reset() }
+    }
+
+    /// The spare context without a request, for the answer to what never became a whole one: what the parser left in the
+    /// head are places in bytes that the context does not show.
+    func spareWithoutRequest() -> Context {
+        spare.headCell.value.removeAll()
+        return spare
     }
 
     @inline(never)
@@ -101,6 +145,7 @@ final class ServerLoop {
         spare.keepBytes()
         spare.detach()
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
     }
 
     // MARK: The stage

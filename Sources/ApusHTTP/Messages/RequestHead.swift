@@ -83,6 +83,28 @@ public struct RequestHead: ~Copyable {
         return place.of(bytes)
     }
 
+    /// Forgets the request: no fields, no method, and every place empty, so that nothing points into bytes that are gone.
+    public mutating func removeAll() {
+        let nowhere = ByteSlice(start: 0, count: 0)
+        fields.removeAll()
+        method = nowhere
+        target = nowhere
+        path = nowhere
+        query = nowhere
+        authority = nowhere
+        announcedLength = -1
+        methodKind = .other
+        targetForm = .origin
+        majorVersion = 1
+        minorVersion = 1
+        hasQuery = false
+        isSecureTarget = false
+        isChunked = false
+        keepsAlive = true
+        expectsContinue = false
+        requestsUpgrade = false
+    }
+
     /// Takes over all that `other` says. Allocates only when `other` has more fields than this has ever had room for.
     public mutating func copy(from other: borrowing RequestHead) {
         fields.copy(from: other.fields)

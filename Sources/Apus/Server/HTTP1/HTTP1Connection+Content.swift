@@ -15,6 +15,11 @@ extension HTTP1Connection {
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
             return endLingering()
         }
+        if route.options.requiresLength, spare.head.contentLength == nil {
+            keepsAlive = false
+            spare.send(server.service.errorResponse(HTTPError.lengthRequired, spare))
+            return endLingering()
+        }
         let context = server.takeSpare()
         self.context = context
         context.keepBytes()
@@ -106,8 +111,8 @@ extension HTTP1Connection {
         noteRequestWhole()
         arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
         context.body.end()
-        guard context.task == nil, let handler = context.route?.synchronous else { return }
-        call(handler, context)
+        guard context.task == nil, let route = context.route, route.isSynchronous else { return }
+        server.call(route, context)
         if context.stream != nil {
             context.task = server.tasks.run(context)
         } else {

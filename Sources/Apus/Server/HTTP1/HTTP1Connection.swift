@@ -13,7 +13,7 @@ import ApusRuntime
 ///
 /// One request is in hand at a time; pipelined ones wait in the connection's kept bytes. `context` is that of a
 /// request that outlives the call that brought it; a synchronous handler without content needs none.
-final class HTTP1Connection: ServerConnection {
+@safe final class HTTP1Connection: ServerConnection {
     enum Phase: UInt8 {
         /// Between requests, or within a head.
         case head
@@ -29,7 +29,9 @@ final class HTTP1Connection: ServerConnection {
 
     let server: ServerLoop
     /// Set when the connection opens; it keeps this handler, and outlives it.
-    @safe @exclusivity(unchecked) unowned(unsafe) var connection: Connection!
+    // Not counted, for it is used for every request.
+    @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
+    var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
     /// The request in hand, when it outlives the call that brought its head.
     @safe @exclusivity(unchecked) var context: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
@@ -58,7 +60,7 @@ final class HTTP1Connection: ServerConnection {
     }
 
     func connected(_ connection: Connection) {
-        self.connection = connection
+        unsafe connectionReference = .passUnretained(connection)
         arm(at: headBegan + server.timeouts.head)
     }
 
@@ -90,10 +92,14 @@ final class HTTP1Connection: ServerConnection {
                         return consumed
                     }
                 }
-                switch server.http1Parser.parse(rest, into: &server.spare.headCell.value) {
+                let result = unsafe server.spareReference._withUnsafeGuaranteedRef {
+                    server.http1Parser.parse(rest, into: &$0.headCell.value)
+                }
+                switch result {
                 case .complete(let length):
                     consumed += length
-                    begin(rest.extracting(0..<length))
+                    let head = rest.extracting(0..<length)
+                    unsafe server.spareReference._withUnsafeGuaranteedRef { begin(head, $0) }
                     server.recycleSpare()
                 case .incomplete:
                     headSeen = UInt32(clamping: rest.byteCount)
@@ -129,8 +135,7 @@ final class HTTP1Connection: ServerConnection {
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
     @inline(never)
-    private func begin(_ head: RawSpan) {
-        let context = server.spare
+    private func begin(_ head: RawSpan, _ context: Context) {
         headBegan = 0
         headSeen = 0
         stamp = server.loop.tick
@@ -140,13 +145,17 @@ final class HTTP1Connection: ServerConnection {
         if context.head.requestsUpgrade, upgrade(context) { return }
         context.transport = self
         context.awaitsContinue = context.head.expectsContinue
-        guard let route = server.service.find(context) else {
+        guard let found = unsafe server.find(context) else {
             return finishInline(context)
         }
-        context.route = route
+        unsafe context.routeReference = found
+        unsafe found._withUnsafeGuaranteedRef { begin(context, $0) }
+    }
+
+    private func begin(_ context: Context, _ route: Route) {
         if context.head.hasBody { return beginContent(context, route) }
-        if let handler = route.synchronous {
-            call(handler, context)
+        if route.isSynchronous {
+            server.call(route, context)
             finishInline(context)
         } else {
             phase = .answering
@@ -157,17 +166,6 @@ final class HTTP1Connection: ServerConnection {
     private var isLastRequest: Bool {
         guard let most = server.service.limits.requestsPerConnection else { return false }
         return requests >= most
-    }
-
-    @inline(__always)
-    func call(_ handler: (Context) throws -> Void, _ context: Context) {
-        server.loop.watched("\(context.route?.pattern.description ?? "a handler")") {
-            do {
-                try handler(context)
-            } catch {
-                context.send(server.service.errorResponse(error, context))
-            }
-        }
     }
 
     /// A synchronous answer was given. Its context is used again, unless the response still streams.
@@ -226,7 +224,7 @@ final class HTTP1Connection: ServerConnection {
 
     /// A malformed head: says so, and closes.
     private func refuse(_ error: HTTP1Error) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
@@ -244,11 +242,13 @@ final class HTTP1Connection: ServerConnection {
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
-        case .answering: context?.task?.cancel()
+        case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
         }
     }
 
+    /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
     func peerHungUp(on connection: Connection) {
+        guard !server.allowsHalfClose else { return }
         if phase == .answering || phase == .content { context?.task?.cancel() }
     }
 
@@ -328,7 +328,7 @@ final class HTTP1Connection: ServerConnection {
 
     /// Answers 408 and closes.
     func timeOut(_ error: HTTPError) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(error, context))

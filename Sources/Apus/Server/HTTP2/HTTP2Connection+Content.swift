@@ -13,6 +13,9 @@ extension HTTP2Connection {
         if let length = context.head.contentLength, length > limit {
             return refuseContent(exchange, context, RequestBody.tooLarge(limit))
         }
+        if route.options.requiresLength, context.head.contentLength == nil {
+            return refuseContent(exchange, context, .lengthRequired)
+        }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: exchange)
         context.contentBegan = server.loop.tick
@@ -88,7 +91,7 @@ extension HTTP2Connection {
         context.body.end()
         guard exchange.flags.contains(.gathers) else { return exchange.settle() }
         exchange.flags.insert(.running)
-        if let handler = context.route?.synchronous { call(handler, context) }
+        if let route = context.route, route.isSynchronous { server.call(route, context) }
         if context.stream != nil {
             context.task = server.tasks.run(context)
         } else {

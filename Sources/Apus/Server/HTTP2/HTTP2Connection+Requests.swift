@@ -33,7 +33,9 @@ extension HTTP2Connection {
         do throws(HTTP2Error) {
             switch try streams.receiveHeaders(on: id, endsStream: fragment.endsStream) {
             case .request(let slot):
-                takeRequest(id, slot, endsStream: fragment.endsStream)
+                unsafe server.spareReference._withUnsafeGuaranteedRef {
+                    takeRequest($0, id, slot, endsStream: fragment.endsStream)
+                }
                 // Here, where nothing refers to the spare context any more.
                 server.recycleSpare()
                 noteRequest()
@@ -46,8 +48,7 @@ extension HTTP2Connection {
     }
 
     @inline(never)
-    private func takeRequest(_ id: HTTP2StreamID, _ slot: Int, endsStream: Bool) {
-        let context = server.spare
+    private func takeRequest(_ context: Context, _ id: HTTP2StreamID, _ slot: Int, endsStream: Bool) {
         inlineID = id
         inlineSlot = slot
         context.transport = self
@@ -78,28 +79,22 @@ extension HTTP2Connection {
     /// A head is whole: finds the route and calls its handler, or has the content received first.
     func beginRequest(_ context: Context, endsStream: Bool) {
         context.awaitsContinue = context.head.expectsContinue && !endsStream
-        guard let route = server.service.find(context) else { return finishInline(context) }
-        context.route = route
+        guard let found = unsafe server.find(context) else { return finishInline(context) }
+        unsafe context.routeReference = found
+        unsafe found._withUnsafeGuaranteedRef { beginRequest(context, $0, endsStream: endsStream) }
+    }
+
+    @inline(__always)
+    private func beginRequest(_ context: Context, _ route: Route, endsStream: Bool) {
         if !endsStream { return beginContent(context, route) }
-        if let handler = route.synchronous {
-            call(handler, context)
+        if route.isSynchronous {
+            server.call(route, context)
             finishInline(context)
         } else {
             let exchange = makeExchange(for: context)
             exchange.requestWhole = server.loop.tick
             arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
             exchange.start(server.takeSpare())
-        }
-    }
-
-    @inline(__always)
-    func call(_ handler: (Context) throws -> Void, _ context: Context) {
-        server.loop.watched("\(context.route?.pattern.description ?? "a handler")") {
-            do {
-                try handler(context)
-            } catch {
-                context.send(server.service.errorResponse(error, context))
-            }
         }
     }
 
@@ -124,11 +119,11 @@ extension HTTP2Connection {
     /// is reset.
     @inline(never)
     private func refuse(_ malformation: HTTP2Malformation) {
-        let context = server.spare
         guard let status = malformation.status else {
             return endStream(HTTP2Error(.malformedMessage, stream: inlineID))
         }
         server.service.http2Counts.count(.malformedMessage)
+        let context = server.spareWithoutRequest()
         context.send(server.service.errorResponse(HTTPError(status, "\(malformation.message)"), context))
         finishInline(context)
     }

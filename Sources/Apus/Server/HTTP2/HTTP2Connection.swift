@@ -11,7 +11,7 @@ import ApusRuntime
 ///
 /// A request without content that a synchronous handler answers in a few kilobytes lives within the call that brought
 /// it: the loop's spare context, answered straight to the loop's stage. Every other is an ``HTTP2Stream``.
-final class HTTP2Connection: ServerConnection {
+@safe final class HTTP2Connection: ServerConnection {
     enum Phase: UInt8 {
         /// Requests are taken.
         case open
@@ -26,7 +26,9 @@ final class HTTP2Connection: ServerConnection {
     let server: ServerLoop
     let shared: HTTP2Loop
     /// Set when the connection opens; it keeps this handler, and outlives it.
-    @safe @exclusivity(unchecked) unowned(unsafe) var connection: Connection!
+    // Not counted, for it is used for every request.
+    @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
+    var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
     @safe @exclusivity(unchecked) var phase = Phase.open
     @safe @exclusivity(unchecked) var awaitsPreface = true
     /// What is written now goes to the loop's stage, for bytes are being received.
@@ -73,7 +75,7 @@ final class HTTP2Connection: ServerConnection {
 
     /// Takes the connection over, and greets the client.
     func begin(on connection: Connection) {
-        self.connection = connection
+        unsafe connectionReference = .passUnretained(connection)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + server.timeouts.head)
@@ -84,14 +86,14 @@ final class HTTP2Connection: ServerConnection {
     func received(_ bytes: RawSpan, on connection: Connection) -> Int {
         timing.heard = server.loop.tick
         isStaging = true
-        let consumed = take(bytes)
+        let consumed = take(bytes, connection)
         isStaging = false
         server.flushStage(to: connection)
         return consumed
     }
 
     /// Takes frames from the bytes. What is answered meanwhile gathers on the stage.
-    private func take(_ bytes: RawSpan) -> Int {
+    private func take(_ bytes: RawSpan, _ connection: Connection) -> Int {
         var offset = 0
         if awaitsPreface {
             switch HTTP2Preface.match(bytes) {
@@ -155,7 +157,10 @@ final class HTTP2Connection: ServerConnection {
         endIfDone()
     }
 
-    func peerHungUp(on connection: Connection) { forEachExchange { $0.context?.task?.cancel() } }
+    func peerHungUp(on connection: Connection) {
+        guard !server.allowsHalfClose else { return }
+        forEachExchange { $0.context?.task?.cancel() }
+    }
 
     func writable(on connection: Connection) {
         pump()
