@@ -105,7 +105,9 @@ extension FieldReader {
         while let byte = peek {
             offset += 1
             if byte == .colon { return true }
-            guard byte.isLetter || byte.isDigit || byte == 0x2B || byte == .slash || byte == .equals else { return false }
+            guard byte.isLetter || byte.isDigit || byte == 0x2B || byte == .slash || byte == .equals else {
+                return false
+            }
         }
         return false
     }
