@@ -103,6 +103,7 @@
             failureCode = EPROTO
             giveOutputBack()
             queue?.removeAll(into: loop.buffers)
+            if error.kind == .notTLS, !tls.workspace.hasOutput { tls.alertPlainly(.unexpectedMessage) }
             sendOutput(tls)
             setTimer(at: loop.tick + Self.farewellMilliseconds)
             if let handshake = tls.handshake {

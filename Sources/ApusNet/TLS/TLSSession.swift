@@ -173,6 +173,13 @@
             return takeError()
         }
 
+        /// Writes an alert as one in the clear, for a peer to whom OpenSSL says nothing since it speaks no TLS at all
+        /// (RFC 8446, 5 and 6).
+        func alertPlainly(_ alert: TLSAlert) {
+            workspace.writeHere()
+            unsafe apus_tls_write_alert(workspace.io, alert.rawValue)
+        }
+
         /// Why the last call failed.
         private func takeError() -> TLSError {
             unsafe TLSError.takeQueued(session: ssl, alert: workspace.plainAlert)
