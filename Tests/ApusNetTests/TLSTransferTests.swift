@@ -99,7 +99,8 @@
                 let other = try TemporaryFile(small)
                 let server = try StreamServer.secure(group) { script in
                     script.whenConnected = { connection in
-                        guard let open = try? file.openForReading(), let mapped = try? MappedFile(other.openForReading())
+                        guard let open = try? file.openForReading(), let little = try? other.openForReading(),
+                            let mapped = try? MappedFile(little)
                         else { return connection.abort() }
                         unsafe connection.write(Array("head".utf8).span.bytes)
                         connection.write(open, offset: 1, count: content.count - 1)

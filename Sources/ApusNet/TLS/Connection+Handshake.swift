@@ -71,12 +71,12 @@
             let outcome = tls.step(bytes, &offset)
             queue.stepEnds(began)
             switch outcome {
-            case nil:
+            case .established:
                 sendOutput(tls)
                 established(tls, handshake)
                 guard isOpen, offset < bytes.byteCount else { return }
                 receivedCiphertext(bytes.extracting(offset..<bytes.byteCount), tls)
-            case .failed(let error): breakTLS(error, tls)
+            case .failed: breakTLS(tls.takeError(), tls)
             default: sendOutput(tls)
             }
         }
