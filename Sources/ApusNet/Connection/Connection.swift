@@ -98,6 +98,15 @@ public final class Connection: Endpoint {
         self.handler = handler
     }
 
+    /// Whether TLS protects what is sent.
+    public var isSecure: Bool {
+        #if TLS && canImport(COpenSSL)
+            tls != nil
+        #else
+            false
+        #endif
+    }
+
     // MARK: Addresses
 
     /// The peer's address: what a trusted load balancer told (PROXY protocol), else asked of the system. Nil when the
