@@ -28,6 +28,8 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         case renegotiation
         /// The connection ended without `close_notify`: what came may be cut short.
         case truncated
+        /// The handshake took longer than it may.
+        case timedOut
         /// A record was forged, damaged, or came in a wrong place.
         case protocolViolation
         /// The library failed by itself: no memory, or a defect.
@@ -70,6 +72,7 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownName: "no certificate for the name that the client asked for"
         case .renegotiation: "the peer asked to renegotiate"
         case .truncated: "the connection ended without close_notify"
+        case .timedOut: "the handshake took too long"
         case .protocolViolation: "the peer broke the protocol"
         case .failure: "the TLS library failed"
         }
@@ -89,6 +92,7 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownName: "add the name to the configuration, or let unknown names have the default certificate"
         case .renegotiation: "use TLS 1.3, or a new connection"
         case .truncated: "take what came as cut short, unless its length was known before"
+        case .timedOut: "the peer is gone, or too slow: try again, or allow more time"
         case .protocolViolation: "look for something on the way that changes bytes"
         case .failure: "report it with this text"
         }
