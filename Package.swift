@@ -71,7 +71,8 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
-        .executableTarget(name: "ApusCLI", dependencies: ["Apus", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .executableTarget(
+            name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
@@ -90,6 +91,7 @@ let package = Package(
         .testTarget(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
-        .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "ApusCLITests", dependencies: ["ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
     ]
 )

@@ -44,7 +44,7 @@ public final class Application: Sendable, Routes {
     public var application: Application { self }
     /// Nothing: patterns are whole paths.
     public var prefix: String { "" }
-    /// None: what ``use(_:)-([Middleware])`` adds stands around all routes anyway.
+    /// None: what `use` adds stands around all routes anyway.
     public var middleware: [any Middleware] { [] }
     /// The application's settings.
     public var options: RouteOptions { RouteOptions() }

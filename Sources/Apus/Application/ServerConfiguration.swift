@@ -10,7 +10,12 @@ public struct ServerConfiguration: Sendable {
     /// Loops and their driver.
     public var loops = LoopGroup.Options()
     /// Sockets, and how many connections are let in.
-    public var listen = ListenOptions()
+    public var listen: ListenOptions = {
+        var options = ListenOptions()
+        // In HTTP the client speaks first.
+        options.deferAccept = .seconds(1)
+        return options
+    }()
     /// What is borne from clients.
     public var limits = ServerLimits()
     /// What a path ending in `/` has to do with the one that does not.

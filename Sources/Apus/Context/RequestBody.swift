@@ -28,7 +28,10 @@ import ApusRuntime
         case failed(HTTPError)
     }
 
-    @safe @exclusivity(unchecked) weak var transport: (any ResponseTransport)?
+    /// Who is told that content was taken. Not counted, as in ``Context``: `detach()` comes before it goes.
+    @safe @exclusivity(unchecked) unowned(unsafe) var transport: (any ResponseTransport)?
+    /// Whether the present request has content, so that there is something to reset.
+    @safe @exclusivity(unchecked) private var hasBegun = false
     @safe @exclusivity(unchecked) private(set) var state = State.complete
     @safe @exclusivity(unchecked) private var chunks: [[UInt8]] = []
     @safe @exclusivity(unchecked) private var firstChunk = 0
@@ -46,8 +49,9 @@ import ApusRuntime
     init() {}
 
     func reset(on loop: EventLoop) {
-        if decoding != nil { decoding = nil }
-        if case .complete = state, chunks.isEmpty { return }
+        guard hasBegun else { return }
+        hasBegun = false
+        decoding = nil
         state = .complete
         chunks = []
         firstChunk = 0
@@ -60,6 +64,7 @@ import ApusRuntime
     // MARK: The connection's side
 
     func begin(length: Int64?, transport: any ResponseTransport) {
+        hasBegun = true
         state = .open
         announcedLength = length
         self.transport = transport
@@ -130,9 +135,8 @@ import ApusRuntime
             chunks.removeAll(keepingCapacity: true)
             firstChunk = 0
         }
-        let wasFull = waitingCount >= Self.highWaterMark
         waitingCount -= chunk.count
-        if wasFull, waitingCount < Self.highWaterMark { transport?.resumeBody() }
+        transport?.contentTaken(chunk.count)
         return chunk
     }
 

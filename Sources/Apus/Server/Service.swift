@@ -3,9 +3,11 @@ import ApusRuntime
 
 /// An application ready to serve: its routes in a tree, composed with their middleware. It never changes, so every
 /// loop reads it without a lock.
-final class Service: Sendable {
+@safe final class Service: Sendable {
     let tree: RouteTree
     let routes: [Route]
+    /// The same, not counted: the service keeps them, and outlives every request.
+    private let references: [Unmanaged<Route>]
     let limits: ServerLimits
     let errorResponse: @Sendable (any Error, Context) -> Response
 
@@ -15,7 +17,10 @@ final class Service: Sendable {
     ) {
         self.tree = tree
         self.routes = routes
+        unsafe references = routes.map { unsafe .passUnretained($0) }
         self.limits = limits
         self.errorResponse = errorResponse
     }
+
+    @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }
 }

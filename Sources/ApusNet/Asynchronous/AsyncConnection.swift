@@ -138,6 +138,7 @@ public actor AsyncConnection {
     /// Sends a part of a file, which the kernel takes from the file itself, and waits until nearly all is sent.
     ///
     /// - Parameters:
+    ///   - file: The file, kept open until the part is sent.
     ///   - offset: Where the part begins, in bytes.
     ///   - count: How many bytes; nil is to the file's present end. A file that turns out shorter breaks the connection.
     /// - Throws: `ConnectionError`; `SystemError` when the file can't be read; `CancellationError`.

@@ -16,6 +16,7 @@ extension Connection {
     public func closeAfterWriting() {
         guard isOpen else { return }
         flags.insert(.closeWhenSent)
+        expectNoMore()
         loop.flushAtEndOfTurn(self)
     }
 

@@ -18,11 +18,12 @@ extension Connection {
 
     /// Makes room for `count` bytes in `output` and has it sent at the end of the turn; append to `output` then.
     @inline(__always) public func reserve(_ count: Int) {
-        if output.available < count { makeRoom(count) }
+        if output.available < count || flags.contains(.outputWithKernel) { makeRoom(count) }
         loop.flushAtEndOfTurn(self)
     }
 
     @inline(never) private func makeRoom(_ count: Int) {
+        if flags.contains(.outputWithKernel) { queueOutput() }
         if output.isEmpty || output.count + count <= Self.largestOutput {
             Self.grow(&output, by: count, from: loop.buffers)
         } else {
@@ -108,6 +109,10 @@ extension Connection {
     private func queueOutput() {
         guard !output.isEmpty else { return }
         theQueue.append(WritePiece(takeOutput()))
+        if flags.contains(.outputWithKernel) {
+            flags.remove(.outputWithKernel)
+            theQueue.isPending = true
+        }
     }
 
     private func takeOutput() -> Buffer {
@@ -130,12 +135,15 @@ extension Connection {
     func sendQueued() {
         if queue == nil {
             guard !output.isEmpty else { return sentEverything() }
+            guard !flags.contains(.outputWithKernel) else { return }
             let result = unsafe send(UnsafeRawBufferPointer(start: output.baseAddress, count: output.count))
             if case .sent(let count) = result, count == output.count {
                 giveOutputBack()
                 noteLowWater()
                 return sentEverything()
             }
+            // Most often there is nothing behind it by the time the kernel is done: no queue is needed then.
+            if case .pending = result { return flags.formUnion(.outputWithKernel) }
             queueOutput()
             guard settle(result) else { return }
         } else {

@@ -21,7 +21,7 @@ import CSystem
 /// ```
 public final class Connection: Endpoint {
     struct Flags: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
         /// Close when everything queued has been sent.
         static let closeWhenSent = Flags(rawValue: 1 << 0)
         /// The peer has sent its end.
@@ -38,6 +38,8 @@ public final class Connection: Endpoint {
         static let lingerWhenSent = Flags(rawValue: 1 << 6)
         /// The peer has not answered yet; see `connect(to:on:options:handler:)`.
         static let connecting = Flags(rawValue: 1 << 7)
+        /// The kernel reads from `output` (io_uring): nothing may be appended to it.
+        static let outputWithKernel = Flags(rawValue: 1 << 8)
 
         /// The handler wants no more bytes: it has asked for the close.
         static let deaf: Flags = [.closeWhenSent, .lingerWhenSent, .lingering]
@@ -147,7 +149,12 @@ public final class Connection: Endpoint {
 
     public override func sendCompleted(_ count: Int) {
         if flags.contains(.connecting) { return finishConnecting() }
-        if let queue, queue.isPending {
+        if flags.contains(.outputWithKernel) {
+            flags.remove(.outputWithKernel)
+            output.discard(count)
+            if output.isEmpty { giveOutputBack() }
+            noteLowWater()
+        } else if let queue, queue.isPending {
             queue.isPending = false
             queue.discard(count, into: loop.buffers)
             noteLowWater()

@@ -23,6 +23,9 @@ public final class StreamServer: Sendable {
     /// Listens, and returns when every loop accepts.
     ///
     /// - Parameters:
+    ///   - address: Where to listen; port 0 lets the system choose one.
+    ///   - group: The loops that accept.
+    ///   - options: The socket's options, the limits, and whether a PROXY header is read.
     ///   - refusal: What a connection above a limit is told before it is closed.
     ///   - makeHandler: Called on the accepting loop, once for each connection.
     /// - Throws: `SocketError`, which says what an operator can do.

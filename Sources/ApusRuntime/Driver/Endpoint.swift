@@ -49,6 +49,8 @@ open class Endpoint {
         static let hangUpTold = DriverState(rawValue: 1 << 15)
         /// The owner takes what arrives from the descriptor itself (epoll, kqueue): see `readsItself`.
         static let readsItself = DriverState(rawValue: 1 << 16)
+        /// The owner only sends what is queued and closes: see `expectNoMore()`.
+        static let ending = DriverState(rawValue: 1 << 17)
     }
 
     /// The loop that the endpoint lives on.
@@ -148,6 +150,10 @@ open class Endpoint {
         set { if newValue { driverState.insert(.readsItself) } else { driverState.remove(.readsItself) } }
     }
 
+    /// Says that only what is queued is still to be sent before the endpoint closes. One that the poller has not heard of
+    /// need not be made known to it then, unless the kernel has no room.
+    public final func expectNoMore() { driverState.insert(.ending) }
+
     /// The owner has read the peer's end itself.
     public final func readEnd() {
         driverState.subtract([.readable, .receiving])
@@ -157,7 +163,7 @@ open class Endpoint {
 
     /// Sends bytes that stay where they are until the send ends: see `SendResult`.
     @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {
-        unsafe loop.driver.send(self, bytes, more: more)
+        unsafe loop.send(self, bytes, more: more)
     }
 
     /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.

@@ -10,7 +10,13 @@ extension HTTP1Connection: ResponseTransport {
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         settleKeepAlive(context)
-        guard let connection = self.connection else { return }
+        unsafe connectionReference._withUnsafeGuaranteedRef { send(context, status, contentType, bytes, $0) }
+    }
+
+    @inline(__always)
+    private func send(
+        _ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan, _ connection: Connection
+    ) {
         guard connection.isOpen else { return }
         // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
         let size = 256 + contentType.utf8CodeUnitCount
@@ -35,10 +41,15 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     func send(_ context: Context, _ response: Response) {
-        // A streamed response may yet read the content; what it leaves is dealt with when it ends.
-        if case .stream = response.body {} else { settleKeepAlive(context) }
-        guard let connection = self.connection else { return }
+        let connection = self.connection
         guard connection.isOpen else { return }
+        if case .stream = response.body {
+            // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
+            // leaves unread is dealt with when it ends.
+            if response.status.kind == .successful { sendContinue(context) }
+        } else {
+            settleKeepAlive(context)
+        }
         let forbidsBody = response.status.forbidsBody
         let isHead = context.head.methodKind == .head
         var framing = ResponseFraming.length(0)
@@ -59,13 +70,14 @@ extension HTTP1Connection: ResponseTransport {
         case .text(var text): text.withUTF8 { unsafe connection.write(RawSpan(_unsafeElements: $0)) }
         case .bytes(let bytes): unsafe connection.write(bytes.span.bytes)
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
-        case .stream(_, let write):
-            context.stream = ResponseStream(connection: connection, framing: framing, produce: write)
+        case .stream(let length, let write):
+            streamsChunks = framing == .chunked
+            context.stream = ResponseStream(sink: self, length: length, produce: write)
         }
     }
 
     private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
-        guard let connection = self.connection else { return }
+        let connection = self.connection
         server.flushStage(to: connection)
         var size = 256
         for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
@@ -74,6 +86,8 @@ extension HTTP1Connection: ResponseTransport {
         server.appendDate(to: &connection.output)
         for field in response.fields where !Self.isOurs(field.name) {
             connection.output.append(field: field)
+            // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
+            if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
         }
         switch framing {
         case .length(let count):
@@ -113,15 +127,24 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     func continueRequest() {
-        guard let context, context.awaitsContinue, !context.isAnswered else { return }
+        guard let context, !context.isAnswered else { return }
+        sendContinue(context)
+    }
+
+    /// Tells a client that waits for it to send its content (RFC 9110, 10.1.1); once, and not when it has begun already.
+    private func sendContinue(_ context: Context) {
+        guard context.awaitsContinue, phase == .content else { return }
         context.awaitsContinue = false
         guard connection.keptCount == 0 else { return }
         let interim = "HTTP/1.1 100 Continue\r\n\r\n"
         unsafe connection.write(interim.utf8Span.span.bytes)
     }
 
-    func resumeBody() {
-        guard phase == .content else { return }
+    func contentTaken(_ count: Int) {
+        // The client waits only when the reader was behind.
+        guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
+            !context.body.isFull
+        else { return }
         connection.startReceiving()
         connection.presentKept()
     }

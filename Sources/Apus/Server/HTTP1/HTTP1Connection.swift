@@ -1,6 +1,7 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
+import CSystem
 
 /// HTTP/1.1 on one connection: parses requests, calls handlers, and answers in order.
 ///
@@ -13,7 +14,7 @@ import ApusRuntime
 ///
 /// One request is in hand at a time; pipelined ones wait in the connection's kept bytes. `context` is that of a
 /// request that outlives the call that brought it; a synchronous handler without content needs none.
-final class HTTP1Connection: ConnectionHandler {
+@safe final class HTTP1Connection: ServerConnection {
     enum Phase: UInt8 {
         /// Between requests, or within a head.
         case head
@@ -27,7 +28,9 @@ final class HTTP1Connection: ConnectionHandler {
 
     let server: ServerLoop
     /// Set when the connection opens; it keeps this handler, and outlives it.
-    @safe @exclusivity(unchecked) unowned(unsafe) var connection: Connection!
+    // Not counted, for it is used for every request.
+    @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
+    var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
     /// The request in hand, when it outlives the call that brought its head.
     @safe @exclusivity(unchecked) var context: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
@@ -35,6 +38,8 @@ final class HTTP1Connection: ConnectionHandler {
     @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
     @safe @exclusivity(unchecked) var peerIsGone = false
+    /// Whether the content of the response that is streamed goes out in chunks.
+    @safe @exclusivity(unchecked) var streamsChunks = false
     @safe @exclusivity(unchecked) private var requests: UInt32 = 0
     /// How many bytes of an incomplete head the parser has looked at.
     @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
@@ -54,7 +59,7 @@ final class HTTP1Connection: ConnectionHandler {
     }
 
     func connected(_ connection: Connection) {
-        self.connection = connection
+        unsafe connectionReference = .passUnretained(connection)
         arm(at: headBegan + server.timeouts.head)
     }
 
@@ -72,19 +77,28 @@ final class HTTP1Connection: ConnectionHandler {
         while consumed < bytes.byteCount {
             switch phase {
             case .head:
-                guard connection.isWritable, server.stageHasRoom else { return consumed }
+                if !server.stageHasRoom { server.flushStage(to: connection) }
+                guard connection.isWritable else {
+                    // A client that asks on without taking the answers waits until it has.
+                    connection.pauseReceiving()
+                    return consumed
+                }
                 let rest = bytes.extracting(consumed..<bytes.byteCount)
                 // A client that sends a byte at a time costs one look at the head for each line, not for each byte.
                 if headSeen > 0 {
-                    let limits = server.parser.limits
+                    let limits = server.http1Parser.limits
                     guard HTTP1HeadProgress.shouldParse(rest, seen: Int(headSeen), limits: limits) else {
                         return consumed
                     }
                 }
-                switch server.parser.parse(rest, into: &server.spare.headCell.value) {
+                let result = unsafe server.spareReference._withUnsafeGuaranteedRef {
+                    server.http1Parser.parse(rest, into: &$0.headCell.value)
+                }
+                switch result {
                 case .complete(let length):
                     consumed += length
-                    begin(rest.extracting(0..<length))
+                    let head = rest.extracting(0..<length)
+                    unsafe server.spareReference._withUnsafeGuaranteedRef { begin(head, $0) }
                     server.recycleSpare()
                 case .incomplete:
                     headSeen = UInt32(clamping: rest.byteCount)
@@ -117,8 +131,7 @@ final class HTTP1Connection: ConnectionHandler {
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
     @inline(never)
-    private func begin(_ head: RawSpan) {
-        let context = server.spare
+    private func begin(_ head: RawSpan, _ context: Context) {
         headBegan = 0
         headSeen = 0
         stamp = server.loop.tick
@@ -127,13 +140,17 @@ final class HTTP1Connection: ConnectionHandler {
         context.transport = self
         context.awaitsContinue = context.head.expectsContinue
         context.showBytes(head)
-        guard let route = server.service.find(context) else {
+        guard let found = unsafe server.find(context) else {
             return finishInline(context)
         }
-        context.route = route
+        unsafe context.routeReference = found
+        unsafe found._withUnsafeGuaranteedRef { begin(context, $0) }
+    }
+
+    private func begin(_ context: Context, _ route: Route) {
         if context.head.hasBody { return beginContent(context, route) }
-        if let handler = route.synchronous {
-            call(handler, context)
+        if route.isSynchronous {
+            call(route, context)
             finishInline(context)
         } else {
             phase = .answering
@@ -147,14 +164,19 @@ final class HTTP1Connection: ConnectionHandler {
     }
 
     @inline(__always)
-    func call(_ handler: (Context) throws -> Void, _ context: Context) {
-        server.loop.watched("\(context.route?.pattern.description ?? "a handler")") {
-            do {
-                try handler(context)
-            } catch {
-                context.send(server.service.errorResponse(error, context))
-            }
+    func call(_ route: Route, _ context: Context) {
+        let began = apus_ticks()
+        do {
+            try route.call(context)
+        } catch {
+            context.send(server.service.errorResponse(error, context))
         }
+        if apus_ticks() &- began > server.holdLimitTicks { reportHold(by: context, since: began) }
+    }
+
+    @inline(never)
+    private func reportHold(by context: Context, since began: UInt64) {
+        server.loop.reportHold(of: context.route?.pattern.description ?? "a handler", since: began)
     }
 
     /// A synchronous answer was given. Its context is used again, unless the response still streams.
@@ -213,7 +235,7 @@ final class HTTP1Connection: ConnectionHandler {
 
     /// A malformed head: says so, and closes.
     private func refuse(_ error: HTTP1Error) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
@@ -231,11 +253,13 @@ final class HTTP1Connection: ConnectionHandler {
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
-        case .answering: context?.task?.cancel()
+        case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
         }
     }
 
+    /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
     func peerHungUp(on connection: Connection) {
+        guard !server.allowsHalfClose else { return }
         if phase == .answering || phase == .content { context?.task?.cancel() }
     }
 
@@ -251,10 +275,10 @@ final class HTTP1Connection: ConnectionHandler {
         phase = .closing
         guard let context else { return }
         self.context = nil
-        context.transport = nil
+        context.detach()
         context.body.fail(HTTPError(.badRequest, "the client closed the connection"))
         context.task?.cancel()
-        context.stream?.wakeWriter()
+        context.stream?.sinkIsGone()
         // One whose handler still runs goes when that returns.
         if context.task == nil { server.giveBack(context) }
     }
@@ -315,7 +339,7 @@ final class HTTP1Connection: ConnectionHandler {
 
     /// Answers 408 and closes.
     func timeOut(_ error: HTTPError) {
-        let context = server.spare
+        let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
         context.send(server.service.errorResponse(error, context))

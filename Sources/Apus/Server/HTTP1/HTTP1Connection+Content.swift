@@ -15,6 +15,11 @@ extension HTTP1Connection {
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
             return endLingering()
         }
+        if route.options.requiresLength, spare.head.contentLength == nil {
+            keepsAlive = false
+            spare.send(server.service.errorResponse(HTTPError.lengthRequired, spare))
+            return endLingering()
+        }
         let context = server.takeSpare()
         self.context = context
         context.keepBytes()
@@ -50,7 +55,8 @@ extension HTTP1Connection {
     /// Takes content; the result is the number of bytes consumed, 0 when the client has to wait.
     func takeContent(_ bytes: RawSpan) -> Int {
         guard let context else { return bytes.byteCount }
-        if context.body.isFull {
+        // What gathers for a synchronous handler is bounded by the limit alone.
+        if context.task != nil, context.body.isFull {
             connection.pauseReceiving()
             return 0
         }
@@ -70,7 +76,7 @@ extension HTTP1Connection {
                 refuseContent(RequestBody.tooLarge(context.body.limit))
                 return bytes.byteCount
             }
-            if !context.body.append(bytes.extracting(range)) { connection.pauseReceiving() }
+            if !context.body.append(bytes.extracting(range)), context.task != nil { connection.pauseReceiving() }
             endContentIfWhole(context)
             return consumed
         case .end(let consumed):
@@ -105,8 +111,8 @@ extension HTTP1Connection {
         noteRequestWhole()
         arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
         context.body.end()
-        guard context.task == nil, let handler = context.route?.synchronous else { return }
-        call(handler, context)
+        guard context.task == nil, let route = context.route, route.isSynchronous else { return }
+        call(route, context)
         if context.stream != nil {
             context.task = server.tasks.run(context)
         } else {
@@ -143,7 +149,7 @@ extension HTTP1Connection {
         // The slowest client that is borne: the time given, and then so many bytes a second.
         let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
         let due = context.contentBegan + server.timeouts.body + earned
-        if now < due || context.body.isFull { return arm(at: max(due, now + 1000)) }
+        if now < due || (context.task != nil && context.body.isFull) { return arm(at: max(due, now + 1000)) }
         let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")
         context.body.fail(error)
         refuseContent(error)
