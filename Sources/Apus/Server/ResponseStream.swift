@@ -75,6 +75,13 @@ protocol ContentSink: AnyObject {
         unsafe sink.writeContent(bytes.span.bytes)
     }
 
+    /// Queues what a coding has held back of writes that had room: does not wait for any.
+    func push(_ bytes: RawSpan) {
+        guard bytes.byteCount > 0, let sink else { return }
+        written += Int64(bytes.byteCount)
+        sink.writeContent(bytes)
+    }
+
     /// The client has taken what was queued.
     func wakeWriter() {
         guard let continuation = waiter else { return }
