@@ -49,6 +49,20 @@
             #expect(try resumed(client(), server, tls12: tls12) == [false, true, true])
         }
 
+        @Test("the cache forgets the oldest session when it is full")
+        func cacheBound() throws {
+            let server = try server {
+                $0.resumption.usesTickets = false
+                $0.resumption.cachedSessions = 2
+            }
+            let client = try client()
+            for port: UInt16 in 1...3 {
+                #expect(try resumed(client, server, times: 1, tls12: true, port: port) == [false])
+            }
+            #expect(try resumed(client, server, times: 1, tls12: true, port: 3) == [true])
+            #expect(try resumed(client, server, times: 1, tls12: true, port: 1) == [false])
+        }
+
         @Test("without tickets and cache every handshake is a full one", arguments: [false, true])
         func off(_ tls12: Bool) throws {
             let server = try server { $0.resumption = .none }

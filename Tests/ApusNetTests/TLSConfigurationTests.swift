@@ -138,6 +138,46 @@
             #expect((handshake.serverError?.kind == .noSharedParameters) == !isSpoken)
         }
 
+        @Test("nothing of a context is left when the last who holds it lets go")
+        func leaks() throws {
+            let folder = try TLSTestFolder()
+            let authority = try TestAuthority()
+            var configuration = TLSConfiguration(identities: [try .selfSigned()])
+            configuration.hosts = [TLSHost(identities: [try authority.issue(["a.example"]).identity])]
+            configuration.unknownName = .refused
+            configuration.clients = .optional(try authority.authorities)
+            configuration.allowsKeyLog = true
+            var audit = TLSConfigurationAudit(keyLogPath: "\(folder.path)/keys.log")
+            let all = audit.makeServer(configuration)
+            var server: TLSContext? = TLSContext(try #require(all), isServer: true)
+            var client: TLSContext? = try self.client(trusting: #require(server))
+            let handles = [Weak(server?.made.handle), Weak(client?.made.handle)]
+            let states = try [server, client].map { context in
+                let handle = try #require(context).made.handle
+                return unsafe Weak(ContextState.of(handle.pointer))
+            }
+            let store = Weak(client?.sessions)
+            let keys = Weak(server?.ticketKeys)
+            var handshake: MemoryHandshake? = try MemoryHandshake(
+                client: #require(client), server: #require(server), name: "a.example")
+            #expect(handshake?.run() == true)
+            _ = consume all
+            server = nil
+            client = nil
+            #expect(handles.allSatisfy { $0.object == nil })
+            #expect(states.allSatisfy { $0.object != nil })
+            handshake = nil
+            #expect(states.allSatisfy { $0.object == nil })
+            #expect(store.object == nil && keys.object == nil)
+        }
+
+        /// A reference that keeps nothing.
+        private final class Weak<Object: AnyObject> {
+            weak let object: Object?
+
+            init(_ object: Object?) { self.object = object }
+        }
+
         @Test("connections outlive the context that they were made from")
         func lifetime() throws {
             var server: TLSContext? = try TLSContext(server: TLSConfiguration(identities: [.selfSigned()]))

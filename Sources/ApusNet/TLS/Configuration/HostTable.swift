@@ -3,17 +3,21 @@
 
     /// The contexts of a server's hosts by their names, and what becomes of other names (RFC 6066, section 3).
     final class HostTable: Sendable {
-        private let exact: [String: ContextHandle]
+        private let exact: [String: Choice]
         /// By what stands behind the star.
-        private let wildcards: [String: ContextHandle]
+        private let wildcards: [String: Choice]
         private let refusesUnknown: Bool
         private let hasDefault: Bool
 
-        init(_ hosts: [TLSHostName: ContextHandle], refusesUnknown: Bool, hasDefault: Bool) {
-            var exact: [String: ContextHandle] = [:]
-            var wildcards: [String: ContextHandle] = [:]
-            for (name, context) in hosts {
-                if name.isWildcard { wildcards[name.text] = context } else { exact[name.text] = context }
+        /// - Parameters:
+        ///   - hosts: Who serves each name that is known. Not by the context that holds this table: a cycle.
+        ///   - refusesUnknown: Whether other names are refused.
+        ///   - hasDefault: Whether there is someone to serve them, and those who name none.
+        init(_ hosts: [TLSHostName: Choice], refusesUnknown: Bool, hasDefault: Bool) {
+            var exact: [String: Choice] = [:]
+            var wildcards: [String: Choice] = [:]
+            for (name, choice) in hosts {
+                if name.isWildcard { wildcards[name.text] = choice } else { exact[name.text] = choice }
             }
             self.exact = exact
             self.wildcards = wildcards
@@ -22,7 +26,7 @@
         }
 
         /// Who serves a client.
-        enum Choice {
+        enum Choice: Sendable {
             case host(ContextHandle)
             case byDefault
             case refused
@@ -32,8 +36,8 @@
         func choose(_ name: String?) -> Choice {
             guard let name else { return hasDefault ? .byDefault : .refused }
             if let asked = TLSHostName(name), !asked.isWildcard {
-                if let found = exact[asked.text] { return .host(found) }
-                if let parent = asked.parent, let found = wildcards[parent] { return .host(found) }
+                if let found = exact[asked.text] { return found }
+                if let parent = asked.parent, let found = wildcards[parent] { return found }
             }
             return refusesUnknown || !hasDefault ? .refused : .byDefault
         }

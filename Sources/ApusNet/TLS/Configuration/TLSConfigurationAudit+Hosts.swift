@@ -30,7 +30,7 @@
                 }
                 if host.names.isEmpty, !identities.isEmpty {
                     // Where two certificates have a name in common, the first one serves it.
-                    names = self.names(of: identities, at: place).filter { places[$0] == nil }
+                    names = self.names(of: identities).filter { places[$0] == nil }
                     for name in names { places[name] = place }
                     if names.isEmpty {
                         reject("\(place).names", "", .badName("the certificates have no DNS name that is free"))
@@ -42,7 +42,7 @@
         }
 
         /// The DNS names of certificates, each once.
-        func names(of identities: [LoadedIdentity], at path: String) -> [TLSHostName] {
+        func names(of identities: [LoadedIdentity]) -> [TLSHostName] {
             var names: [TLSHostName] = []
             for identity in identities {
                 for name in identity.certificate.value.dnsNames.compactMap({ TLSHostName($0) })

@@ -35,21 +35,18 @@
                         protocols: protocols, staples: staples(of: identities), ticketKeys: keys, keyLog: log))
             }
             finish(main, identities, at: "identities")
-            var table: [TLSHostName: ContextHandle] = [:]
+            var table: [TLSHostName: HostTable.Choice] = [:]
             for (index, host) in hosts.enumerated() {
                 guard let context = makeContext(server: true) else { return nil }
                 apply(configuration.profile, to: context, at: "profile")
                 finish(context, host.identities, at: "hosts[\(index)].identities")
-                for name in host.names { table[name] = context }
+                for name in host.names { table[name] = .host(context) }
             }
-            if !hosts.isEmpty || configuration.unknownName == .refused {
-                let names = names(of: identities, at: "identities")
-                if configuration.unknownName == .refused {
-                    // The default's own names are known.
-                    for name in names where table[name] == nil { table[name] = main }
-                }
-                let hosts = HostTable(
-                    table, refusesUnknown: configuration.unknownName == .refused, hasDefault: !identities.isEmpty)
+            let refusesUnknown = configuration.unknownName == .refused
+            if !hosts.isEmpty || refusesUnknown {
+                // The default's own names are known.
+                for name in names(of: identities) where table[name] == nil { table[name] = .byDefault }
+                let hosts = HostTable(table, refusesUnknown: refusesUnknown, hasDefault: !identities.isEmpty)
                 main.attach(hosts, at: ExtraData.hosts)
                 unsafe apus_set_name_callback(
                     main.pointer, chooseHost, Unmanaged.passUnretained(hosts).toOpaque())

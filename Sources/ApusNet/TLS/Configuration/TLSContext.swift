@@ -9,7 +9,7 @@
     ///
     /// Making one reads files and computes: not on a loop.
     public final class TLSContext: Sendable {
-        private let made: MadeContext
+        let made: MadeContext
         /// Whether it serves or calls.
         public let isServer: Bool
         /// What is not wrong but will surprise someone: a chain that may be incomplete, a stale OCSP response.
