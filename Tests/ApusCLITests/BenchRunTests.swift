@@ -199,12 +199,16 @@ private final class RequestCounter: ConnectionHandler {
     func received(_ bytes: RawSpan, on connection: Connection) -> Int {
         var start = 0
         for offset in 0..<max(bytes.byteCount - 3, 0)
-        where offset >= start && bytes[offset] == 0x0D && bytes[offset + 2] == 0x0D {
+        where offset >= start && isReturn(bytes, offset) && isReturn(bytes, offset + 2) {
             start = offset + 4
             answer(connection, requests)
             requests += 1
         }
         return start
+    }
+
+    private func isReturn(_ bytes: RawSpan, _ offset: Int) -> Bool {
+        unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) == 0x0D
     }
 }
 

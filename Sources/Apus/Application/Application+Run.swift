@@ -10,8 +10,9 @@ extension Application {
     /// - Throws: ``RegistrationErrors`` or `SocketError`, before anything is served.
     public func run() async throws {
         let server = try start()
-        configuration.log(.info, server.greeting)
+        // Before the greeting: who reads that may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
+        configuration.log(.info, server.greeting)
         await withTaskCancellationHandler {
             await signals.first()
         } onCancel: {

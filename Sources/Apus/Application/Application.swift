@@ -44,7 +44,7 @@ public final class Application: Sendable, Routes {
     public var application: Application { self }
     /// Nothing: patterns are whole paths.
     public var prefix: String { "" }
-    /// None: what ``use(_:)-([Middleware])`` adds stands around all routes anyway.
+    /// None: what `use` adds stands around all routes anyway.
     public var middleware: [any Middleware] { [] }
     /// The application's settings.
     public var options: RouteOptions { RouteOptions() }
@@ -101,7 +101,8 @@ public final class Application: Sendable, Routes {
         }
         guard errors.isEmpty else { throw RegistrationErrors(errors: errors) }
         return Service(
-            tree: builder.build(), routes: routes, limits: configuration.limits, errorResponse: setup.errorResponse)
+            tree: builder.build(), routes: routes, limits: configuration.limits,
+            listeners: configuration.listeners.map(\.name), errorResponse: setup.errorResponse)
     }
 }
 

@@ -51,7 +51,14 @@ final class SignalWatch: Sendable {
         }?.resume()
     }
 
-    func onSecond(_ act: @escaping @Sendable () -> Void) { state.withLock { $0.second = act } }
+    /// Has `act` called at the second signal, or now when that has been heard already.
+    func onSecond(_ act: @escaping @Sendable () -> Void) {
+        let isHeard = state.withLock { state in
+            state.second = act
+            return state.heard > 1
+        }
+        if isHeard { act() }
+    }
 
     /// Gives the signals their default meaning back.
     func restore() { apus_restore_signals() }

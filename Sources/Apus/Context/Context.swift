@@ -17,7 +17,7 @@ public import ApusRuntime
     let matchCell = Cell(RouteMatch())
     /// The route that was found.
     // Not counted: the service keeps its routes.
-    @safe @exclusivity(unchecked) unowned(unsafe) var route: Route?
+    @safe @exclusivity(unchecked) var routeReference: Unmanaged<Route>?
     /// The percent-decoded path, when it differs from the one in the head.
     @safe @exclusivity(unchecked) var decodedPath: [UInt8]?
 
@@ -29,7 +29,7 @@ public import ApusRuntime
     /// The loop that the request lives on.
     public let loop: EventLoop
     /// The content that comes with the request.
-    @safe @exclusivity(unchecked) public internal(set) var body: RequestBody
+    public let body: RequestBody
     /// Fields that go with whatever the handler answers, unless the answer has them itself.
     public var responseFields: HTTPFields {
         get { extras?.responseFields ?? HTTPFields() }
@@ -78,6 +78,9 @@ public import ApusRuntime
         unsafeAddress { unsafe UnsafePointer(headCell.unsafeAddress) }
     }
 
+    /// The route that was found.
+    var route: Route? { unsafe routeReference?.takeUnretainedValue() }
+
     @inline(__always) var match: RouteMatch { matchCell.value }
 
     func ensureExtras() -> Extras {
@@ -120,10 +123,16 @@ public import ApusRuntime
         }
     }
 
+    /// Cuts the request off from its connection: whoever kept it reaches nobody any more.
+    func detach() {
+        transport = nil
+        if body.transport != nil { body.transport = nil }
+    }
+
     /// Ends the request: gives back what was borrowed, and forgets the rest.
     func reset() {
         transport = nil
-        route = nil
+        routeReference = nil
         if decodedPath != nil { decodedPath = nil }
         if extras != nil { extras = nil }
         isAnswered = false
@@ -180,15 +189,12 @@ protocol ResponseTransport: AnyObject {
     func send(_ context: Context, _ response: Response)
     /// Tells the client to send the content it holds back (`100 Continue`), if it does so.
     func continueRequest()
-    /// The reader has taken content: more may be received.
-    func resumeBody()
+    /// The reader has taken `count` bytes of content: as much more may be received.
+    func contentTaken(_ count: Int)
     /// The handler has returned and its response is produced.
     func finish(_ context: Context)
-    /// The client's and our own address.
-    var remoteAddress: SocketAddress? { get }
-    var localAddress: SocketAddress? { get }
-    /// Whether the client uses TLS.
-    var isSecure: Bool { get }
+    /// The connection that the request came by; nil when it is gone.
+    var carrier: (any ServerConnection)? { get }
 }
 
 extension Context: LoopWork {

@@ -22,4 +22,27 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
     /// `404 Not Found: no such user`.
     public var description: String { message.map { "\(status): \($0)" } ?? status.description }
+
+    /// 411, for content that came in chunks where its length is wanted: see ``RouteOptions/requiresLength``.
+    static var lengthRequired: HTTPError {
+        HTTPError(.lengthRequired, "send the content with Content-Length, not in chunks")
+    }
+
+    /// 426 Upgrade Required, with the `Upgrade` field that must go with it (RFC 9110, 15.5.22): for a resource that
+    /// answers in another protocol only.
+    ///
+    /// ```swift
+    /// app.get("/feed") { context -> String in
+    ///     throw HTTPError.upgradeRequired(to: "websocket", "connect with WebSocket")
+    /// }
+    /// ```
+    /// - Parameters:
+    ///   - protocols: What may be upgraded to, as the field wants it: `websocket`, or `HTTP/2.0, TLS/1.3`; the one liked
+    ///     best comes first.
+    ///   - message: What the client is told; nil tells the status and the protocols.
+    /// - Returns: The error to throw. The response also has `Connection: upgrade` (RFC 9110, 7.8).
+    public static func upgradeRequired(to protocols: String, _ message: String? = nil) -> HTTPError {
+        HTTPError(
+            .upgradeRequired, message ?? "this is served over \(protocols): upgrade", fields: [.upgrade: protocols])
+    }
 }

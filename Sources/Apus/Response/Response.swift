@@ -59,7 +59,11 @@ public struct Response {
 
     /// A response whose content `write` produces while it is sent.
     ///
-    /// - Parameter length: the number of bytes that will be written, when it is known; else HTTP/1.1 sends chunks.
+    /// - Parameters:
+    ///   - status: The status.
+    ///   - fields: The fields; see ``fields``.
+    ///   - length: The number of bytes that will be written, when it is known; else HTTP/1.1 sends chunks.
+    ///   - write: Writes the content, on the connection's loop. It is cancelled when the client goes away.
     public init(
         _ status: Status = .ok, _ fields: HTTPFields = HTTPFields(), length: Int64? = nil,
         stream write: @escaping (ResponseWriter) async throws -> Void

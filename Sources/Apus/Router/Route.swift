@@ -27,6 +27,9 @@ public final class Route: Sendable {
 
     /// Whether the handler is called inline, between the bytes that arrive and those that leave.
     public var isSynchronous: Bool { synchronous != nil }
+
+    /// Calls a synchronous handler, in place.
+    @inline(__always) func call(_ context: Context) throws { unsafe try synchronous.unsafelyUnwrapped(context) }
 }
 
 /// What a route may set otherwise than the application.
@@ -35,11 +38,15 @@ public struct RouteOptions: Sendable {
     public var bodyLimit: Int?
     /// How long an asynchronous handler may take until its response begins; nil is the application's.
     public var timeout: Duration?
+    /// Whether content must come with its length: one in chunks gets 411 Length Required, before anything of it is
+    /// read, and the connection ends (RFC 9110, 15.5.12). For a handler that sets room aside by ``RequestBody/announcedLength``.
+    public var requiresLength: Bool
 
     /// The application's settings, but for what is given.
-    public init(bodyLimit: Int? = nil, timeout: Duration? = nil) {
+    public init(bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false) {
         self.bodyLimit = bodyLimit
         self.timeout = timeout
+        self.requiresLength = requiresLength
     }
 }
 

@@ -2,86 +2,88 @@ import ApusHTTP
 import ApusNet
 import ApusRuntime
 
-/// A response whose content is produced while it is sent: frames what the function writes, and makes it wait for the
-/// client. Belongs to the connection's loop.
+/// Where the content of a streamed response goes: a connection of HTTP/1, a stream of HTTP/2. It frames what is
+/// written, and belongs to its connection's loop.
+protocol ContentSink: AnyObject {
+    /// Whether a writer may go on; when not, ``ResponseStream/wakeWriter()`` tells that it may.
+    var hasRoom: Bool { get }
+    /// Queues bytes, at least one.
+    func writeContent(_ bytes: [UInt8])
+    /// Queues `count` bytes, at least one, of a file from `offset`.
+    func writeContent(_ file: OpenFile, offset: Int64, count: Int)
+    /// Ends the content, with the fields that follow it where there is room for them.
+    func endContent(_ trailers: HTTPFields)
+    /// Ends the response so that the client can't take the part it has for the whole.
+    func breakOff()
+}
+
+/// A response whose content is produced while it is sent: holds what is written to the length that was announced, and
+/// makes the writer wait for the client. Belongs to the connection's loop.
 @safe final class ResponseStream {
-    private let connection: Connection
-    private let framing: ResponseFraming
+    /// Nil when the client is gone, or the content has ended.
+    @safe @exclusivity(unchecked) private var sink: (any ContentSink)?
     private let produce: (ResponseWriter) async throws -> Void
-    private var announced: Int64 = 0
-    private var remaining: Int64 = 0
-    private var waiter: UnsafeContinuation<Void, Never>?
+    private let announced: Int64?
+    @safe @exclusivity(unchecked) private var written: Int64 = 0
+    @safe @exclusivity(unchecked) private var waiter: UnsafeContinuation<Void, Never>?
     var trailers = HTTPFields()
 
-    init(
-        connection: Connection, framing: ResponseFraming,
-        produce: @escaping (ResponseWriter) async throws -> Void
-    ) {
-        self.connection = connection
-        self.framing = framing
+    /// - Parameter length: The number of bytes that the head announced.
+    init(sink: any ContentSink, length: Int64?, produce: @escaping (ResponseWriter) async throws -> Void) {
+        self.sink = sink
+        self.announced = length
         self.produce = produce
-        if case .length(let count) = framing {
-            announced = count
-            remaining = count
-        }
     }
 
-    /// Runs the function to its end and ends the content, or breaks the connection off when it fails: the client
+    /// Runs the function to its end and ends the content, or breaks the response off when it fails: the client
     /// must not take a part for the whole.
     func run(log: Log, route: String) async {
         do {
             try await produce(ResponseWriter(self))
-            guard remaining == 0 else { throw ResponseStreamError.tooShort(announced: announced, missing: remaining) }
-            if framing == .chunked { connection.writeLastChunk(trailers) }
+            if let announced, written < announced {
+                throw ResponseStreamError.tooShort(announced: announced, missing: announced - written)
+            }
+            sink?.endContent(trailers)
         } catch {
-            if connection.isOpen {
+            if let sink {
                 if !(error is CancellationError) { log(.error, "\(route): the response broke off: \(error)") }
-                connection.abort()
+                sink.breakOff()
             }
         }
+        sink = nil
     }
 
-    /// Waits until the client has taken most of what is queued.
-    private func room() async throws {
-        while !connection.isWritable, connection.isOpen {
+    /// Waits until the client has taken most of what is queued, and counts what is to be written now.
+    private func room(for count: Int) async throws -> any ContentSink {
+        while let sink, !sink.hasRoom {
             await unsafe withUnsafeContinuation { continuation in unsafe waiter = continuation }
         }
-        guard connection.isOpen else { throw CancellationError() }
+        guard let sink else { throw CancellationError() }
+        written += Int64(count)
+        if let announced, written > announced { throw ResponseStreamError.tooLong(announced: announced) }
+        return sink
     }
 
     func write(_ file: OpenFile, offset: Int64, count: Int) async throws {
         guard count > 0 else { return }
-        try await room()
-        switch framing {
-        case .none: return
-        case .length:
-            guard count <= remaining else { throw ResponseStreamError.tooLong(announced: announced) }
-            remaining -= Int64(count)
-        case .untilClose: break
-        case .chunked: connection.beginChunk(count)
-        }
-        connection.write(file, offset: offset, count: count)
-        if framing == .chunked { connection.endChunk() }
+        try await room(for: count).writeContent(file, offset: offset, count: count)
     }
 
     func write(_ bytes: [UInt8]) async throws {
         guard !bytes.isEmpty else { return }
-        try await room()
-        switch framing {
-        case .none: break
-        case .length:
-            guard bytes.count <= remaining else { throw ResponseStreamError.tooLong(announced: announced) }
-            remaining -= Int64(bytes.count)
-            unsafe connection.write(bytes.span.bytes)
-        case .untilClose: unsafe connection.write(bytes.span.bytes)
-        case .chunked: unsafe connection.writeChunk(bytes.span.bytes)
-        }
+        try await room(for: bytes.count).writeContent(bytes)
     }
 
-    /// The client has taken what was queued, or is gone.
+    /// The client has taken what was queued.
     func wakeWriter() {
-        guard let continuation = unsafe waiter else { return }
-        unsafe waiter = nil
+        guard let continuation = waiter else { return }
+        waiter = nil
         unsafe continuation.resume()
+    }
+
+    /// The client is gone.
+    func sinkIsGone() {
+        sink = nil
+        wakeWriter()
     }
 }

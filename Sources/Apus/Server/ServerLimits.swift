@@ -5,6 +5,8 @@ public import ApusHTTP
 public struct ServerLimits: Sendable {
     /// The request line, the fields, their number and their sum.
     public var head = HTTP1Limits()
+    /// What is allowed and borne in HTTP/2 alone.
+    public var http2 = HTTP2ServerLimits()
     /// Bytes of content in one request (413).
     public var body = 10 << 20
     /// From the first byte of a request, or from the connection's begin, to the end of its head (408).
@@ -19,6 +21,21 @@ public struct ServerLimits: Sendable {
     public var requestTimeout = Duration.seconds(30)
     /// A client that takes nothing of what waits for it is cut off after this time.
     public var writeStallTimeout = Duration.seconds(30)
+    /// Whether a client may send its end (FIN) behind a request and still wait for the answer, as `printf … | nc -N` and
+    /// some load balancers' probes do.
+    ///
+    /// A client that closes its socket and one that only shuts down its sending side send the same FIN; which it was
+    /// shows only when something is sent to it. So one has to be guessed:
+    /// - false, as in nginx for what it proxies, in hyper and in Go: the client is taken for gone, and the handler that
+    ///   waits is cancelled. What it answers nevertheless is sent, so a handler that does not look at its
+    ///   cancellation, and every synchronous one, still answers half a connection.
+    /// - true, as in nginx for files, or with its `proxy_ignore_client_abort`: the handler goes on until the connection
+    ///   is reset in both directions or a write fails. One that streams to a client that left learns of it at its next
+    ///   write or two; one that computes for long does so for nobody. io_uring tells of a reset after the end only when
+    ///   something is sent.
+    ///
+    /// The end of a client within the content of its request is an error either way.
+    public var allowsHalfClose = false
     /// Requests on one connection; nil is without limit.
     public var requestsPerConnection: Int?
 

@@ -1,17 +1,39 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
+import CSystem
+
+/// A connection that speaks some version of HTTP.
+protocol ServerConnection: ConnectionHandler {
+    /// The server stops: ends the connection when the requests in hand are answered, at once when there are none.
+    func drain(_ connection: Connection)
+    /// What carries the bytes. Set when the connection opens.
+    var connection: Connection { get }
+    /// The place of the listener that accepted it among those of the application.
+    var listener: UInt8 { get }
+}
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
 /// share without a lock. Everything here belongs to the loop's thread.
-final class ServerLoop {
+@safe final class ServerLoop {
     let loop: EventLoop
     let service: Service
-    let parser: HTTP1RequestParser
+    // Not counted, for every request goes by them.
+    private let serviceReference: Unmanaged<Service>
+    /// How long a handler may hold the loop, in the processor's ticks.
+    let holdLimitTicks: UInt64
+    /// What reads the heads of HTTP/1.
+    let http1Parser: HTTP1RequestParser
+    /// What the connections of HTTP/2 share.
+    let http2: HTTP2Loop
     let tasks: TaskPool
     let timeouts: Timeouts
+    /// Whether a client's end leaves its handler alone.
+    let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
     @safe @exclusivity(unchecked) var spare: Context
+    /// The same, not counted, for the way of every request.
+    @safe @exclusivity(unchecked) private(set) var spareReference: Unmanaged<Context>
     @safe @exclusivity(unchecked) private var contexts: [Context] = []
     @safe @exclusivity(unchecked) private var over: [Context] = []
     @safe @exclusivity(unchecked) private(set) var isDraining = false
@@ -41,10 +63,47 @@ final class ServerLoop {
     private init(loop: EventLoop, service: Service) {
         self.loop = loop
         self.service = service
-        parser = HTTP1RequestParser(limits: service.limits.head)
+        unsafe serviceReference = .passUnretained(service)
+        holdLimitTicks = loop.holdLimitTicks
+        http1Parser = HTTP1RequestParser(limits: service.limits.head)
+        http2 = HTTP2Loop(service.limits)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
+        allowsHalfClose = service.limits.allowsHalfClose
         spare = Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
+    }
+
+    /// The route of a request, unless it has been answered: see `Service.find(_:)`.
+    @inline(__always) func find(_ context: Context) -> Unmanaged<Route>? {
+        unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+    }
+
+    /// Calls a synchronous handler; what it throws is answered, and who holds the loop too long is named.
+    @inline(__always)
+    func call(_ route: Route, _ context: Context) {
+        let began = apus_ticks()
+        do {
+            try route.call(context)
+        } catch {
+            context.send(service.errorResponse(error, context))
+        }
+        if apus_ticks() &- began > holdLimitTicks { reportHold(by: route, since: began) }
+    }
+
+    @inline(never)
+    private func reportHold(by route: Route, since began: UInt64) {
+        loop.reportHold(of: route.pattern.description, since: began)
+    }
+
+    /// What speaks with a new client.
+    ///
+    /// - Parameters:
+    ///   - alpn: The protocol that TLS has agreed on (RFC 7301), or nil. Without TLS a client may still go over to HTTP/2.
+    ///   - listener: The place of the listener that accepted it.
+    func handler(speaking alpn: String?, on listener: UInt8) -> any ConnectionHandler {
+        alpn == "h2"
+            ? HTTP2Connection(server: self, listener: listener) : HTTP1Connection(server: self, listener: listener)
     }
 
     /// Takes the spare context into use for a request that outlives the call, and puts another in its place.
@@ -52,13 +111,14 @@ final class ServerLoop {
         let taken = spare
         if contexts.isEmpty { recycle() }
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
         return taken
     }
 
     /// Takes a context back whose request is over. Its task still holds it now: what can be used again is found out
     /// when the next one comes.
     func giveBack(_ context: Context) {
-        context.transport = nil
+        context.detach()
         if over.count >= 8 { recycle() }
         over.append(context)
     }
@@ -75,14 +135,23 @@ final class ServerLoop {
     /// Makes the spare context ready for the next head; one that its handler kept is left to it.
     @inline(__always)
     func recycleSpare() {
-        if isKnownUniquelyReferenced(&spare) { spare.reset() } else { replaceSpare() }
+        guard isKnownUniquelyReferenced(&spare) else { return replaceSpare() }
+        unsafe spareReference._withUnsafeGuaranteedRef { $0.reset() }
+    }
+
+    /// The spare context without a request, for the answer to what never became a whole one: what the parser left in the
+    /// head are places in bytes that the context does not show.
+    func spareWithoutRequest() -> Context {
+        spare.headCell.value.removeAll()
+        return spare
     }
 
     @inline(never)
     private func replaceSpare() {
         spare.keepBytes()
-        spare.transport = nil
+        spare.detach()
         spare = contexts.popLast() ?? Context(loop: loop, service: service)
+        unsafe spareReference = .passUnretained(spare)
     }
 
     // MARK: The stage
@@ -118,7 +187,7 @@ final class ServerLoop {
         isDraining = true
         loop.forEachEndpoint { endpoint in
             guard let connection = endpoint as? Connection else { return }
-            (connection.handler as? HTTP1Connection)?.drain(connection)
+            (connection.handler as? any ServerConnection)?.drain(connection)
         }
     }
 }

@@ -4,13 +4,13 @@ import ApusRuntime
 extension Service {
     /// The route of the request in `context`, with its captures; or nil, when the request has been answered here:
     /// 404, 405 with `Allow`, 308 for a slash, 204 for OPTIONS, 400 for a path that can't be decoded.
-    func find(_ context: Context) -> Route? {
+    func find(_ context: Context) -> Unmanaged<Route>? {
         let bytes = context.bytes
         let method = routeMethod(context.head, bytes)
         let path = context.head.path.of(bytes)
         let lookup: RouteLookup
         if path.byteCount == 0 {
-            guard context.head.targetForm == .absolute else { return answerWithoutPath(context) }
+            guard context.head.targetForm == .absolute else { return unsafe answerWithoutPath(context) }
             lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.matchCell.value)
         } else if RoutePath.isPlain(path) {
             lookup = tree.find(method, path: path, into: &context.matchCell.value)
@@ -25,7 +25,7 @@ extension Service {
             context.decodedPath = decoded
             lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.matchCell.value)
         }
-        if case .found(let index) = lookup { return routes[index] }
+        if case .found(let index) = lookup { return unsafe reference(index) }
         answer(lookup, context)
         return nil
     }
@@ -59,7 +59,7 @@ extension Service {
     }
 
     /// `OPTIONS *` and `CONNECT host:port`, the requests without a path.
-    private func answerWithoutPath(_ context: Context) -> Route? {
+    private func answerWithoutPath(_ context: Context) -> Unmanaged<Route>? {
         if context.head.methodKind == .options {
             context.send(Response(.noContent, [.allow: tree.allow(tree.allMethods)]))
         } else {

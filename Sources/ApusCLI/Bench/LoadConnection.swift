@@ -1,3 +1,4 @@
+import ApusHTTP
 import ApusNet
 import ApusRuntime
 
@@ -5,7 +6,7 @@ import ApusRuntime
 /// connection is gone the same object makes the next one.
 final class LoadConnection: ConnectionHandler {
     private let load: LoadLoop
-    private let isHead: Bool
+    private let method: HTTPMethod.Kind
     @safe @exclusivity(unchecked) private(set) var connection: Connection?
     @safe @exclusivity(unchecked) private var reader = ResponseReader()
     @safe @exclusivity(unchecked) private var sent: SendTimes
@@ -25,7 +26,7 @@ final class LoadConnection: ConnectionHandler {
 
     init(load: LoadLoop) {
         self.load = load
-        isHead = load.plan.isHead
+        method = load.plan.isHead ? .head : .get
         sent = SendTimes(capacity: load.plan.pipeline)
     }
 
@@ -81,10 +82,10 @@ final class LoadConnection: ConnectionHandler {
         var offset = 0
         var goesOn = true
         while goesOn, offset < bytes.byteCount {
-            switch reader.next(bytes, from: &offset, isHead: isHead, memo: &load.memo) {
+            switch reader.next(bytes, from: &offset, to: method, memo: &load.memo) {
             case .needsMore:
                 load.received(offset, now: now)
-                // The head that is incomplete is kept by the connection, and comes again.
+                // A head, or a trailer line, that is incomplete is kept by the connection and comes again.
                 return offset
             case .answer(let status, let mayContinue):
                 goesOn = take(status, now) && mayContinue

@@ -6,7 +6,9 @@
 /// ```swift
 /// while true {
 ///     switch decoder.decode(bytes) {
-///     case .data(let range, let consumed): take(bytes.extracting(range)); bytes = bytes.extracting(consumed...)
+///     case .data(let range, let consumed):
+///         take(bytes.extracting(range))
+///         bytes = bytes.extracting(consumed...)
 ///     case .end(let consumed): return next(bytes.extracting(consumed...))
 ///     case .needMore(let consumed): return keep(bytes.extracting(consumed...))
 ///     case .failure(let error): return refuse(error)
@@ -39,7 +41,7 @@ public struct HTTP1BodyDecoder: Sendable {
     /// The trailer fields; empty until the body has ended.
     public private(set) var trailers = HTTPFields()
 
-    /// A decoder of a body without bytes; ``begin(_:)`` makes it that of a message.
+    /// A decoder of a body without bytes; ``begin(_:)-(RequestHead)`` makes it that of a message.
     public init(limits: HTTP1Limits = HTTP1Limits(fieldSection: 16 * 1024)) { self.limits = limits }
 
     /// Begins with the body of the request that `head` announces.

@@ -83,19 +83,7 @@ extension HTTP1RequestParser {
             default: return .failure(.invalidMethod)
             }
         }
-        head.methodKind =
-            switch end &- start <= 8 ? bytes.word(start, count: end &- start) : 0 {
-            case word(of: "GET"): .get
-            case word(of: "HEAD"): .head
-            case word(of: "POST"): .post
-            case word(of: "PUT"): .put
-            case word(of: "DELETE"): .delete
-            case word(of: "CONNECT"): .connect
-            case word(of: "OPTIONS"): .options
-            case word(of: "TRACE"): .trace
-            case word(of: "PATCH"): .patch
-            default: .other
-            }
+        head.methodKind = HTTPMethod.Kind(bytes, ByteSlice(from: start, to: end))
         return .complete(end)
     }
 
@@ -173,17 +161,5 @@ extension HTTP1RequestParser {
         case .lineFeed: .bareLineFeed
         default: .invalidTarget
         }
-    }
-}
-
-extension RawSpan {
-    fileprivate func lastColon(from start: Int, to end: Int) -> Int? {
-        var index = end
-        while index > start {
-            index &-= 1
-            if byte(index) == .colon { return index }
-            guard byte(index).isDigit else { return nil }
-        }
-        return nil
     }
 }

@@ -23,8 +23,8 @@ public struct HTTP1RequestParser: Sendable {
     /// ```swift
     /// var head = RequestHead()
     /// let bytes: [UInt8] = Array("GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n".utf8)
-    /// unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)  // .complete(30)
-    /// head.path.range  // 4..<6
+    /// let result = unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)
+    /// assert(result == .complete(30) && head.path.range == 4..<6)
     /// ```
     public func parse(_ bytes: RawSpan, into head: inout RequestHead) -> HTTP1ParseResult {
         var start = 0
@@ -67,49 +67,22 @@ public struct HTTP1RequestParser: Sendable {
         case .absolute, .authority:
             // RFC 9112, 3.2.2 lets the target's authority rule and the client send the same as Host. What differs is
             // refused, for the next hop may route by the other.
-            guard steering.host.isEmpty || bytes.isSameAuthority(head.authority, steering.host, head) else {
+            guard
+                steering.host.isEmpty
+                    || bytes.isSameAuthority(
+                        head.authority, steering.host,
+                        isSecure: head.targetForm == .absolute ? head.isSecureTarget : nil)
+            else {
                 return .hostMismatch
             }
         }
+        head.majorVersion = 1
+        head.connectProtocol = ByteSlice(start: 0, count: 0)
         head.announcedLength = steering.contentLength
         head.isChunked = steering.isChunked
         head.keepsAlive = !steering.saysClose && (isHTTP11 || steering.saysKeepAlive)
         head.expectsContinue = steering.expectsContinue && isHTTP11
         head.requestsUpgrade = steering.saysUpgrade && isHTTP11 && head.fields.mayContain(KnownField.upgrade.rawValue)
         return nil
-    }
-}
-
-extension RawSpan {
-    /// Whether two authorities of one request are equal but for case and the scheme's default port.
-    @inline(never)
-    fileprivate func isSameAuthority(
-        _ first: ByteSlice, _ second: ByteSlice, _ head: borrowing RequestHead
-    )
-        -> Bool
-    {
-        var firstEnd = first.range.upperBound
-        var secondEnd = second.range.upperBound
-        if head.targetForm == .absolute {
-            let port: StaticString = head.isSecureTarget ? ":443" : ":80"
-            firstEnd = endWithout(port, first.range)
-            secondEnd = endWithout(port, second.range)
-        }
-        let count = firstEnd - Int(first.start)
-        guard count == secondEnd - Int(second.start) else { return false }
-        for index in 0..<count {
-            let pair = (byte(Int(first.start) + index), byte(Int(second.start) + index))
-            guard pair.0.lowercased == pair.1.lowercased else { return false }
-        }
-        return true
-    }
-
-    private func endWithout(_ suffix: StaticString, _ range: Range<Int>) -> Int {
-        let count = suffix.utf8CodeUnitCount
-        guard range.count > count else { return range.upperBound }
-        for index in 0..<count where byte(range.upperBound - count + index) != suffix.byte(index) {
-            return range.upperBound
-        }
-        return range.upperBound - count
     }
 }

@@ -56,7 +56,7 @@ struct HTTP1Steering {
     }
 
     /// RFC 9112, 6.2 and 6.3. A list of equal lengths, which the RFC would let pass, is refused as well.
-    private mutating func noteContentLength(_ bytes: RawSpan, _ start: Int, _ end: Int) -> HTTP1Error? {
+    mutating func noteContentLength(_ bytes: RawSpan, _ start: Int, _ end: Int) -> HTTP1Error? {
         if contentLength >= 0 { return .repeatedContentLength }
         if isChunked { return .conflictingLengths }
         guard start < end else { return .invalidContentLength }

@@ -32,6 +32,17 @@ extension RawSpan {
         return port(from: index &+ 1, to: end) != nil
     }
 
+    /// The place of the colon that only digits follow, or nil.
+    func lastColon(from start: Int, to end: Int) -> Int? {
+        var index = end
+        while index > start {
+            index &-= 1
+            if byte(index) == .colon { return index }
+            guard byte(index).isDigit else { return nil }
+        }
+        return nil
+    }
+
     /// The decimal number from 0 to 65535 that the bytes are, or nil.
     func port(from start: Int, to end: Int) -> Int? {
         guard start < end, end &- start <= 5 else { return nil }
@@ -55,6 +66,37 @@ extension RawSpan {
             index &+= 1
         }
         return true
+    }
+}
+
+extension RawSpan {
+    /// Whether two authorities of one request are equal but for case and the default port of their scheme: 443 when it
+    /// is secure, 80 when it is not, none when `isSecure` is nil.
+    @inline(never)
+    func isSameAuthority(_ first: ByteSlice, _ second: ByteSlice, isSecure: Bool?) -> Bool {
+        var firstEnd = first.range.upperBound
+        var secondEnd = second.range.upperBound
+        if let isSecure {
+            let port: StaticString = isSecure ? ":443" : ":80"
+            firstEnd = endWithout(port, first.range)
+            secondEnd = endWithout(port, second.range)
+        }
+        let count = firstEnd - Int(first.start)
+        guard count == secondEnd - Int(second.start) else { return false }
+        for index in 0..<count {
+            let pair = (byte(Int(first.start) + index), byte(Int(second.start) + index))
+            guard pair.0.lowercased == pair.1.lowercased else { return false }
+        }
+        return true
+    }
+
+    private func endWithout(_ suffix: StaticString, _ range: Range<Int>) -> Int {
+        let count = suffix.utf8CodeUnitCount
+        guard range.count > count else { return range.upperBound }
+        for index in 0..<count where byte(range.upperBound - count + index) != suffix.byte(index) {
+            return range.upperBound
+        }
+        return range.upperBound - count
     }
 }
 

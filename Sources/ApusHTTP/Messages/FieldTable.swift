@@ -62,6 +62,24 @@
         if entry.code < 64 { presentLow |= bit } else { presentHigh |= bit }
     }
 
+    /// Puts `value` in the place of that of the first field with the number `code`, and takes the others of it away.
+    mutating func keepFirst(_ code: UInt8, value: ByteSlice) {
+        var kept = 0
+        var isFirst = true
+        for index in 0..<count {
+            var entry = unsafe entries[index]
+            if entry.code == code {
+                guard isFirst else { continue }
+                isFirst = false
+                entry.valueStart = value.start
+                entry.valueCount = value.count
+            }
+            unsafe entries[kept] = entry
+            kept += 1
+        }
+        count = kept
+    }
+
     mutating func copy(from other: borrowing FieldTable) {
         if capacity < other.count { reserve(other.count) }
         unsafe entries.update(from: other.entries, count: other.count)

@@ -23,6 +23,24 @@ public struct HTTPMethod: Sendable, Hashable, RawRepresentable, CustomStringConv
         /// PATCH
         case patch
 
+        /// The method whose name stands at `place` of `bytes`.
+        init(_ bytes: RawSpan, _ place: ByteSlice) {
+            let count = Int(place.count)
+            self =
+                switch count <= 8 ? bytes.word(Int(place.start), count: count) : 0 {
+                case word(of: "GET"): .get
+                case word(of: "HEAD"): .head
+                case word(of: "POST"): .post
+                case word(of: "PUT"): .put
+                case word(of: "DELETE"): .delete
+                case word(of: "CONNECT"): .connect
+                case word(of: "OPTIONS"): .options
+                case word(of: "TRACE"): .trace
+                case word(of: "PATCH"): .patch
+                default: .other
+                }
+        }
+
         /// The method's name; empty for `other`.
         @inlinable public var name: StaticString {
             switch self {

@@ -30,6 +30,9 @@ public struct RequestHead: ~Copyable {
     /// Where the host and port stand that the request is for: those of an absolute or authority target, else those of
     /// the Host field. Empty only for HTTP/1.0 without Host.
     public internal(set) var authority = ByteSlice(start: 0, count: 0)
+    /// Where the name of the protocol stands that an extended CONNECT of HTTP/2 asks for, as `websocket`
+    /// (RFC 8441, 4); empty for every other request.
+    public internal(set) var connectProtocol = ByteSlice(start: 0, count: 0)
     /// The number of bytes of body that Content-Length announces, or −1 when there is no such field.
     public internal(set) var announcedLength: Int64 = -1
     /// Which method it is; `other` leaves the name to ``method``.
@@ -42,7 +45,7 @@ public struct RequestHead: ~Copyable {
     public internal(set) var minorVersion: UInt8 = 1
     /// Whether the target has a question mark.
     public internal(set) var hasQuery = false
-    /// Whether an absolute target's scheme is `https`.
+    /// Whether the scheme is `https` that an absolute target names, or the `:scheme` of HTTP/2.
     public internal(set) var isSecureTarget = false
     /// Whether the body comes in chunks.
     public internal(set) var isChunked = false
@@ -80,6 +83,28 @@ public struct RequestHead: ~Copyable {
         return place.of(bytes)
     }
 
+    /// Forgets the request: no fields, no method, and every place empty, so that nothing points into bytes that are gone.
+    public mutating func removeAll() {
+        let nowhere = ByteSlice(start: 0, count: 0)
+        fields.removeAll()
+        method = nowhere
+        target = nowhere
+        path = nowhere
+        query = nowhere
+        authority = nowhere
+        announcedLength = -1
+        methodKind = .other
+        targetForm = .origin
+        majorVersion = 1
+        minorVersion = 1
+        hasQuery = false
+        isSecureTarget = false
+        isChunked = false
+        keepsAlive = true
+        expectsContinue = false
+        requestsUpgrade = false
+    }
+
     /// Takes over all that `other` says. Allocates only when `other` has more fields than this has ever had room for.
     public mutating func copy(from other: borrowing RequestHead) {
         fields.copy(from: other.fields)
@@ -88,6 +113,7 @@ public struct RequestHead: ~Copyable {
         path = other.path
         query = other.query
         authority = other.authority
+        connectProtocol = other.connectProtocol
         announcedLength = other.announcedLength
         methodKind = other.methodKind
         targetForm = other.targetForm

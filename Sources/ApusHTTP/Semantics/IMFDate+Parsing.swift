@@ -26,8 +26,10 @@ extension IMFDate {
 
     /// The date in a field value; as ``init(_:)``.
     ///
-    /// - Parameter now: seconds since 1970, against which a two-digit year is read: one that lies more than 50 years
-    ///   ahead is of the century before.
+    /// - Parameters:
+    ///   - bytes: The field's value, without spaces around it.
+    ///   - now: Seconds since 1970, against which a two-digit year is read: one that lies more than 50 years ahead is
+    ///     of the century before.
     public init?(parsing bytes: RawSpan, now: Int64) {
         guard bytes.byteCount >= 24 else { return nil }
         var reader = FieldReader(bytes)

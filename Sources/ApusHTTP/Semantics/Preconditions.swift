@@ -54,7 +54,9 @@ public struct Preconditions: Sendable, Hashable {
 
     /// What becomes of the request, in the order of RFC 9110, 13.2.2. If-Range is none of this: see ``IfRange``.
     ///
-    /// - Parameter state: the resource's present content; nil when it has none.
+    /// - Parameters:
+    ///   - method: The request's method.
+    ///   - state: The resource's present content; nil when it has none.
     public func evaluate(_ method: HTTPMethod, against state: State?) -> Outcome {
         switch method.kind {
         case .connect, .options, .trace: return .proceed
@@ -100,7 +102,9 @@ public enum IfRange: Sendable, Hashable {
     /// Whether the Range field is to be heeded: the tags match strongly, or the dates are the same and the content
     /// had stayed the same for a second, so that the date is not of a moment between two changes (RFC 9110, 8.8.2.2).
     ///
-    /// - Parameter now: the date of the response.
+    /// - Parameters:
+    ///   - state: The resource's present content.
+    ///   - now: The date of the response.
     public func allowsRange(of state: Preconditions.State, now: IMFDate) -> Bool {
         switch self {
         case .entityTag(let tag): state.entityTag?.stronglyMatches(tag) ?? false

@@ -26,7 +26,9 @@ public struct URLEncodedForm: Sendable, Hashable {
 
     /// The pairs of an encoded form, or of a query without its question mark. Empty parts (`&&`) are passed.
     ///
-    /// - Parameter most: pairs beyond this number are ignored.
+    /// - Parameters:
+    ///   - encoded: The form, or the query.
+    ///   - most: Pairs beyond this number are ignored.
     public init(parsing encoded: RawSpan, most: Int = .max) {
         pairs = []
         var scratch: [UInt8] = []

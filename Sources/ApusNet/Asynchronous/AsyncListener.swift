@@ -35,6 +35,9 @@ public final class AsyncListener: AsyncSequence, Sendable {
     /// Listens with every loop of the group, and returns when connections can come.
     ///
     /// - Parameters:
+    ///   - address: Where to listen; port 0 lets the system choose one.
+    ///   - group: The loops that accept.
+    ///   - options: The socket's options, the limits, and whether a PROXY header is read.
     ///   - waiting: Connections that may wait to be taken before accepting pauses.
     ///   - refusal: What a connection above a limit is told before it is closed.
     /// - Throws: `SocketError`, which says what an operator can do.

@@ -18,11 +18,12 @@ extension Connection {
 
     /// Makes room for `count` bytes in `output` and has it sent at the end of the turn; append to `output` then.
     @inline(__always) public func reserve(_ count: Int) {
-        if output.available < count { makeRoom(count) }
+        if output.available < count || flags.contains(.outputWithKernel) { makeRoom(count) }
         loop.flushAtEndOfTurn(self)
     }
 
     @inline(never) private func makeRoom(_ count: Int) {
+        if flags.contains(.outputWithKernel) { queueOutput() }
         if output.isEmpty || output.count + count <= Self.largestOutput {
             Self.grow(&output, by: count, from: loop.buffers)
         } else {
@@ -43,6 +44,9 @@ extension Connection {
     /// are: a copy is made only of what the kernel has no room for.
     public func writeThrough(_ bytes: RawSpan) {
         guard isOpen else { return }
+        #if TLS && canImport(COpenSSL)
+            if let tls { return writeThrough(bytes, tls) }
+        #endif
         guard output.isEmpty, queue == nil, loop.sendsAtOnce, !isAwaitingWritable else { return write(bytes) }
         let result = unsafe bytes.withUnsafeBytes { unsafe send($0) }
         switch result {
@@ -85,7 +89,12 @@ extension Connection {
     }
 
     /// Bytes written and not yet taken by the kernel.
-    public var queuedCount: Int { output.count + (queue?.count ?? 0) }
+    public var queuedCount: Int {
+        #if TLS && canImport(COpenSSL)
+            if let tls { return output.count + (queue?.count ?? 0) + tls.queuedCount }
+        #endif
+        return output.count + (queue?.count ?? 0)
+    }
 
     /// Whether a writer may go on: the queue is below its high-water mark, or has drained since it was above.
     public var isWritable: Bool { !flags.contains(.aboveHighWater) }
@@ -105,9 +114,13 @@ extension Connection {
         return made
     }
 
-    private func queueOutput() {
+    func queueOutput() {
         guard !output.isEmpty else { return }
         theQueue.append(WritePiece(takeOutput()))
+        if flags.contains(.outputWithKernel) {
+            flags.remove(.outputWithKernel)
+            theQueue.isPending = true
+        }
     }
 
     private func takeOutput() -> Buffer {
@@ -130,12 +143,15 @@ extension Connection {
     func sendQueued() {
         if queue == nil {
             guard !output.isEmpty else { return sentEverything() }
+            guard !flags.contains(.outputWithKernel) else { return }
             let result = unsafe send(UnsafeRawBufferPointer(start: output.baseAddress, count: output.count))
             if case .sent(let count) = result, count == output.count {
                 giveOutputBack()
                 noteLowWater()
                 return sentEverything()
             }
+            // Most often there is nothing behind it by the time the kernel is done: no queue is needed then.
+            if case .pending = result { return flags.formUnion(.outputWithKernel) }
             queueOutput()
             guard settle(result) else { return }
         } else {
@@ -193,7 +209,7 @@ extension Connection {
         return 0
     }
 
-    private func sentEverything() {
+    func sentEverything() {
         // The handler may have written on, when it was told that it may.
         guard isOpen, output.isEmpty, queue?.isEmpty ?? true else { return }
         queue = nil

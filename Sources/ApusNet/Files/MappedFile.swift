@@ -26,7 +26,9 @@ public import ApusRuntime
 
     /// Reads a file whole. It may block on a slow disk.
     ///
-    /// - Parameter limit: The largest size accepted, in bytes.
+    /// - Parameters:
+    ///   - file: The file; it may be closed afterwards.
+    ///   - limit: The largest size accepted, in bytes.
     /// - Throws: `EFBIG` when the file is larger than `limit`, `ESTALE` when it changed its size while it was read,
     ///   or what the system said.
     public init(_ file: OpenFile, limit: Int = MappedFile.largest) throws(SystemError) {

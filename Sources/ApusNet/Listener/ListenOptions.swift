@@ -8,6 +8,10 @@ public struct ListenOptions: Sendable {
     public var keepAlive: Duration? = .seconds(120)
     /// Each loop has its own listening socket (`SO_REUSEPORT`), among which the kernel spreads connections.
     public var reusePort = true
+    /// Leave a TCP connection with the kernel until its client has said something, for so long at most (whole seconds,
+    /// Linux only); nil accepts it at once. It saves a wake-up for each connection where clients speak first, as
+    /// in HTTP and TLS; where the server speaks first it would only make the client wait.
+    public var deferAccept: Duration?
     /// Only IPv6, no IPv4-mapped addresses, when listening on an IPv6 address.
     public var v6Only = false
     /// The mode of a Unix socket's file.

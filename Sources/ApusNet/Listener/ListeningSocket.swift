@@ -53,6 +53,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         _ = apus_set_option_errno(socket, SOL_SOCKET, SO_REUSEADDR, 1)
         if options.reusePort { _ = apus_set_option_errno(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
         SocketOptions.set(on: socket, noDelay: options.noDelay, keepAlive: options.keepAlive)
+        SocketOptions.deferAccept(on: socket, atMost: options.deferAccept)
         if case .ipv6 = address {
             _ = apus_set_option_errno(socket, CInt(IPPROTO_IPV6), IPV6_V6ONLY, options.v6Only ? 1 : 0)
         }
@@ -83,6 +84,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         _ = apus_set_nonblocking_errno(descriptor)
         if address.port != nil {
             SocketOptions.set(on: descriptor, noDelay: options.noDelay, keepAlive: options.keepAlive)
+            SocketOptions.deferAccept(on: descriptor, atMost: options.deferAccept)
         }
         self.descriptor = descriptor
         self.address = address

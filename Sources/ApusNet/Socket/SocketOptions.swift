@@ -17,4 +17,13 @@ enum SocketOptions {
             _ = apus_set_option_errno(descriptor, CInt(IPPROTO_TCP), TCP_KEEPIDLE, seconds)
         #endif
     }
+
+    /// Has the kernel keep connections whose clients have said nothing yet; see `ListenOptions.deferAccept`.
+    static func deferAccept(on listener: CInt, atMost limit: Duration?) {
+        #if os(Linux)
+            guard let limit else { return }
+            let seconds = CInt(clamping: max(1, limit.components.seconds))
+            _ = apus_set_option_errno(listener, CInt(IPPROTO_TCP), TCP_DEFER_ACCEPT, seconds)
+        #endif
+    }
 }

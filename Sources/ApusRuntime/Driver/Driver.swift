@@ -14,6 +14,8 @@ protocol Driver: AnyObject {
     /// Which backend this is.
     var kind: DriverKind { get }
 
+    /// Told once, before anything else: the loop that the driver serves, which keeps it and outlives it.
+    func attach(to loop: EventLoop)
     func startAccepting(_ endpoint: Endpoint)
     func pauseAccepting(_ endpoint: Endpoint)
     func startReceiving(_ endpoint: Endpoint)

@@ -2,8 +2,11 @@
 public enum DriverChoice: String, Sendable, CaseIterable {
     /// epoll on Linux, kqueue on Darwin and the BSDs.
     case auto
+    /// epoll; Linux.
     case epoll
+    /// io_uring; Linux 6.0 or newer, in a build with the trait `URing`.
     case uring
+    /// kqueue; Darwin and the BSDs.
     case kqueue
 
     /// The driver that `auto` stands for.
@@ -31,10 +34,10 @@ extension DriverKind {
     }
 }
 
-/// The driver of this kind for a loop.
-func makeDriver(_ kind: DriverKind, for loop: EventLoop) throws(SystemError) -> any Driver {
+/// A driver of this kind, to be attached to its loop.
+func makeDriver(_ kind: DriverKind) throws(SystemError) -> any Driver {
     #if URing && canImport(CURing)
-        if kind == .uring { return try UringDriver(loop: loop) }
+        if kind == .uring { return try UringDriver() }
     #endif
-    return try ReadinessDriver(loop: loop)
+    return try ReadinessDriver()
 }

@@ -49,6 +49,10 @@ open class Endpoint {
         static let hangUpTold = DriverState(rawValue: 1 << 15)
         /// The owner takes what arrives from the descriptor itself (epoll, kqueue): see `readsItself`.
         static let readsItself = DriverState(rawValue: 1 << 16)
+        /// The owner only sends what is queued and closes: see `expectNoMore()`.
+        static let ending = DriverState(rawValue: 1 << 17)
+        /// The owner has bytes to show before those of the driver: see `owesBytes`.
+        static let owesBytes = DriverState(rawValue: 1 << 18)
     }
 
     /// The loop that the endpoint lives on.
@@ -127,6 +131,7 @@ open class Endpoint {
     public final func startReceiving() {
         guard isOpen, !driverState.contains(.receiving) else { return }
         driverState.insert(.receiving)
+        if driverState.contains(.owesBytes) { loop.flushAtEndOfTurn(self) }
         loop.driver.startReceiving(self)
     }
 
@@ -141,12 +146,23 @@ open class Endpoint {
     /// Whether bytes are wanted: started and not paused.
     public final var isReceiving: Bool { driverState.contains(.receiving) }
 
+    /// Whether the owner has bytes that came before those which the driver holds, as one has that decrypts what it
+    /// receives: `flush()` is called at the end of the turn in which receiving starts again.
+    public final var owesBytes: Bool {
+        get { driverState.contains(.owesBytes) }
+        set { if newValue { driverState.insert(.owesBytes) } else { driverState.remove(.owesBytes) } }
+    }
+
     /// Whether `readable()` is told instead of `received(_:)`, so that bytes can be moved elsewhere without being read:
     /// `splice`. Only where a driver tells of readiness; io_uring has read already, and ignores it.
     public final var readsItself: Bool {
         get { driverState.contains(.readsItself) }
         set { if newValue { driverState.insert(.readsItself) } else { driverState.remove(.readsItself) } }
     }
+
+    /// Says that only what is queued is still to be sent before the endpoint closes. One that the poller has not heard of
+    /// need not be made known to it then, unless the kernel has no room.
+    public final func expectNoMore() { driverState.insert(.ending) }
 
     /// The owner has read the peer's end itself.
     public final func readEnd() {
@@ -157,7 +173,7 @@ open class Endpoint {
 
     /// Sends bytes that stay where they are until the send ends: see `SendResult`.
     @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {
-        unsafe loop.driver.send(self, bytes, more: more)
+        unsafe loop.send(self, bytes, more: more)
     }
 
     /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.

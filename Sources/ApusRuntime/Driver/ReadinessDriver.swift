@@ -21,20 +21,22 @@ import CSystem
     static let acceptsPerTurn = 64
 
     let kind = Poller.kind
-    private unowned(unsafe) let loop: EventLoop
+    // Not counted, for it is used for every event: the loop outlives its driver.
+    @safe @exclusivity(unchecked) private var loop: Unmanaged<EventLoop>!
     @safe @exclusivity(unchecked) private var poller: Poller
     private let receiveBuffer: UnsafeMutableRawPointer
     @safe @exclusivity(unchecked) private var ready = 0
     @safe @exclusivity(unchecked) private var again: [Endpoint] = []
     @safe @exclusivity(unchecked) private var fresh: [Endpoint] = []
 
-    init(loop: EventLoop) throws(SystemError) {
-        unsafe self.loop = loop
+    init() throws(SystemError) {
         poller = try Poller()
         unsafe receiveBuffer = .allocate(byteCount: Self.receiveSize, alignment: 4096)
     }
 
     deinit { unsafe receiveBuffer.deallocate() }
+
+    func attach(to loop: EventLoop) { unsafe self.loop = .passUnretained(loop) }
 
     // MARK: Requests
 
@@ -71,7 +73,7 @@ import CSystem
         }
         let error = SystemError(code: failure, call: kind.rawValue)
         let id = endpoint.id
-        unsafe loop.execute { loop in loop.find(id)?.failed(error) }
+        unsafe loop.takeUnretainedValue().execute { loop in loop.find(id)?.failed(error) }
     }
 
     func send(_ endpoint: Endpoint, _ bytes: UnsafeRawBufferPointer, more: Bool) -> SendResult {
@@ -119,7 +121,8 @@ import CSystem
                 poller.clearWake()
                 continue
             }
-            guard let endpoint = unsafe loop.find(Endpoint.ID(rawValue: word)) else { continue }
+            let found = unsafe loop._withUnsafeGuaranteedRef { unsafe $0.reference(Endpoint.ID(rawValue: word)) }
+            guard let endpoint = unsafe found?.takeUnretainedValue() else { continue }
             if endpoint.driverState.contains(.listener) {
                 accept(endpoint)
                 continue
@@ -145,7 +148,7 @@ import CSystem
 
     @inline(__always)
     private func registerIfNew(_ endpoint: Endpoint) {
-        if !endpoint.driverState.contains(.registered), endpoint.isOpen { register(endpoint) }
+        if endpoint.driverState.isDisjoint(with: [.registered, .ending]), endpoint.isOpen { register(endpoint) }
     }
 
     private func readFresh() {
@@ -201,6 +204,8 @@ import CSystem
                 endpoint.driverState.subtract([.readable, .receiving])
                 endpoint.driverState.insert(.hangUpTold)
                 endpoint.receivedEnd()
+                // One that lives on, though its peer has said its last, still has to hear of a reset.
+                registerIfNew(endpoint)
                 return
             } else if got == -Int(EAGAIN) {
                 endpoint.driverState.remove(.readable)

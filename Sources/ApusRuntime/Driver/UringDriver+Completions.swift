@@ -6,7 +6,7 @@
     extension UringDriver {
         @inline(__always) func complete(_ completion: apus_uring_completion) {
             let operation = UringOperation(word: completion.data)
-            guard let endpoint = unsafe loop.find(operation.id) else { return completeForNobody(operation, completion) }
+            guard let endpoint = find(operation.id) else { return completeForNobody(operation, completion) }
             switch operation.kind {
             case .receive: received(endpoint, completion)
             case .send: sent(endpoint, completion.result)
@@ -123,7 +123,7 @@
             let ids = resumed
             resumed = []
             for id in ids {
-                guard let endpoint = unsafe loop.find(id), endpoint.isOpen, endpoint.driverState.contains(.receiving),
+                guard let endpoint = find(id), endpoint.isOpen, endpoint.driverState.contains(.receiving),
                     let found = held.removeValue(forKey: id)
                 else { continue }
                 endpoint.driverState.remove(.holding)

@@ -151,7 +151,7 @@
                     armWaker()
                     continue
                 }
-                guard let endpoint = unsafe loop.find(operation.id) else { continue }
+                guard let endpoint = find(operation.id) else { continue }
                 switch operation.kind {
                 case .cancel: if endpoint.isOpen { disarm(endpoint) } else { _ = detach(endpoint) }
                 case .receive, .accept: if endpoint.driverState.contains(.receiving) { arm(endpoint) }

@@ -13,7 +13,8 @@
         static let batch: UInt32 = 1024
 
         let kind = DriverKind.uring
-        unowned(unsafe) let loop: EventLoop
+        // Not counted, for it is used for every completion: the loop outlives its driver.
+        @safe @exclusivity(unchecked) private var loop: Unmanaged<EventLoop>!
         let ring: UringRing
         private let waker: CInt
         @safe @exclusivity(unchecked) private var isEnabled = false
@@ -26,8 +27,7 @@
         /// Operations for which the kernel had no place: prepared again in the next turn.
         @safe @exclusivity(unchecked) var postponed: [UringOperation] = []
 
-        init(loop: EventLoop) throws(SystemError) {
-            unsafe self.loop = loop
+        init() throws(SystemError) {
             ring = try UringRing()
             waker = apus_eventfd_errno()
             guard waker >= 0 else { throw SystemError(code: waker, call: "eventfd") }
@@ -36,6 +36,13 @@
         deinit {
             closeDescriptor(waker)
             for descriptor in held.values.flatMap(\.descriptors) { closeDescriptor(descriptor) }
+        }
+
+        func attach(to loop: EventLoop) { unsafe self.loop = .passUnretained(loop) }
+
+        /// The endpoint that an operation is of, unless it has left the loop.
+        @inline(__always) func find(_ id: Endpoint.ID) -> Endpoint? {
+            unsafe loop._withUnsafeGuaranteedRef { $0.find(id) }
         }
 
         var hasPendingWork: Bool {

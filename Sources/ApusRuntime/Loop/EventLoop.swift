@@ -31,6 +31,9 @@ import Synchronization
     /// Jobs run in one turn before I/O gets its chance again.
     static let jobsPerTurn = 1024
 
+    /// Timers that fire in one turn before I/O gets its chance again: a burst of them must not hold the loop.
+    static let timersPerTurn = 1024
+
     /// How long a loop is idle before it gives cached memory back.
     static let idleNanoseconds: Int64 = 1_000_000_000
 
@@ -47,7 +50,11 @@ import Synchronization
 
     /// The pool that connections of this loop take their buffers from. Loop only.
     public let buffers: BufferPool
-    @safe @exclusivity(unchecked) var driver: (any Driver)!
+    let driver: any Driver
+    /// The driver when it sends at once, by its own type: what is called for every answer needs no look-up then.
+    private let readinessDriver: Unmanaged<ReadinessDriver>?
+    /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Any thread.
+    public let sendsAtOnce: Bool
     @safe @exclusivity(unchecked) private var endpoints = ConnectionTable<Endpoint>()
     @safe @exclusivity(unchecked) private var timers: TimingWheel<TimerPayload>
     private var scheduled = ScheduledWorkTable()
@@ -68,7 +75,10 @@ import Synchronization
         timers = TimingWheel(now: turnBegan / 1_000_000)
         watch = HoldWatch(limit: holdLimit, log: log)
         meters = LoopMeters()
-        driver = try makeDriver(kind, for: self)
+        driver = try makeDriver(kind)
+        sendsAtOnce = kind != .uring
+        unsafe readinessDriver = (driver as? ReadinessDriver).map { unsafe .passUnretained($0) }
+        driver.attach(to: self)
     }
 
     // MARK: Executor
@@ -197,8 +207,12 @@ import Synchronization
 
     // MARK: Endpoints
 
-    /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Loop only.
-    public var sendsAtOnce: Bool { driver.kind != .uring }
+    /// Sends on the driver. Loop only.
+    @unsafe @inline(__always)
+    func send(_ endpoint: Endpoint, _ bytes: UnsafeRawBufferPointer, more: Bool) -> SendResult {
+        guard let readiness = unsafe readinessDriver else { return unsafe driver.send(endpoint, bytes, more: more) }
+        return unsafe readiness._withUnsafeGuaranteedRef { unsafe $0.send(endpoint, bytes, more: more) }
+    }
 
     /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
     public func attach(_ endpoint: Endpoint) {
@@ -207,6 +221,11 @@ import Synchronization
 
     /// The endpoint at a place of the table, unless it has left it. Loop only.
     @inline(__always) public func find(_ id: Endpoint.ID) -> Endpoint? { endpoints.find(id) }
+
+    /// The same, not counted. Loop only.
+    @unsafe @inline(__always) func reference(_ id: Endpoint.ID) -> Unmanaged<Endpoint>? {
+        unsafe endpoints.reference(id)
+    }
 
     /// The number of endpoints that live on the loop. Loop only.
     public var endpointCount: Int { endpoints.count }
@@ -332,7 +351,10 @@ import Synchronization
 
     private func fireTimers() {
         let tick = self.tick
-        while let payload = timers.popExpired(now: tick) {
+        var left = Self.timersPerTurn
+        // What is left is due, so the next wait does not sleep.
+        while left > 0, let payload = timers.popExpired(now: tick) {
+            left &-= 1
             switch payload {
             case .endpoint(let id):
                 guard let endpoint = endpoints.find(id) else { continue }
@@ -357,12 +379,11 @@ import Synchronization
         dirty.removeAll(keepingCapacity: index <= 4096)
     }
 
-    /// Runs `body`, and reports `name` when it held the loop too long. Loop only.
-    @inline(__always) public func watched<Failure: Error>(
-        _ name: @autoclosure () -> String, _ body: () throws(Failure) -> Void
-    ) throws(Failure) {
-        try watch.measure(name(), body)
-    }
+    /// How many of the processor's ticks (`apus_ticks`) a handler may hold the loop. Any thread.
+    package var holdLimitTicks: UInt64 { watch.limitTicks }
+
+    /// Tells the operator who held the loop since then, in the processor's ticks. Loop only.
+    package func reportHold(of name: String, since began: UInt64) { watch.report(name, since: began) }
 }
 
 extension EventLoop {

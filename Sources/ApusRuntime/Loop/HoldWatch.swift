@@ -5,7 +5,7 @@ import CSystem
 /// It reads the processor's time-stamp counter (6 ns) instead of the clock (30 ns), for it does so around every
 /// handler. Touched on the loop's thread alone.
 final class HoldWatch {
-    private let limitTicks: UInt64
+    let limitTicks: UInt64
     private let limit: Duration
     private let log: Log
     private var reported: [String: UInt64] = [:]
@@ -22,14 +22,16 @@ final class HoldWatch {
     ) throws(Failure) {
         let began = apus_ticks()
         defer {
-            let held = apus_ticks() &- began
-            if held > limitTicks { report(name(), held) }
+            if isExceeded(since: began) { report(name(), since: began) }
         }
         try body()
     }
 
+    @inline(__always) func isExceeded(since began: UInt64) -> Bool { apus_ticks() &- began > limitTicks }
+
     @inline(never)
-    private func report(_ name: String, _ held: UInt64) {
+    func report(_ name: String, since began: UInt64) {
+        let held = apus_ticks() &- began
         let now = apus_monotonic_nanoseconds()
         if let last = reported[name], now &- last < 60_000_000_000 { return }
         if reported.count > 1000 { reported.removeAll() }

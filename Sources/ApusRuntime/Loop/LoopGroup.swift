@@ -3,7 +3,7 @@ import Synchronization
 
 /// The loops of a process, each on its own thread.
 ///
-/// The threads run from `init` until `shutdown()`. Any thread may use a group.
+/// The threads run from `init` until `shutdown()`, or until the group is let go of. Any thread may use a group.
 public final class LoopGroup: Sendable {
     /// How a group is made. Every field has a sensible default.
     public struct Options: Sendable {
@@ -66,18 +66,40 @@ public final class LoopGroup: Sendable {
         loops[turn.wrappingAdd(1, ordering: .relaxed).oldValue % loops.count]
     }
 
-    /// Closes every endpoint, stops the loops and waits for their threads. Not from a loop of the group.
+    /// Asks the loops to end, and does not wait: each closes its endpoints after the present turn, and its thread ends
+    /// when the kernel has let go of them. Any thread, a loop's own too; more calls than one change nothing.
+    public func stop() {
+        for loop in loops { loop.stop() }
+    }
+
+    /// Does what ``stop()`` does, and waits until the threads have ended.
+    ///
+    /// Not from a loop of the group, which would wait for itself: that stops the program, with a message. From there call
+    /// ``stop()``, and leave the waiting to the thread that made the group.
     public func shutdown() {
-        for loop in loops { precondition(!loop.isCurrent, "shutdown() waits for the loop it was called on") }
-        let running = threads.withLock { threads in
-            defer { threads = [] }
-            return threads
+        if let own = loops.first(where: \.isCurrent) {
+            // Not a precondition: a release build would keep its message to itself.
+            fatalError(
+                "LoopGroup.shutdown() was called on loop \(own.index) of the group and would wait for itself: "
+                    + "call stop() there, or shutdown() on another thread")
         }
-        for loop in loops where !running.isEmpty { loop.stop() }
+        let running = takeThreads()
+        guard !running.isEmpty else { return }
+        stop()
         for thread in running { thread.join() }
     }
 
+    private func takeThreads() -> [LoopThread] {
+        threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+    }
+
     deinit {
-        for loop in loops { loop.stop() }
+        let running = takeThreads()
+        guard !running.isEmpty else { return }
+        stop()
+        for thread in running { thread.detach() }
     }
 }

@@ -45,5 +45,9 @@ struct LoopThread: Sendable {
         }
     }
 
+    /// Waits until the thread has ended. Once, and not after `detach()`.
     func join() { apus_thread_join(handle) }
+
+    /// Lets the thread end by itself. Once, and not after `join()`.
+    func detach() { apus_thread_detach(handle) }
 }

@@ -108,6 +108,12 @@
         return unsafe slots[id.slot].element?.takeUnretainedValue()
     }
 
+    /// The element as ``find(_:)`` gives it, not counted: for a caller that counts it once.
+    @unsafe @inlinable @inline(__always) func reference(_ id: ID) -> Unmanaged<Element>? {
+        guard id.slot < capacity, unsafe slots[id.slot].generation == id.generation else { return nil }
+        return unsafe slots[id.slot].element
+    }
+
     /// Whether the element is still there.
     @inlinable public func contains(_ id: ID) -> Bool {
         id.slot < capacity && id.generation != 0 && (unsafe slots[id.slot].generation == id.generation)

@@ -10,7 +10,16 @@
 public struct Log: Sendable {
     /// How much a line matters, least first.
     public enum Level: Int, Sendable, Comparable, CaseIterable {
-        case debug, info, notice, warning, error
+        /// For whoever looks for a fault.
+        case debug
+        /// What happens in good order.
+        case info
+        /// What happens in good order, and seldom.
+        case notice
+        /// What went wrong and was coped with.
+        case warning
+        /// What went wrong.
+        case error
 
         /// The lowercase word, as it stands in the line.
         public var name: String {
@@ -37,7 +46,7 @@ public struct Log: Sendable {
         self.minimum = minimum
     }
 
-    /// Lines to standard error, as `apus: level: text`.
+    /// Lines to standard error: the text alone at the levels info and notice, else `level: text`.
     public static let standardError = Log { level, text in
         let line = level == .info || level == .notice ? "\(text)\n" : "\(level.name): \(text)\n"
         var copy = line

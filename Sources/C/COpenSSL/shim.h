@@ -7,5 +7,6 @@
 #include <openssl/ssl.h>
 
 #include "context.h"
+#include "session.h"
 
 #endif

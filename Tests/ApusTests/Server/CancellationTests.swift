@@ -82,6 +82,97 @@ struct CancellationTests {
         }
     }
 
+    private static func allowHalfClose(_ configuration: inout ServerConfiguration) {
+        configuration.limits.allowsHalfClose = true
+    }
+
+    /// Comes back when the server's one loop has dealt with what other clients sent before.
+    private func settle(_ address: SocketAddress) throws {
+        let probe = try RawClient(address)
+        probe.send("GET /probe HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try probe.response().text == "probe")
+    }
+
+    @Test(
+        "where half-closing is allowed, an end behind the request does not cancel a handler that waits",
+        arguments: [DriverChoice.epoll, .uring], [false, true])
+    func allowedHalfClose(driver: DriverChoice, endsWithRequest: Bool) async throws {
+        let begun = Event()
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        try await serving(
+            driver: driver, Self.allowHalfClose,
+            { app in
+                app.get("/probe") { _ in "probe" }
+                app.get("/wait") { context in
+                    begun.tell("begun")
+                    for await _ in gate { break }
+                    return Task.isCancelled ? "cancelled" : "answered"
+                }
+            }
+        ) { address in
+            let client = try RawClient(address)
+            client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\nGET /probe HTTP/1.1\r\nHost: a\r\n\r\n")
+            if !endsWithRequest { #expect(await begun.next() == "begun") }
+            client.endSending()
+            if endsWithRequest { #expect(await begun.next() == "begun") }
+            try settle(address)
+            opener.yield()
+            let all = try client.receiveAll()
+            #expect(all.components(of: "answered") == 1 && all.components(of: "probe") == 1, "\(all)")
+        }
+    }
+
+    @Test("where half-closing is allowed, a reset behind the end cancels the handler")
+    func resetBehindEnd() async throws {
+        let begun = Event()
+        let ended = Event()
+        try await serving(
+            Self.allowHalfClose,
+            { app in
+                app.get("/probe") { _ in "probe" }
+                app.get("/wait") { context in
+                    begun.tell("begun")
+                    do { try await context.loop.sleep(for: .seconds(3600)) } catch { ended.tell("\(type(of: error))") }
+                    return "x"
+                }
+            }
+        ) { address in
+            var client: RawClient? = try RawClient(address)
+            client?.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+            client?.endSending()
+            #expect(await begun.next() == "begun")
+            try settle(address)
+            client?.reset()
+            client = nil
+            #expect(await ended.next() == "CancellationError")
+        }
+    }
+
+    @Test(
+        "where half-closing is allowed, a stream to a client that went away ends at a write",
+        arguments: [DriverChoice.epoll, .uring])
+    func streamToNobody(driver: DriverChoice) async throws {
+        let ended = Event()
+        try await serving(
+            driver: driver, Self.allowHalfClose,
+            { app in
+                app.get("/endless") { _ in
+                    Response { writer in
+                        defer { ended.tell("ended") }
+                        let chunk = [UInt8](repeating: 65, count: 65536)
+                        while true { try await writer.write(chunk) }
+                    }
+                }
+            }
+        ) { address in
+            var client: RawClient? = try RawClient(address)
+            client?.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try client?.receive()
+            client = nil
+            #expect(await ended.next() == "ended")
+        }
+    }
+
     @Test("half a connection is enough for an answer")
     func halfClosed() async throws {
         try await serving(

@@ -79,6 +79,27 @@ struct HTTP1ServerTests {
         }
     }
 
+    @Test("pipelined answers that exceed what a loop stages at once all come")
+    func longPipeline() async throws {
+        try await serving({ _ in }, register) { address in
+            let client = try RawClient(address)
+            let count = 3000
+            client.sendInBackground(Array(String(repeating: get("/plaintext"), count: count).utf8))
+            for index in 0..<count { #expect(try client.response().text == "Hello, World!", "answer \(index)") }
+        }
+    }
+
+    @Test("a synchronous handler gets a content larger than what a slow reader may leave waiting")
+    func largeContentAtOnce() async throws {
+        try await serving({ _ in }, register) { address in
+            let client = try RawClient(address)
+            let content = [UInt8](repeating: 120, count: 3_000_000)
+            client.sendInBackground(
+                Array("POST /text HTTP/1.1\r\nHost: a\r\nContent-Length: \(content.count)\r\n\r\n".utf8) + content)
+            #expect(try client.response().body.count == content.count)
+        }
+    }
+
     @Test("a request split at any byte is answered as if it were whole")
     func splits() async throws {
         try await serving({ _ in }, register) { address in
@@ -203,16 +224,41 @@ struct HTTP1ServerTests {
         }
     }
 
+    @Test(
+        "an answer to what is malformed takes nothing from the fields before it, its own or another request's",
+        arguments: [
+            ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\n", 414),
+            ("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nX: \(String(repeating: "a", count: 9000))\r\n", 431),
+            ("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nX : 1\r\n\r\n", 400),
+        ])
+    func malformedBehindFields(request: String, status: Int) async throws {
+        try await serving({ _ in }, register) { address in
+            for _ in 0..<2 {
+                let good = try RawClient(address)
+                good.send(get("/plaintext", "User-Agent: test\r\nAccept: text/html\r\n"))
+                #expect(try good.response().text == "Hello, World!")
+                let bad = try RawClient(address)
+                bad.send(request)
+                let answer = try bad.response()
+                #expect(answer.status == status)
+                #expect(answer["content-type"]?.hasPrefix("application/problem+json") == true)
+            }
+        }
+    }
+
     @Test("100 Continue is said when the content is wanted, and not when it is refused")
     func expectContinue() async throws {
         try await serving({ _ in }, register) { address in
-            for path in ["/text", "/collect"] {
+            for path in ["/text", "/collect", "/echo"] {
                 let client = try RawClient(address)
                 client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
                 #expect(try client.response().status == 100, "\(path)")
                 client.send("abc")
                 #expect(try client.response().status == 200, "\(path)")
             }
+            let empty = try RawClient(address)
+            empty.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n")
+            #expect(try empty.response().status == 200, "nothing is to be sent")
             let refused = try RawClient(address)
             refused.send("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
             let answer = try refused.response()

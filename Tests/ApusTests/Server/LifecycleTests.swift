@@ -78,6 +78,7 @@ struct LifecycleTests {
         first.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try first.response().text == "x")
         let second = try RawClient(server.address)
+        second.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try second.response().status == 503)
         await server.stop()
     }

@@ -37,6 +37,17 @@ struct TimeoutTests {
         }
     }
 
+    @Test("a head that stops behind whole fields gets 408, and the server lives on")
+    func slowFields() async throws {
+        try await serving(quick, register) { address in
+            for _ in 0..<2 {
+                let client = try RawClient(address)
+                client.send("GET /plaintext HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nX-Sl")
+                #expect(try client.response().status == 408)
+            }
+        }
+    }
+
     @Test("a connection that says nothing is closed without a word, before a request and after one")
     func idle() async throws {
         try await serving(quick, register) { address in

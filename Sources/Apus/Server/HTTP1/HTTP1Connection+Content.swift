@@ -1,0 +1,157 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The content of requests: received, bounded, handed to who reads it, or thrown away.
+extension HTTP1Connection {
+    /// Content up to this size is read and thrown away when nobody wants it, so that the connection lives on.
+    static let mostDiscarded: Int64 = 64 << 10
+
+    /// A head with content is whole.
+    func beginContent(_ spare: Context, _ route: Route) {
+        let limit = route.options.bodyLimit ?? server.service.limits.body
+        if let length = spare.head.contentLength, length > limit {
+            keepsAlive = false
+            spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
+            return endLingering()
+        }
+        if route.options.requiresLength, spare.head.contentLength == nil {
+            keepsAlive = false
+            spare.send(server.service.errorResponse(HTTPError.lengthRequired, spare))
+            return endLingering()
+        }
+        let context = server.takeSpare()
+        self.context = context
+        context.keepBytes()
+        context.body.limit = limit
+        context.body.begin(length: context.head.contentLength, transport: self)
+        context.decoder.begin(context.head)
+        context.contentBegan = server.loop.tick
+        phase = .content
+        arm(at: server.loop.tick + server.timeouts.body)
+        if route.isSynchronous { return continueRequest() }
+        context.task = server.tasks.run(context)
+    }
+
+    /// The request was answered although content follows: reads a little of it and goes on, or ends the connection.
+    func skipContent(of spare: Context) {
+        guard keepsAlive, canDiscardContent(of: spare) else { return endLingering() }
+        let context = server.takeSpare()
+        self.context = context
+        context.keepBytes()
+        context.isOver = true
+        context.decoder.begin(context.head)
+        context.contentBegan = server.loop.tick
+        phase = .content
+        arm(at: server.loop.tick + server.timeouts.body)
+    }
+
+    /// Whether the rest of a request's content is small enough to be thrown away.
+    func canDiscardContent(of context: Context) -> Bool {
+        guard !context.awaitsContinue, let length = context.head.contentLength else { return false }
+        return length - context.contentReceived <= Self.mostDiscarded
+    }
+
+    /// Takes content; the result is the number of bytes consumed, 0 when the client has to wait.
+    func takeContent(_ bytes: RawSpan) -> Int {
+        guard let context else { return bytes.byteCount }
+        // What gathers for a synchronous handler is bounded by the limit alone.
+        if context.task != nil, context.body.isFull {
+            connection.pauseReceiving()
+            return 0
+        }
+        context.awaitsContinue = false
+        switch context.decoder.decode(bytes) {
+        case .data(let range, let consumed):
+            context.contentReceived += Int64(range.count)
+            guard !context.isOver else {
+                if context.contentReceived > Self.mostDiscarded {
+                    refuseContent(nil)
+                } else {
+                    endContentIfWhole(context)
+                }
+                return consumed
+            }
+            if context.task == nil, context.contentReceived > context.body.limit {
+                refuseContent(RequestBody.tooLarge(context.body.limit))
+                return bytes.byteCount
+            }
+            if !context.body.append(bytes.extracting(range)), context.task != nil { connection.pauseReceiving() }
+            endContentIfWhole(context)
+            return consumed
+        case .end(let consumed):
+            contentEnded(context)
+            return consumed
+        case .needMore(let consumed):
+            // What the decoder has not taken stays with the connection and comes again with more behind it.
+            return consumed
+        case .failure(let error):
+            let refusal = HTTPError(error.status, "\(error.message)")
+            context.body.fail(refusal)
+            refuseContent(refusal)
+            return bytes.byteCount
+        }
+    }
+
+    /// The end of a content of known length shows when the decoder is asked once more, without bytes.
+    private func endContentIfWhole(_ context: Context) {
+        if case .end = context.decoder.decode(RawSpan()) { contentEnded(context) }
+    }
+
+    private func contentEnded(_ context: Context) {
+        context.body.trailers = context.decoder.trailers
+        if context.isOver {
+            context.isOver = false
+            self.context = nil
+            server.giveBack(context)
+            return answered()
+        }
+        phase = .answering
+        // The handler's own time begins when it has everything.
+        noteRequestWhole()
+        arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
+        context.body.end()
+        guard context.task == nil, let route = context.route, route.isSynchronous else { return }
+        server.call(route, context)
+        if context.stream != nil {
+            context.task = server.tasks.run(context)
+        } else {
+            if !context.isAnswered {
+                context.send(server.service.errorResponse(HTTPError(.internalServerError), context))
+            }
+            self.context = nil
+            server.giveBack(context)
+            answered()
+        }
+    }
+
+    /// Ends the connection because of its content; an answer is given when there was none yet and no handler that
+    /// will give one.
+    private func refuseContent(_ error: HTTPError?) {
+        keepsAlive = false
+        guard let context else { return endLingering() }
+        if let error, context.task == nil, !context.isAnswered {
+            context.send(server.service.errorResponse(error, context))
+        }
+        if context.task == nil {
+            self.context = nil
+            server.giveBack(context)
+            endLingering()
+        } else {
+            // The handler reads the error and answers; nothing more is taken from the client.
+            phase = .answering
+            connection.pauseReceiving()
+        }
+    }
+
+    func contentTimer(_ now: UInt64) {
+        guard let context else { return }
+        // The slowest client that is borne: the time given, and then so many bytes a second.
+        let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
+        let due = context.contentBegan + server.timeouts.body + earned
+        if now < due || (context.task != nil && context.body.isFull) { return arm(at: max(due, now + 1000)) }
+        let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")
+        context.body.fail(error)
+        refuseContent(error)
+    }
+}

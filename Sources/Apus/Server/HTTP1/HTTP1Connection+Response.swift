@@ -1,0 +1,158 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The way out: responses written into the connection's output, in place.
+extension HTTP1Connection: ResponseTransport {
+    var carrier: (any ServerConnection)? { self }
+
+    func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
+        settleKeepAlive(context)
+        unsafe connectionReference._withUnsafeGuaranteedRef { send(context, status, contentType, bytes, $0) }
+    }
+
+    @inline(__always)
+    private func send(
+        _ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan, _ connection: Connection
+    ) {
+        guard connection.isOpen else { return }
+        // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
+        let size = 256 + contentType.utf8CodeUnitCount
+        let isInline = self.context == nil
+        if server.stage.value.available < size + bytes.byteCount { server.flushStage(to: connection) }
+        server.stage.value.appendStatusLine(status)
+        server.appendDate(to: &server.stage.value)
+        server.stage.value.append("Content-Type: ")
+        server.stage.value.append(contentType)
+        server.stage.value.append("\r\nContent-Length: ")
+        server.stage.value.appendDecimal(bytes.byteCount)
+        server.stage.value.append(persistenceLines(context))
+        if context.head.methodKind != .head {
+            if server.stage.value.available >= bytes.byteCount {
+                server.stage.value.append(bytes)
+            } else {
+                server.flushStage(to: connection)
+                connection.write(bytes)
+            }
+        }
+        if !isInline { server.flushStage(to: connection) }
+    }
+
+    func send(_ context: Context, _ response: Response) {
+        let connection = self.connection
+        guard connection.isOpen else { return }
+        if case .stream = response.body {
+            // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
+            // leaves unread is dealt with when it ends.
+            if response.status.kind == .successful { sendContinue(context) }
+        } else {
+            settleKeepAlive(context)
+        }
+        let forbidsBody = response.status.forbidsBody
+        let isHead = context.head.methodKind == .head
+        var framing = ResponseFraming.length(0)
+        if forbidsBody {
+            framing = .none
+        } else if let count = response.body.count {
+            framing = .length(count)
+        } else if context.head.version == .http11 {
+            framing = .chunked
+        } else {
+            framing = .untilClose
+            keepsAlive = false
+        }
+        writeHead(response, framing, context)
+        guard !isHead, !forbidsBody else { return }
+        switch response.body {
+        case .empty: break
+        case .text(var text): text.withUTF8 { unsafe connection.write(RawSpan(_unsafeElements: $0)) }
+        case .bytes(let bytes): unsafe connection.write(bytes.span.bytes)
+        case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
+        case .stream(let length, let write):
+            streamsChunks = framing == .chunked
+            context.stream = ResponseStream(sink: self, length: length, produce: write)
+        }
+    }
+
+    private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
+        let connection = self.connection
+        server.flushStage(to: connection)
+        var size = 256
+        for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
+        connection.reserve(size)
+        connection.output.appendStatusLine(response.status)
+        server.appendDate(to: &connection.output)
+        for field in response.fields where !Self.isOurs(field.name) {
+            connection.output.append(field: field)
+            // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
+            if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
+        }
+        switch framing {
+        case .length(let count):
+            connection.output.append("Content-Length: ")
+            connection.output.appendDecimal(Int(count))
+            connection.output.append(persistenceLines(context))
+        case .chunked:
+            connection.output.append("Transfer-Encoding: chunked")
+            connection.output.append(persistenceLines(context))
+        case .none, .untilClose:
+            // The other framings leave their line open for these.
+            connection.output.append(keepsAlive ? "\r\n" : "Connection: close\r\n\r\n")
+        }
+    }
+
+    /// Fields that only the server writes.
+    private static func isOurs(_ name: HTTPField.Name) -> Bool {
+        name == .contentLength || name == .transferEncoding || name == .date || name == .connection
+    }
+
+    /// What the head says of the connection's future, from the end of the line before it to the end of the head
+    /// (RFC 9112, 9.3).
+    @inline(__always)
+    private func persistenceLines(_ context: Context) -> StaticString {
+        if !keepsAlive { return "\r\nConnection: close\r\n\r\n" }
+        return context.head.version == .http10 ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\n\r\n"
+    }
+
+    /// Content that was not read stands before the next request: either it is small and thrown away, or this is the
+    /// connection's last response, and says so.
+    @inline(__always)
+    private func settleKeepAlive(_ context: Context) {
+        if server.isDraining { keepsAlive = false }
+        if context.head.hasBody, phase == .content || phase == .head, !canDiscardContent(of: context) {
+            keepsAlive = false
+        }
+    }
+
+    func continueRequest() {
+        guard let context, !context.isAnswered else { return }
+        sendContinue(context)
+    }
+
+    /// Tells a client that waits for it to send its content (RFC 9110, 10.1.1); once, and not when it has begun already.
+    private func sendContinue(_ context: Context) {
+        guard context.awaitsContinue, phase == .content else { return }
+        context.awaitsContinue = false
+        guard connection.keptCount == 0 else { return }
+        let interim = "HTTP/1.1 100 Continue\r\n\r\n"
+        unsafe connection.write(interim.utf8Span.span.bytes)
+    }
+
+    func contentTaken(_ count: Int) {
+        // The client waits only when the reader was behind.
+        guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
+            !context.body.isFull
+        else { return }
+        connection.startReceiving()
+        connection.presentKept()
+    }
+}
+
+/// How a response's end is told (RFC 9112, 6).
+enum ResponseFraming: Equatable {
+    /// There is no content, and no field says how long it is.
+    case none
+    case length(Int64)
+    case chunked
+    case untilClose
+}

@@ -1,0 +1,347 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// HTTP/1.1 on one connection: parses requests, calls handlers, and answers in order.
+///
+/// ```
+///            head parsed                     content whole             answered
+///   ┌─ head ─────────────┬─ content: ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ answering ─────────┐
+///   │                    └─ synchronous handler: answered inline            │
+///   └───────────────────────────────────────────────────────────────────────┘
+/// ```
+///
+/// One request is in hand at a time; pipelined ones wait in the connection's kept bytes. `context` is that of a
+/// request that outlives the call that brought it; a synchronous handler without content needs none.
+@safe final class HTTP1Connection: ServerConnection {
+    enum Phase: UInt8 {
+        /// Between requests, or within a head.
+        case head
+        /// The content of a request arrives.
+        case content
+        /// The request is whole, its handler runs or its response is being sent.
+        case answering
+        /// Nothing more is read.
+        case closing
+        /// Another protocol has taken the connection over.
+        case handedOver
+    }
+
+    let server: ServerLoop
+    /// Set when the connection opens; it keeps this handler, and outlives it.
+    // Not counted, for it is used for every request.
+    @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
+    var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
+    /// The request in hand, when it outlives the call that brought its head.
+    @safe @exclusivity(unchecked) var context: Context?
+    @safe @exclusivity(unchecked) var phase = Phase.head
+    let listener: UInt8
+    /// Whether another request may follow the present one.
+    @safe @exclusivity(unchecked) var keepsAlive = true
+    /// The peer sent its end, or broke off.
+    @safe @exclusivity(unchecked) var peerIsGone = false
+    /// Whether the content of the response that is streamed goes out in chunks.
+    @safe @exclusivity(unchecked) var streamsChunks = false
+    @safe @exclusivity(unchecked) private var requests: UInt32 = 0
+    /// How many bytes of an incomplete head the parser has looked at.
+    @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
+    /// When the last request began or ended, in the loop's milliseconds.
+    @safe @exclusivity(unchecked) private var stamp: UInt64
+    /// When the head in hand began; 0 between requests.
+    @safe @exclusivity(unchecked) private var headBegan: UInt64
+    /// For when the connection's timer is set.
+    @safe @exclusivity(unchecked) private var timerTick: UInt64 = 0
+    /// Bytes that waited to be sent when the timer looked last.
+    @safe @exclusivity(unchecked) private var queuedAtTimer = 0
+
+    init(server: ServerLoop, listener: UInt8) {
+        self.server = server
+        self.listener = listener
+        stamp = server.loop.tick
+        headBegan = server.loop.tick
+    }
+
+    func connected(_ connection: Connection) {
+        unsafe connectionReference = .passUnretained(connection)
+        arm(at: headBegan + server.timeouts.head)
+    }
+
+    // MARK: Receiving
+
+    func received(_ bytes: RawSpan, on connection: Connection) -> Int {
+        let consumed = take(bytes, connection)
+        server.flushStage(to: connection)
+        return consumed
+    }
+
+    /// Takes requests, or content, from the bytes. Answers given inline gather on the stage.
+    private func take(_ bytes: RawSpan, _ connection: Connection) -> Int {
+        var consumed = 0
+        while consumed < bytes.byteCount {
+            switch phase {
+            case .head:
+                if !server.stageHasRoom { server.flushStage(to: connection) }
+                guard connection.isWritable else {
+                    // A client that asks on without taking the answers waits until it has.
+                    connection.pauseReceiving()
+                    return consumed
+                }
+                let rest = bytes.extracting(consumed..<bytes.byteCount)
+                // A client that sends a byte at a time costs one look at the head for each line, not for each byte.
+                if headSeen > 0 {
+                    let limits = server.http1Parser.limits
+                    guard HTTP1HeadProgress.shouldParse(rest, seen: Int(headSeen), limits: limits) else {
+                        return consumed
+                    }
+                }
+                let result = unsafe server.spareReference._withUnsafeGuaranteedRef {
+                    server.http1Parser.parse(rest, into: &$0.headCell.value)
+                }
+                switch result {
+                case .complete(let length):
+                    consumed += length
+                    let head = rest.extracting(0..<length)
+                    unsafe server.spareReference._withUnsafeGuaranteedRef { begin(head, $0) }
+                    server.recycleSpare()
+                case .incomplete:
+                    headSeen = UInt32(clamping: rest.byteCount)
+                    noteIncompleteHead()
+                    return consumed
+                case .failure(let error):
+                    if requests == 0, let taken = takePreface(rest) { return consumed + taken }
+                    refuse(error)
+                    return bytes.byteCount
+                }
+            case .content:
+                let taken = takeContent(bytes.extracting(consumed..<bytes.byteCount))
+                consumed += taken
+                if taken == 0 { return consumed }
+            case .answering:
+                connection.pauseReceiving()
+                return consumed
+            case .closing:
+                return bytes.byteCount
+            case .handedOver:
+                return consumed
+            }
+        }
+        return consumed
+    }
+
+    func noteIncompleteHead() {
+        if headBegan == 0 {
+            headBegan = server.loop.tick
+            arm(at: headBegan + server.timeouts.head)
+        }
+    }
+
+    /// A head is whole: finds the route and calls its handler, or has the content received first.
+    @inline(never)
+    private func begin(_ head: RawSpan, _ context: Context) {
+        headBegan = 0
+        headSeen = 0
+        stamp = server.loop.tick
+        requests &+= 1
+        keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
+        context.showBytes(head)
+        if context.head.requestsUpgrade, upgrade(context) { return }
+        context.transport = self
+        context.awaitsContinue = context.head.expectsContinue
+        guard let found = unsafe server.find(context) else {
+            return finishInline(context)
+        }
+        unsafe context.routeReference = found
+        unsafe found._withUnsafeGuaranteedRef { begin(context, $0) }
+    }
+
+    private func begin(_ context: Context, _ route: Route) {
+        if context.head.hasBody { return beginContent(context, route) }
+        if route.isSynchronous {
+            server.call(route, context)
+            finishInline(context)
+        } else {
+            phase = .answering
+            beginAsynchronous(server.takeSpare())
+        }
+    }
+
+    private var isLastRequest: Bool {
+        guard let most = server.service.limits.requestsPerConnection else { return false }
+        return requests >= most
+    }
+
+    /// A synchronous answer was given. Its context is used again, unless the response still streams.
+    private func finishInline(_ context: Context) {
+        if context.stream != nil {
+            phase = .answering
+            context.keepBytes()
+            let streaming = server.takeSpare()
+            self.context = streaming
+            streaming.task = server.tasks.run(streaming)
+            return
+        }
+        if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
+        if context.head.hasBody { return skipContent(of: context) }
+        answered()
+    }
+
+    func beginAsynchronous(_ context: Context) {
+        context.keepBytes()
+        self.context = context
+        arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
+        context.task = server.tasks.run(context)
+    }
+
+    func noteRequestWhole() { stamp = server.loop.tick }
+
+    // MARK: After a response
+
+    /// The response in hand is queued as a whole.
+    func answered() {
+        stamp = server.loop.tick
+        if keepsAlive {
+            phase = .head
+        } else {
+            phase = .closing
+            server.flushStage(to: connection)
+            connection.closeAfterWriting()
+        }
+    }
+
+    /// The request that outlived its call is over: goes on with those that wait.
+    func finish(_ context: Context) {
+        self.context = nil
+        let unread = phase == .content
+        if unread { keepsAlive = false }
+        context.task = nil
+        server.giveBack(context)
+        guard connection.isOpen else { return }
+        if unread { return endLingering() }
+        answered()
+        guard phase == .head else { return }
+        connection.startReceiving()
+        connection.presentKept()
+        if peerIsGone, phase == .head { connection.closeAfterWriting() }
+    }
+
+    /// A malformed head: says so, and closes.
+    private func refuse(_ error: HTTP1Error) {
+        let context = server.spareWithoutRequest()
+        keepsAlive = false
+        context.transport = self
+        context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
+        server.recycleSpare()
+        endLingering()
+    }
+
+    // MARK: The peer's end
+
+    func receivedEnd(on connection: Connection) {
+        peerIsGone = true
+        switch phase {
+        case .head, .closing, .handedOver: connection.closeAfterWriting()
+        case .content:
+            context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
+            context?.task?.cancel()
+            if context?.task == nil { connection.close() }
+        case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
+        }
+    }
+
+    /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
+    func peerHungUp(on connection: Connection) {
+        guard !server.allowsHalfClose else { return }
+        if phase == .answering || phase == .content { context?.task?.cancel() }
+    }
+
+    func writable(on connection: Connection) {
+        context?.stream?.wakeWriter()
+        if phase == .head {
+            connection.startReceiving()
+            connection.presentKept()
+        }
+    }
+
+    func closed(_ connection: Connection, error: SystemError?) {
+        phase = .closing
+        guard let context else { return }
+        self.context = nil
+        context.detach()
+        context.body.fail(HTTPError(.badRequest, "the client closed the connection"))
+        context.task?.cancel()
+        context.stream?.sinkIsGone()
+        // One whose handler still runs goes when that returns.
+        if context.task == nil { server.giveBack(context) }
+    }
+
+    /// The server stops: an idle connection ends now, another after its response.
+    func drain(_ connection: Connection) {
+        keepsAlive = false
+        if phase == .head, headBegan == 0 { connection.closeAfterWriting() }
+    }
+
+    // MARK: Time
+
+    /// Has the timer fire at `tick` or earlier. One that fires early only looks.
+    func arm(at tick: UInt64) {
+        guard timerTick == 0 || tick < timerTick else { return }
+        timerTick = tick
+        connection.setTimer(at: tick)
+    }
+
+    func timerFired(on connection: Connection) {
+        timerTick = 0
+        let now = server.loop.tick
+        let queued = connection.queuedCount
+        if queued > 0 {
+            if queued == queuedAtTimer { return connection.abort() }
+            queuedAtTimer = queued
+            return arm(at: now + server.timeouts.writeStall)
+        }
+        queuedAtTimer = 0
+        switch phase {
+        case .head:
+            if headBegan > 0 {
+                guard now >= headBegan + server.timeouts.head else { return arm(at: headBegan + server.timeouts.head) }
+                // A connection that never said a word is closed without one.
+                if connection.keptCount == 0 { return connection.close() }
+                timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
+            } else {
+                guard now >= stamp + server.timeouts.idle else { return arm(at: stamp + server.timeouts.idle) }
+                connection.close()
+            }
+        case .content: contentTimer(now)
+        case .answering: answeringTimer(now)
+        case .closing, .handedOver: connection.close()
+        }
+    }
+
+    private func answeringTimer(_ now: UInt64) {
+        guard let context, !context.isAnswered else { return arm(at: now + server.timeouts.writeStall) }
+        let due = stamp + context.requestTimeout(server.timeouts.request)
+        guard now >= due else { return arm(at: due) }
+        keepsAlive = false
+        context.task?.cancel()
+        context.send(
+            server.service.errorResponse(
+                HTTPError(.serviceUnavailable, "the answer took too long: try again later"), context))
+        arm(at: now + server.timeouts.writeStall)
+    }
+
+    /// Answers 408 and closes.
+    func timeOut(_ error: HTTPError) {
+        let context = server.spareWithoutRequest()
+        keepsAlive = false
+        context.transport = self
+        context.send(server.service.errorResponse(error, context))
+        server.recycleSpare()
+        endLingering()
+    }
+
+    /// Ends the connection although the client may still be sending.
+    func endLingering() {
+        phase = .closing
+        server.flushStage(to: connection)
+        connection.closeLingering()
+    }
+}
