@@ -195,6 +195,34 @@
             }
         }
 
+        @Test("threads of the pool compute it, while the peer sends what it likes and goes when it likes")
+        func elsewhere() async throws {
+            try await withLoops(1) { group in
+                let server = try StreamServer.secureEcho(group) { $0.usesWorkStealingPool = true }
+                let connection = try await secureConnection(to: server, on: group.loops[0])
+                try await connection.write("echo")
+                #expect(try await connection.read(exactly: 4).array == Array("echo".utf8))
+                await connection.close()
+                try await onThread {
+                    for count in [1, 30, clientHello.count] {
+                        let peer = try RawSocket(to: server.address)
+                        try peer.send(Array(clientHello[..<count]))
+                        peer.resetWhenClosed()
+                    }
+                }
+                try await until { server.admission.admitted == 0 }
+                #expect(server.handshakes?.pending == 0)
+                #expect(server.handshakes?.completed == 1)
+                let text = try await output(
+                    of: [
+                        "openssl", "s_client", "-connect", "127.0.0.1:\(server.address.port ?? 0)", "-tls1_2",
+                        "-cipher",
+                        "RSA",
+                    ])
+                #expect(text.contains("alert handshake failure"))
+            }
+        }
+
         @Test("at most so many are under way, and others wait in the backlog")
         func limit() async throws {
             try await withLoops(1) { group in
@@ -213,12 +241,21 @@
             }
         }
 
-        @Test("two thousand at once leave the loop to the connections that are open")
-        func burst() async throws {
+        @Test(
+            "two thousand at once leave the loop to the connections that are open, also when others compute them",
+            arguments: [false, true])
+        func burst(offloaded: Bool) async throws {
             let clients = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
             defer { clients.shutdown() }
+            var options = TestCertificate.connecting
+            options.timeout = .seconds(60)
+            options.tls?.handshakeTimeout = .seconds(60)
+            let connecting = options
             try await withLoops(1) { group in
-                let server = try StreamServer.secureEcho(group)
+                let server = try StreamServer.secureEcho(group) {
+                    $0.handshakeTimeout = .seconds(60)
+                    $0.usesWorkStealingPool = offloaded
+                }
                 // Nil for what could not be tried, where descriptors are few.
                 let ends = Events<Bool?>()
                 clients.loops[0].execute { loop in
@@ -232,7 +269,7 @@
                         }
                         do throws(SocketError) {
                             try Connection.connect(
-                                to: server.address, on: loop, options: TestCertificate.connecting, handler: handler)
+                                to: server.address, on: loop, options: connecting, handler: handler)
                         } catch {
                             ends(nil)
                         }
@@ -247,7 +284,8 @@
                 try await until { server.handshakes?.completed == completed }
                 #expect(server.handshakes?.failed == 0)
                 let lag = group.loops[0].statistics.lag
-                print("a burst of 2,000 handshakes: \(lag.count) turns, p99 \(lag.percentile(99)), most \(lag.max)")
+                let place = offloaded ? "elsewhere" : "on the loop"
+                print("2,000 handshakes \(place): \(lag.count) turns, p99 \(lag.percentile(99)), most \(lag.max)")
             }
         }
     }
