@@ -195,6 +195,51 @@
             }
         }
 
+        @Test("a server that doesn't answer is given up by the client after its time")
+        func silentServer() async throws {
+            try await withLoops(1) { group in
+                let server = try StreamServer.listen(on: anyPort, group: group) { _ in Script { _ in } }
+                var options = TestCertificate.connecting
+                options.tls?.handshakeTimeout = .milliseconds(50)
+                let failure = await #expect(throws: SocketError.self) {
+                    _ = try await AsyncConnection.connect(to: server.address, on: group.next(), options: options)
+                }
+                guard case .tls(let error, server.address) = failure else {
+                    Issue.record("not a failure of TLS: \(String(describing: failure))")
+                    return
+                }
+                #expect(error.kind == .timedOut)
+            }
+        }
+
+        @Test("behind a load balancer it begins after the PROXY header, and the client's address is known")
+        func proxied() async throws {
+            try await withLoops(1) { group in
+                var options = ListenOptions()
+                options.proxyProtocol = .required
+                let heard = Events<String>()
+                let server = try StreamServer.listen(
+                    on: anyPort, group: group, options: options, tls: TLSListening(TestCertificate.shared.server)
+                ) { _, _ in
+                    Script { script in
+                        script.whenReceived = { bytes, connection in
+                            let text = String(decoding: bytes.array, as: UTF8.self)
+                            heard("\(connection.remoteAddress?.description ?? "?") \(text.prefix(3))")
+                            unsafe connection.write(Array(Self.answer.utf8).span.bytes)
+                            return bytes.byteCount
+                        }
+                    }
+                }
+                let text = try await output(of: [
+                    "curl", "-sSk", "--http1.1", "--haproxy-protocol", "https://127.0.0.1:\(server.address.port ?? 0)/",
+                ])
+                #expect(text == "hello")
+                let line = try #require(await heard.next())
+                #expect(line.hasPrefix("127.0.0.1:"))
+                #expect(line.hasSuffix(" GET"))
+            }
+        }
+
         @Test("threads of the pool compute it, while the peer sends what it likes and goes when it likes")
         func elsewhere() async throws {
             try await withLoops(1) { group in

@@ -168,6 +168,7 @@
             }
             tls.queue?.removeAll(into: loop.buffers)
             tls.queue = nil
+            loop.buffers.give(tls.takeSending())
             tls.end()
         }
 

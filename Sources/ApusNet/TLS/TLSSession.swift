@@ -27,6 +27,8 @@
             static let established = Flags(rawValue: 1 << 6)
             /// A thread of the pool computes a step of the handshake.
             static let away = Flags(rawValue: 1 << 7)
+            /// The kernel reads from `sending` (io_uring).
+            static let sending = Flags(rawValue: 1 << 9)
             /// The connection closed meanwhile.
             static let abandoned = Flags(rawValue: 1 << 8)
         }
@@ -53,6 +55,8 @@
         @safe @exclusivity(unchecked) var handshake: TLSHandshake?
         /// Ciphertext that waits for the kernel.
         @safe @exclusivity(unchecked) var queue: WriteQueue?
+        /// Ciphertext that a driver which sends later has been given, before all that waits.
+        @safe @exclusivity(unchecked) var sending = Buffer()
         /// Why there is no TLS any more.
         var failure: TLSError?
 
@@ -103,7 +107,10 @@
         var bits: UInt { unsafe UInt(bitPattern: ssl) }
 
         /// Bytes of ciphertext that wait.
-        var queuedCount: Int { queue?.count ?? 0 }
+        var queuedCount: Int { sending.count + (queue?.count ?? 0) }
+
+        /// Whether some waits.
+        var isWaiting: Bool { queue != nil || flags.contains(.sending) }
 
         /// Has ciphertext wait for the kernel.
         func append(_ buffer: consuming Buffer) {
@@ -111,6 +118,23 @@
             let waiting = queue ?? WriteQueue()
             queue = waiting
             waiting.append(WritePiece(buffer))
+        }
+
+        func takeSending() -> Buffer {
+            var taken = Buffer()
+            swap(&taken, &sending)
+            return taken
+        }
+
+        /// Has ciphertext wait before all else that does.
+        func putBack(_ buffer: consuming Buffer, _ pool: BufferPool) {
+            let others = queue
+            queue = nil
+            append(buffer)
+            while let others, let front = unsafe others.firstBytes {
+                unsafe append(front.baseAddress, from: 0, count: front.count, pool)
+                others.discard(front.count, into: pool)
+            }
         }
 
         /// Has a copy of ciphertext wait for the kernel.
