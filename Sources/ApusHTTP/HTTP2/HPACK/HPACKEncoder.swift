@@ -2,7 +2,7 @@ public import ApusRuntime
 
 /// The encoder of one connection's header blocks (RFC 7541).
 ///
-/// It writes into a ``Buffer`` whose room its caller has seen to, remembers in the peer's table what is likely to come
+/// It writes into a `Buffer` whose room its caller has seen to, remembers in the peer's table what is likely to come
 /// again, and keeps secrets out of it. Not to be shared between loops.
 ///
 /// ```swift
@@ -39,7 +39,7 @@ public struct HPACKEncoder: ~Copyable {
     /// The most bytes that the updates at the beginning of a block take, and a status.
     public static var prologueByteCount: Int { 32 }
 
-    /// The most bytes that ``append(_:to:)`` takes for `field`.
+    /// The most bytes that ``append(_:to:)-(HTTPField,_)`` takes for `field`.
     public static func byteCount(of field: HTTPField) -> Int {
         let name = field.name.code != 0 ? KnownField.spelling(of: field.name.code).count : field.name.custom.utf8.count
         return name + field.value.utf8.count + 18
