@@ -90,14 +90,25 @@ let package = Package(
             path: "Benchmarks/CodingBenchmarks", swiftSettings: house),
         .executableTarget(
             name: "Echo", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/Echo", swiftSettings: house),
+        .executableTarget(
+            name: "TCPChat", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/TCPChat", swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
-        .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
-        .testTarget(name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime"], swiftSettings: house),
         .testTarget(
-            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            name: "ApusNetTests",
+            dependencies: ["ApusNet", "ApusRuntime", .target(name: "COpenSSL", condition: .when(traits: ["TLS"]))],
+            swiftSettings: house),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
+        .testTarget(
+            name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "TestSupport"],
             swiftSettings: house),
         .testTarget(
             name: "ApusCLITests", dependencies: ["ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(name: "ExampleTests", dependencies: ["TCPChat", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "DocExamples", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            exclude: ["Manifests"], swiftSettings: house),
     ]
 )
