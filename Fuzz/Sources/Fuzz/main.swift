@@ -12,7 +12,10 @@ let target: Target =
     case "uri": { unsafe fuzz($0, $1, uri) }
     case "proxy-header": { unsafe fuzz($0, $1, proxyHeader) }
     case "hpack": { unsafe fuzz($0, $1, headerBlocks) }
-    default: fatalError("no target `\(name)`: use request-head, chunked-body, uri, proxy-header or hpack")
+    case "http2-frames": { unsafe fuzz($0, $1, http2Frames) }
+    default:
+        fatalError(
+            "no target `\(name)`: use request-head, chunked-body, uri, proxy-header, hpack or http2-frames")
     }
 
 // libFuzzer sees the program's name and what is behind the target's.
