@@ -7,6 +7,10 @@ import CSystem
 protocol ServerConnection: ConnectionHandler {
     /// The server stops: ends the connection when the requests in hand are answered, at once when there are none.
     func drain(_ connection: Connection)
+    /// What carries the bytes. Set when the connection opens.
+    var connection: Connection { get }
+    /// The place of the listener that accepted it among those of the application.
+    var listener: UInt8 { get }
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
@@ -75,7 +79,7 @@ protocol ServerConnection: ConnectionHandler {
         unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
     }
 
-    /// Calls a synchronous handler, and says when it held the loop too long.
+    /// Calls a synchronous handler; what it throws is answered, and who holds the loop too long is named.
     @inline(__always)
     func call(_ route: Route, _ context: Context) {
         let began = apus_ticks()
@@ -84,20 +88,22 @@ protocol ServerConnection: ConnectionHandler {
         } catch {
             context.send(service.errorResponse(error, context))
         }
-        if apus_ticks() &- began > holdLimitTicks { reportHold(by: context, since: began) }
+        if apus_ticks() &- began > holdLimitTicks { reportHold(by: route, since: began) }
     }
 
     @inline(never)
-    private func reportHold(by context: Context, since began: UInt64) {
-        loop.reportHold(of: context.route?.pattern.description ?? "a handler", since: began)
+    private func reportHold(by route: Route, since began: UInt64) {
+        loop.reportHold(of: route.pattern.description, since: began)
     }
 
     /// What speaks with a new client.
     ///
-    /// - Parameter alpn: The protocol that TLS has agreed on (RFC 7301), or nil. Without TLS a client may still go over
-    ///   to HTTP/2.
-    func makeHandler(for alpn: String? = nil) -> any ConnectionHandler {
-        alpn == "h2" ? HTTP2Connection(server: self) : HTTP1Connection(server: self)
+    /// - Parameters:
+    ///   - alpn: The protocol that TLS has agreed on (RFC 7301), or nil. Without TLS a client may still go over to HTTP/2.
+    ///   - listener: The place of the listener that accepted it.
+    func handler(speaking alpn: String?, on listener: UInt8) -> any ConnectionHandler {
+        alpn == "h2"
+            ? HTTP2Connection(server: self, listener: listener) : HTTP1Connection(server: self, listener: listener)
     }
 
     /// Takes the spare context into use for a request that outlives the call, and puts another in its place.

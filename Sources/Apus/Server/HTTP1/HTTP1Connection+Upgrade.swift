@@ -11,7 +11,7 @@ extension HTTP1Connection {
     func takePreface(_ bytes: RawSpan) -> Int? {
         guard server.http2.limits.isEnabled else { return nil }
         switch HTTP2Preface.match(bytes) {
-        case .preface: handOver(to: HTTP2Connection(server: server))
+        case .preface: handOver(to: HTTP2Connection(server: server, listener: listener))
         case .incomplete: noteIncompleteHead()
         case .other: return nil
         }
@@ -23,13 +23,13 @@ extension HTTP1Connection {
     ///
     /// - Returns: Whether another protocol has the connection now.
     func upgrade(_ context: Context) -> Bool {
-        guard server.http2.limits.isEnabled, !context.head.hasBody, !isSecure, !server.isDraining,
+        guard server.http2.limits.isEnabled, !context.head.hasBody, !connection.isSecure, !server.isDraining,
             let settings = HTTP2Settings(upgradeOf: context)
         else { return false }
         let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
         server.flushStage(to: connection)
         unsafe connection.write(answer.utf8Span.span.bytes)
-        let next = HTTP2Connection(server: server)
+        let next = HTTP2Connection(server: server, listener: listener)
         handOver(to: next)
         next.beginUpgraded(context, settings)
         return true

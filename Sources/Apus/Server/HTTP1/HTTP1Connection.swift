@@ -35,6 +35,7 @@ import ApusRuntime
     /// The request in hand, when it outlives the call that brought its head.
     @safe @exclusivity(unchecked) var context: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
+    let listener: UInt8
     /// Whether another request may follow the present one.
     @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
@@ -53,8 +54,9 @@ import ApusRuntime
     /// Bytes that waited to be sent when the timer looked last.
     @safe @exclusivity(unchecked) private var queuedAtTimer = 0
 
-    init(server: ServerLoop) {
+    init(server: ServerLoop, listener: UInt8) {
         self.server = server
+        self.listener = listener
         stamp = server.loop.tick
         headBegan = server.loop.tick
     }

@@ -25,6 +25,7 @@ import ApusRuntime
 
     let server: ServerLoop
     let shared: HTTP2Loop
+    let listener: UInt8
     /// Set when the connection opens; it keeps this handler, and outlives it.
     // Not counted, for it is used for every request.
     @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
@@ -61,8 +62,9 @@ import ApusRuntime
     // Time, in the loop's milliseconds.
     @safe @exclusivity(unchecked) var timing: HTTP2Timing
 
-    init(server: ServerLoop) {
+    init(server: ServerLoop, listener: UInt8) {
         self.server = server
+        self.listener = listener
         shared = server.http2
         let settings = shared.limits.settings
         reader = HTTP2FrameReader(role: .server, maxFrameSize: settings.maxFrameSize)

@@ -147,9 +147,7 @@ import ApusRuntime
 
 /// The way out of an exchange: HEADERS at once, DATA as windows and the other streams allow.
 extension HTTP2Exchange: ResponseTransport {
-    var remoteAddress: SocketAddress? { connection?.remoteAddress }
-    var localAddress: SocketAddress? { connection?.localAddress }
-    var isSecure: Bool { connection?.isSecure ?? false }
+    var carrier: (any ServerConnection)? { connection }
 
     private var canAnswer: Bool { flags.isDisjoint(with: [.closed, .headSent]) }
 
