@@ -292,6 +292,21 @@ struct HTTP1ServerTests {
         }
     }
 
+    @Test(
+        "the refusal of a malformed content reaches a client that is still sending",
+        arguments: [DriverChoice.epoll, .uring])
+    func refusedWhileSending(driver: DriverChoice) async throws {
+        try await serving(driver: driver, { _ in }, register) { address in
+            for _ in 0..<20 {
+                let client = try RawClient(address)
+                client.send("POST /collect HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz")
+                for _ in 0..<20 { client.send("zzzzzzzzzzzzzzzzzzzzzzzz\r\n") }
+                let answer = try client.response()
+                #expect(answer.status == 400 && answer["connection"] == "close")
+            }
+        }
+    }
+
     @Test("a streamed response that breaks its word is cut off, so that no client takes it for whole")
     func brokenStream() async throws {
         try await serving({ _ in }, register) { address in

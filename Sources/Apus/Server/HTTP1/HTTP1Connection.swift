@@ -211,6 +211,8 @@ import CSystem
         if keepsAlive {
             phase = .head
         } else {
+            // What is not read yet would make the system reset the connection, and destroy the answer.
+            if connection.keptCount > 0 || !connection.isReceiving, !peerIsGone { return endLingering() }
             phase = .closing
             server.flushStage(to: connection)
             connection.closeAfterWriting()
