@@ -22,10 +22,11 @@ run: ## Build for release and serve the demo application on PORT (8080)
 	$(SWIFT) build $(RELEASE) --product apus
 	exec .build/release/apus serve --port $(PORT) $(ARGS)
 
-test: ## Build everything and run every test, the integration tests and a short fuzz run
+test: ## Build everything; run every test, plain and optimised, the integration tests, a short fuzz run
 	@Scripts/setup build test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest $(ARGS)
+	@Scripts/test-optimised $(ARGS)
 	@if [ -x Tests/Integration/run.sh ]; then APUS="$$PWD/.build/debug/apus" Tests/Integration/run.sh; fi
 	@if [ -x Fuzz/run.sh ]; then FUZZ_SECONDS=$${FUZZ_SECONDS:-5} Fuzz/run.sh; fi
 
@@ -44,11 +45,12 @@ docs: ## Build the documentation into .build/docs; what DocC warns of is an erro
 	@Scripts/setup build test
 	@Scripts/docs
 
-fuzz: ## Fuzz the parsers for FUZZ_SECONDS each (600)
+fuzz: ## Fuzz the parsers for FUZZ_SECONDS each (600), then a connection with a million mutated requests
 	@Scripts/setup build
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} Fuzz/run.sh
+	Fuzz/mutations.sh
 
-sanitize: ## Run the runtime's tests under the thread and the address sanitizer
+sanitize: ## Run the tests under the thread and the address sanitizer, on every driver
 	@Scripts/setup build
 	@Scripts/sanitize $(ARGS)
 

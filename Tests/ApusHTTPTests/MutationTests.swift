@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusHTTP
@@ -5,36 +6,13 @@ import Testing
 /// Random changes to valid messages. What is asserted is what must hold of any bytes at all: no crash, the same answer
 /// for every split, and nothing in an accepted head that the rules forbid.
 @Suite struct MutationTests {
-    static let fragments: [[UInt8]] = [
-        "\r\n", "\n", "\r", "\0", ":", " ", "\t", ",", ";", "chunked", "Content-Length: 3\r\n", "\r\n\r\n", "HTTP/1.1",
-        "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "0\r\n", "ffffffffffffffff", "%00", "\u{7f}", "\u{ff}",
-    ].map { Array($0.utf8) }
-
-    /// Changes a few places of `bytes`: replaced, removed, repeated, or something with a meaning put in.
-    static func mutate(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
-        var bytes = bytes
-        for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
-            let place = Int.random(in: 0..<bytes.count, using: &random)
-            switch Int.random(in: 0..<5, using: &random) {
-            case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-            case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            case 2: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...4, using: &random)))
-            case 3: bytes.insert(contentsOf: fragments.randomElement(using: &random)!, at: place)
-            default:
-                let end = min(bytes.count, place + Int.random(in: 1...30, using: &random))
-                bytes.insert(contentsOf: Array(bytes[place..<end]), at: Int.random(in: 0...bytes.count, using: &random))
-            }
-        }
-        return bytes
-    }
-
     @Test("a mutated request is read the same at every split, and what is accepted is sound")
     func requests() {
         var random = SeededRandom(seed: 0xA905)
         var accepted = 0
         for round in 0..<20_000 {
             let original = HTTP1RequestParserTests.valid[round % HTTP1RequestParserTests.valid.count]
-            let bytes = Self.mutate(Array(original.utf8), &random)
+            let bytes = Mutation.of(Array(original.utf8), &random)
             let whole = parse(bytes)
             let cut = Int.random(in: 0...bytes.count, using: &random)
             let part = parse(Array(bytes[..<cut]))
@@ -59,7 +37,7 @@ import Testing
         for round in 0..<10_000 {
             let originals = HTTP1BodyDecoderTests.chunked
             // A line in the trailers is judged when it has ended, so the last one ends.
-            let bytes = Self.mutate(Array(originals[round % originals.count].text.utf8), &random) + [.lineFeed]
+            let bytes = Mutation.of(Array(originals[round % originals.count].text.utf8), &random) + [.lineFeed]
             let whole = decode(bytes) { $0.beginChunked() }
             let cuts = (0..<3).map { _ in Int.random(in: 0...bytes.count, using: &random) }.sorted()
             #expect(decode(bytes, cuts: cuts) { $0.beginChunked() } == whole, "\(bytes) cut at \(cuts)")

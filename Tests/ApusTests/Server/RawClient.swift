@@ -27,7 +27,7 @@ final class RawClient {
 
     deinit { close(socket) }
 
-    enum ClientError: Error { case address, connect(CInt), timeout, reset, ended }
+    enum ClientError: Error { case address, connect(CInt), receive(CInt), timeout, reset, ended }
 
     func send(_ text: String) { send(Array(text.utf8)) }
 
@@ -60,18 +60,31 @@ final class RawClient {
     /// Some bytes; nil at the end.
     func receive() throws -> [UInt8]? {
         var chunk = [UInt8](repeating: 0, count: 65536)
-        let got = unsafe recv(socket, &chunk, chunk.count, 0)
-        if got > 0 { return Array(chunk[..<got]) }
-        if got == 0 { return nil }
-        throw errno == ECONNRESET ? ClientError.reset : ClientError.timeout
+        while true {
+            let got = unsafe recv(socket, &chunk, chunk.count, 0)
+            let failure = errno
+            if got > 0 { return Array(chunk[..<got]) }
+            if got == 0 { return nil }
+            switch failure {
+            case EINTR: continue
+            case ECONNRESET: throw ClientError.reset
+            case EAGAIN: throw ClientError.timeout
+            default: throw ClientError.receive(failure)
+            }
+        }
+    }
+
+    /// Everything until the peer closes, as bytes.
+    func receiveBytes() throws -> [UInt8] {
+        var all = pending
+        pending = []
+        while let chunk = try receive() { all += chunk }
+        return all
     }
 
     /// Everything until the peer closes.
     func receiveAll() throws -> String {
-        var all: [UInt8] = pending
-        pending = []
-        while let chunk = try receive() { all += chunk }
-        return String(decoding: all, as: UTF8.self)
+        String(decoding: try receiveBytes(), as: UTF8.self)
     }
 
     private var pending: [UInt8] = []
@@ -110,6 +123,26 @@ final class RawClient {
             answer.body = try bytes(length)
         }
         return answer
+    }
+
+    /// The head of a response whose content is read by ``chunk()``.
+    func headOnly() throws -> Answer { try response(toHead: true) }
+
+    /// The next chunk of a chunked content as soon as it is here; empty for the last one.
+    func chunk() throws -> [UInt8] {
+        let size = Int(try line(), radix: 16) ?? 0
+        if size == 0 { return [] }
+        let content = try bytes(size)
+        _ = try line()
+        return content
+    }
+
+    /// Everything until the peer closes.
+    func allBytes() throws -> [UInt8] {
+        var all = pending
+        pending = []
+        while let chunk = try receive() { all += chunk }
+        return all
     }
 
     private func line() throws -> String {
