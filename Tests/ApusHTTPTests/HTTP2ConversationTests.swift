@@ -1,4 +1,5 @@
 import ApusRuntime
+import TestSupport
 import Testing
 
 @testable import ApusHTTP
@@ -39,7 +40,7 @@ import Testing
         var random = SeededRandom(seed: 0x9113)
         var refused = 0
         for round in 0..<10_000 {
-            let bytes = MutationTests.mutate(Self.conversation, &random)
+            let bytes = Mutation.of(Self.conversation, &random)
             let role: HTTP2Role = round % 4 == 0 ? .client : .server
             let fresh = HTTP2FrameReader(role: role)
             let whole = readFrames(bytes, reader: fresh)

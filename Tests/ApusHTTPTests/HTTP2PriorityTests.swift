@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusHTTP
@@ -47,7 +48,7 @@ import Testing
         var different = 0
         for round in 0..<20_000 {
             let text = Array(Self.values[round % Self.values.count].text.utf8)
-            let priority = HTTP2Priority(parsing: MutationTests.mutate(text, &random).span.raw)
+            let priority = HTTP2Priority(parsing: Mutation.of(text, &random).span.raw)
             #expect(priority.urgency < 8)
             if priority != HTTP2Priority() { different += 1 }
         }

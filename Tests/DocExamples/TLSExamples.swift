@@ -73,6 +73,19 @@
             }
         }
 
+        @Test("certificates are read anew")
+        func reloading() throws {
+            let configuration = TLSConfiguration(identities: [try TLSIdentity.selfSigned()])
+            let log = Log.none
+            let group = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
+            defer { group.shutdown() }
+            // example: TLSReloader.swift
+            let reloader = try TLSReloader(configuration, log: log)
+            reloader.watchFiles(on: group.loops[0])
+            // end
+            #expect(reloader.context.certificates.count == 1)
+        }
+
         @Test("an error says what to do")
         func errors() {
             // example: TLSError.swift

@@ -49,9 +49,9 @@ import ApusRuntime
     init() {}
 
     func reset(on loop: EventLoop) {
+        if decoding != nil { decoding = nil }
         guard hasBegun else { return }
         hasBegun = false
-        if decoding != nil { decoding = nil }
         state = .complete
         chunks = []
         firstChunk = 0

@@ -71,12 +71,12 @@
             let outcome = tls.step(bytes, &offset)
             queue.stepEnds(began)
             switch outcome {
-            case nil:
+            case .established:
                 sendOutput(tls)
                 established(tls, handshake)
                 guard isOpen, offset < bytes.byteCount else { return }
                 receivedCiphertext(bytes.extracting(offset..<bytes.byteCount), tls)
-            case .failed(let error): breakTLS(error, tls)
+            case .failed: breakTLS(tls.takeError(), tls)
             default: sendOutput(tls)
             }
         }
@@ -103,6 +103,7 @@
             failureCode = EPROTO
             giveOutputBack()
             queue?.removeAll(into: loop.buffers)
+            if error.kind == .notTLS, !tls.workspace.hasOutput { tls.alertPlainly(.unexpectedMessage) }
             sendOutput(tls)
             setTimer(at: loop.tick + Self.farewellMilliseconds)
             if let handshake = tls.handshake {

@@ -27,15 +27,18 @@
             static let established = Flags(rawValue: 1 << 6)
         }
 
-        /// What became of decrypting.
+        /// What became of a step of the handshake, or of decrypting.
         enum Outcome {
-            /// All that came was taken.
+            /// All that came was taken, and more must come.
             case drained
             /// The portion is full.
             case full
-            /// The peer's farewell.
+            /// The peer's farewell came.
             case ended
-            case failed(TLSError)
+            /// The handshake is done.
+            case established
+            /// `takeError()` says why; it must be the next call.
+            case failed
         }
 
         let workspace: TLSWorkspace
@@ -109,8 +112,8 @@
 
         // MARK: OpenSSL
 
-        /// Goes on with the handshake: nil when it is done, `.drained` when more must come.
-        func step(_ bytes: RawSpan, _ offset: inout Int) -> Outcome? {
+        /// Goes on with the handshake.
+        func step(_ bytes: RawSpan, _ offset: inout Int) -> Outcome {
             let io = unsafe workspace.io
             workspace.writeHere()
             apus_tls_clear_errors()
@@ -121,13 +124,12 @@
                 unsafe forget()
                 return result
             }
-            if result == 1 { return nil }
-            if unsafe SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return .drained }
-            return .failed(takeError())
+            if result == 1 { return .established }
+            return unsafe SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ ? .drained : .failed
         }
 
         /// Decrypts bytes from `offset` on, until they are used up or the loop's portion is full.
-        @inline(__always)
+        @inline(never)
         func decrypt(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int) -> Outcome {
             let io = unsafe workspace.io
             workspace.writeHere()
@@ -152,7 +154,7 @@
             switch unsafe SSL_get_error(ssl, 0) {
             case SSL_ERROR_WANT_READ: return nil
             case SSL_ERROR_ZERO_RETURN: return .ended
-            default: return .failed(takeError())
+            default: return .failed
             }
         }
 
@@ -173,8 +175,15 @@
             return takeError()
         }
 
+        /// Writes an alert as one in the clear, for a peer to whom OpenSSL says nothing since it speaks no TLS at all
+        /// (RFC 8446, 5 and 6).
+        func alertPlainly(_ alert: TLSAlert) {
+            workspace.writeHere()
+            unsafe apus_tls_write_alert(workspace.io, alert.rawValue)
+        }
+
         /// Why the last call failed.
-        private func takeError() -> TLSError {
+        func takeError() -> TLSError {
             unsafe TLSError.takeQueued(session: ssl, alert: workspace.plainAlert)
                 ?? TLSError(.failure, reason: "OpenSSL gives no reason")
         }

@@ -1,6 +1,7 @@
 #if Compression
     import ApusRuntime
-    import Testing
+    import TestSupport
+import Testing
 
     @testable import ApusHTTP
 

@@ -237,31 +237,3 @@ extension HeaderBlock {
         fields.keepFirst(code, value: ByteSlice(from: start, to: start + joined))
     }
 }
-
-extension RawSpan {
-    /// Whether an upper-case letter is among the bytes; sixteen more than those may be read.
-    @inline(__always)
-    fileprivate func hasUppercase(from start: Int, to end: Int) -> Bool {
-        var index = start
-        while index < end {
-            let lanes = block(index) &- SIMD16(repeating: 0x41) .<= SIMD16(repeating: 25 as UInt8)
-            if !lanes.isEmpty { return index &+ lanes.first < end }
-            index &+= 16
-        }
-        return false
-    }
-
-    /// Whether all the bytes can stand in a field value (RFC 9110, 5.5); sixteen more than those may be read.
-    @inline(__always)
-    fileprivate func isFieldValue(from start: Int, to end: Int) -> Bool {
-        var index = start
-        while index < end {
-            let bytes = block(index)
-            let controls = (bytes .< SIMD16(repeating: 0x20 as UInt8)) .& (bytes .!= SIMD16(repeating: .tab))
-            let lanes = controls .| (bytes .== SIMD16(repeating: 0x7F as UInt8))
-            if !lanes.isEmpty { return index &+ lanes.first >= end }
-            index &+= 16
-        }
-        return true
-    }
-}
