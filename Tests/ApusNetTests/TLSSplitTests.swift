@@ -136,7 +136,11 @@
             guard let client, let server else { return }
             carry(from: clientEnd, to: server, &clientHasEnded)
             carry(from: serverEnd, to: client, &serverHasEnded)
-            guard client.isOpen || server.isOpen else { return heard("over") }
+            guard client.isOpen || server.isOpen else {
+                // One that never had a handler tells nobody of its end.
+                if changed >= 0 { heard("over") }
+                return
+            }
             silence += 1
             if silence > Self.patience, changed >= 0 {
                 if client.isOpen { client.readEnd() }
