@@ -338,6 +338,21 @@ struct ApplicationExamples {
         }
     }
 
+    @Test("contents are coded and decoded")
+    func codings() async throws {
+        try await asking { app in
+            // example: Compression.swift
+            app.use(Compression())
+            // end
+            // example: Decompression.swift
+            app.use(Decompression())
+            app.post("/events") { context in try await context.text().count }
+            // end
+        } test: { ask async throws in
+            #expect(try await ask.post("/events", "hello").content == "5")
+        }
+    }
+
     @Test("errors")
     func errors() async throws {
         try await asking { app in
