@@ -35,13 +35,14 @@ bench: ## Measure Apus beside the C ceiling, nginx and h2o; writes .build/bench/
 	$(SWIFT) build $(RELEASE)
 	Benchmarks/run $(ARGS)
 
-lint: ## Check the format of every Swift file, and the rules of the house
-	@Scripts/setup build
+lint: ## Check the format of every Swift file, the rules of the house, and that examples in docs are compiled ones
+	@Scripts/setup build test
 	@Scripts/lint-format
 	@Scripts/lint-house
+	@Scripts/doc-examples
 
-docs: ## Build the documentation into .build/docs
-	@Scripts/setup build
+docs: ## Build the documentation into .build/docs; what DocC warns of is an error
+	@Scripts/setup build test
 	@Scripts/docs
 
 fuzz: ## Fuzz the parsers for FUZZ_SECONDS each (600), then a connection with a million mutated requests

@@ -23,9 +23,10 @@ let package = Package(
         .executable(name: "apus", targets: ["ApusCLI"]),
     ],
     traits: [
-        .default(enabledTraits: ["URing", "TLS"]),
+        .default(enabledTraits: ["URing", "TLS", "Compression"]),
         .trait(name: "URing", description: "The io_uring driver on Linux; links liburing."),
         .trait(name: "TLS", description: "TLS for servers and clients; links OpenSSL 3."),
+        .trait(name: "Compression", description: "Content codings; links zlib, Brotli and Zstandard."),
     ],
     targets: [
         // The floors, lowest first: a target imports only what stands above it in this list.
@@ -50,7 +51,25 @@ let package = Package(
                 .target(name: "COpenSSL", condition: .when(traits: ["TLS"])),
             ],
             swiftSettings: house),
-        .target(name: "ApusHTTP", dependencies: ["ApusRuntime"], swiftSettings: house),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // Brotli has a package for each direction; both lie in the same place.
+        .systemLibrary(
+            name: "CBrotli", path: "Sources/C/CBrotli", pkgConfig: "libbrotlienc",
+            providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
+        .systemLibrary(
+            name: "CZstd", path: "Sources/C/CZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .target(
+            name: "ApusHTTP",
+            dependencies: [
+                "ApusRuntime",
+                .target(name: "CZlib", condition: .when(traits: ["Compression"])),
+                .target(name: "CBrotli", condition: .when(traits: ["Compression"])),
+                .target(name: "CZstd", condition: .when(traits: ["Compression"])),
+            ],
+            swiftSettings: house),
         .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
         .executableTarget(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
@@ -65,9 +84,14 @@ let package = Package(
             swiftSettings: house),
         .executableTarget(
             name: "Echo", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/Echo", swiftSettings: house),
+        .executableTarget(
+            name: "TCPChat", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/TCPChat", swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
-        .testTarget(name: "ApusNetTests", dependencies: ["ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "ApusNetTests",
+            dependencies: ["ApusNet", "ApusRuntime", .target(name: "COpenSSL", condition: .when(traits: ["TLS"]))],
+            swiftSettings: house),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
         .testTarget(
             name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
@@ -76,5 +100,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ApusCLITests", dependencies: ["ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(name: "ExampleTests", dependencies: ["TCPChat", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "DocExamples", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            exclude: ["Manifests"], swiftSettings: house),
     ]
 )

@@ -160,3 +160,35 @@ struct MistakeTests {
         #expect(parse(["bench", "http://h/\r\nX: y"]).mistakes.count == 1)
     }
 }
+
+@Suite("The TLS options of serve")
+struct TLSOptionsTests {
+    @Test("a port and a certificate are enough, of files or self-signed")
+    func valid() {
+        #expect(
+            parse("serve --tls-port 8443 --tls-self-signed").serve?.tls
+                == TLSOptions(port: 8443, certificate: .selfSigned))
+        #expect(
+            parse("serve --tls-port 0 --tls-cert a.pem --tls-key b.pem --tls-redirect").serve?.tls
+                == TLSOptions(port: 0, certificate: .files(chain: "a.pem", key: "b.pem"), redirects: true))
+        #expect(
+            parse("check --tls-port 1 --tls-cert both.pem") == parse("check --tls-cert=both.pem --tls-port=1"))
+        #expect(parse("serve").serve?.tls == nil)
+    }
+
+    @Test(
+        "what is missing or contradicts itself is said, all at once",
+        arguments: [
+            ("serve --tls-self-signed", "--tls-port"), ("serve --tls-port 1", "--tls-cert FILE"),
+            ("serve --tls-port 1 --tls-key k", "--tls-cert FILE"),
+            ("serve --tls-port 1 --tls-self-signed --tls-cert a", "leave out"),
+            ("serve --tls-redirect", "--tls-port"), ("serve --tls-port 70000 --tls-self-signed", "65535"),
+        ])
+    func invalid(line: String, says: String) throws {
+        guard case .failure(let error) = parse(line) else {
+            Issue.record("\(line) was accepted")
+            return
+        }
+        #expect(error.description.contains(says))
+    }
+}

@@ -11,7 +11,8 @@ let target: Target =
     case "chunked-body": { unsafe fuzz($0, $1, chunkedBody) }
     case "uri": { unsafe fuzz($0, $1, uri) }
     case "proxy-header": { unsafe fuzz($0, $1, proxyHeader) }
-    default: fatalError("no target `\(name)`: use request-head, chunked-body, uri or proxy-header")
+    case "http2-frames": { unsafe fuzz($0, $1, http2Frames) }
+    default: fatalError("no target `\(name)`: use request-head, chunked-body, uri, proxy-header or http2-frames")
     }
 
 // libFuzzer sees the program's name and what is behind the target's.

@@ -101,7 +101,8 @@ public final class Application: Sendable, Routes {
         }
         guard errors.isEmpty else { throw RegistrationErrors(errors: errors) }
         return Service(
-            tree: builder.build(), routes: routes, limits: configuration.limits, errorResponse: setup.errorResponse)
+            tree: builder.build(), routes: routes, limits: configuration.limits,
+            listeners: configuration.listeners.map(\.name), errorResponse: setup.errorResponse)
     }
 }
 

@@ -6,58 +6,62 @@ import Synchronization
 public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
-    private let listener: StreamServer
-    private let service: Service
+    private let listeners: [OpenListener]
     private let configuration: ServerConfiguration
 
-    init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws(SocketError) {
+    init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
         self.group = group
-        self.service = service
         self.configuration = configuration
-        let refusal = Array(
-            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
-        let makeHandler: @Sendable (EventLoop) -> any ConnectionHandler = { loop in
-            HTTP1Connection(server: ServerLoop.of(service, on: loop))
+        precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
+        let inherited = configuration.takesOverSockets ? InheritedSockets.take() : []
+        var open: [OpenListener] = []
+        do {
+            for (index, listener) in configuration.listeners.enumerated() {
+                let descriptor = index < inherited.count ? inherited[index] : nil
+                try open.append(
+                    OpenListener(
+                        listener, service, group, configuration, at: UInt8(index), takingOver: descriptor))
+            }
+        } catch {
+            for listener in open { listener.server.stopAccepting() }
+            throw error
         }
-        if configuration.takesOverSockets, let descriptor = InheritedSockets.take().first {
-            let socket = try ListeningSocket(takingOver: descriptor)
-            listener = try StreamServer.listen(
-                on: socket, group: group, options: configuration.listen, refusal: refusal, makeHandler: makeHandler)
-            return
-        }
-        guard let address = SocketAddress(host: configuration.host, port: configuration.port) else {
-            throw .unknownHost(configuration.host)
-        }
-        listener = try StreamServer.listen(
-            on: address, group: group, options: configuration.listen, refusal: refusal, makeHandler: makeHandler)
+        listeners = open
     }
 
-    /// The address listened on, with the port that the system chose when 0 was asked for.
-    public var address: SocketAddress { listener.address }
+    /// The address of the first listener, with the port that the system chose when 0 was asked for.
+    public var address: SocketAddress { listeners[0].server.address }
 
-    /// One line for an operator: where the server listens, on how many loops, by which driver.
+    /// The addresses of all listeners, in the order of ``ServerConfiguration/listeners``.
+    public var addresses: [SocketAddress] { listeners.map(\.server.address) }
+
+    /// One line for an operator: where the server listens and what it speaks there, on how many loops, by which driver.
     public var greeting: String {
-        let place = address.port == nil ? "\(address)" : "http://\(address)"
+        let places = listeners.map(\.place).joined(separator: ", ")
         let count = group.loops.count
-        return "serving on \(place) with \(count) \(count == 1 ? "loop" : "loops") (\(group.driver))"
+        return "serving on \(places) with \(count) \(count == 1 ? "loop" : "loops") (\(group.driver))"
     }
 
     /// Connections that are open.
-    public var connectionCount: Int { listener.admission.admitted }
+    public var connectionCount: Int { listeners.reduce(0) { $0 + $1.server.admission.admitted } }
+
+    /// How often clients broke the rules of HTTP/2 or flooded, by kind.
+    public var http2Counts: HTTP2Counts { listeners[0].service.http2Counts.counts }
 
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {
-        listener.stopAccepting()
+        for listener in listeners { listener.server.stopAccepting() }
         group.shutdown()
     }
 
     /// Stops: no new connections; requests in flight finish within the drain timeout; what is left is cut; the loops
     /// end. Not from a loop of the group.
     public func stop() async {
-        listener.stopAccepting()
-        let service = self.service
+        for listener in listeners { listener.server.stopAccepting() }
         for loop in group.loops {
-            loop.execute { loop in ServerLoop.of(service, on: loop).drain() }
+            loop.execute { [listeners] loop in
+                for listener in listeners { ServerLoop.of(listener.service, on: loop).drain() }
+            }
         }
         await Drain.wait(until: { self.connectionCount == 0 }, atMost: configuration.drainTimeout, on: group.loops[0])
         if connectionCount > 0 {

@@ -3,10 +3,18 @@ public import ApusRuntime
 
 /// How an application serves. Every field has a sensible default.
 public struct ServerConfiguration: Sendable {
-    /// A literal address, `*` for all, or `unix:/path`.
-    public var host = "127.0.0.1"
-    /// The port; 0 has the system choose one.
-    public var port: UInt16 = 8080
+    /// Where the application listens, and what is spoken there: one at least, 255 at most.
+    public var listeners: [ServerListener]
+    /// The host of the first listener: a literal address, `*` for all, or `unix:/path`.
+    public var host: String {
+        get { listeners.first?.host ?? "" }
+        set { if !listeners.isEmpty { listeners[0].host = newValue } }
+    }
+    /// The port of the first listener; 0 has the system choose one.
+    public var port: UInt16 {
+        get { listeners.first?.port ?? 0 }
+        set { if !listeners.isEmpty { listeners[0].port = newValue } }
+    }
     /// Loops and their driver.
     public var loops = LoopGroup.Options()
     /// Sockets, and how many connections are let in.
@@ -24,12 +32,16 @@ public struct ServerConfiguration: Sendable {
     public var drainTimeout = Duration.seconds(10)
     /// Where to say what an operator should know.
     public var log = Log.standardError
-    /// Take listening sockets over from systemd when it passes some (`LISTEN_FDS`).
+    /// Take listening sockets over from systemd when it passes some (`LISTEN_FDS`): the first is that of the first
+    /// listener, and so on; listeners beyond them open their own.
     public var takesOverSockets = true
 
-    /// The defaults, but for what is given.
+    /// The defaults, with one listener that speaks HTTP in the clear.
+    ///
+    /// - Parameters:
+    ///   - host: A literal address, `*` for all, or `unix:/path`.
+    ///   - port: The port; 0 has the system choose one.
     public init(host: String = "127.0.0.1", port: UInt16 = 8080) {
-        self.host = host
-        self.port = port
+        listeners = [.http(host: host, port: port)]
     }
 }

@@ -193,11 +193,8 @@ protocol ResponseTransport: AnyObject {
     func contentTaken(_ count: Int)
     /// The handler has returned and its response is produced.
     func finish(_ context: Context)
-    /// The client's and our own address.
-    var remoteAddress: SocketAddress? { get }
-    var localAddress: SocketAddress? { get }
-    /// Whether the client uses TLS.
-    var isSecure: Bool { get }
+    /// The connection that the request came by; nil when it is gone.
+    var carrier: (any ServerConnection)? { get }
 }
 
 extension Context: LoopWork {

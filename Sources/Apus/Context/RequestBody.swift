@@ -41,12 +41,15 @@ import ApusRuntime
     @safe @exclusivity(unchecked) public internal(set) var announcedLength: Int64? = 0
     /// The most bytes that ``collect(upTo:)`` and its kin take when not told otherwise.
     @safe @exclusivity(unchecked) public internal(set) var limit = 10 << 20
+    /// What undoes the content's coding, if something does.
+    @safe @exclusivity(unchecked) private var decoding: BodyDecoding?
     /// The trailer fields, once the content has come to its end.
     public internal(set) var trailers = HTTPFields()
 
     init() {}
 
     func reset(on loop: EventLoop) {
+        if decoding != nil { decoding = nil }
         guard hasBegun else { return }
         hasBegun = false
         state = .complete
@@ -100,6 +103,18 @@ import ApusRuntime
     ///
     /// - Throws: `HTTPError`, when the client left or its content was malformed or too large.
     public func next() async throws(HTTPError) -> [UInt8]? {
+        guard let decoding else { return try await nextReceived() }
+        while true {
+            if let decoded = try decoding.next() { return decoded }
+            guard let chunk = try await nextReceived() else { break }
+            decoding.take(chunk)
+        }
+        try decoding.end()
+        return nil
+    }
+
+    /// The next bytes as they were received, or nil at the end.
+    private func nextReceived() async throws(HTTPError) -> [UInt8]? {
         while true {
             if firstChunk < chunks.count { return take() }
             switch state {
@@ -142,12 +157,33 @@ import ApusRuntime
     /// The whole content, which has arrived when a synchronous handler is called.
     public func collect() throws(HTTPError) -> [UInt8] {
         if case .failed(let error) = state { throw error }
+        if let decoding { return try collect(decoding) }
         var whole: [UInt8] = []
         while firstChunk < chunks.count {
             let chunk = take()
             if whole.isEmpty { whole = chunk } else { whole += chunk }
         }
         return whole
+    }
+
+    private func collect(_ decoding: BodyDecoding) throws(HTTPError) -> [UInt8] {
+        var whole: [UInt8] = []
+        while true {
+            if let decoded = try decoding.next() {
+                whole += decoded
+            } else if firstChunk < chunks.count {
+                decoding.take(take())
+            } else {
+                try decoding.end()
+                return whole
+            }
+        }
+    }
+
+    /// Has the content decoded from now on, which no reader has begun to read. Its length is then unknown.
+    func decode(_ decoder: consuming ContentDecoder, _ loop: EventLoop) {
+        decoding = BodyDecoding(decoder, loop)
+        announcedLength = nil
     }
 
     static func tooLarge(_ most: Int) -> HTTPError {

@@ -5,7 +5,7 @@
 ///     func handle(_ context: Context, next: Next) async throws -> Response {
 ///         let start = ContinuousClock.now
 ///         var response = try await next(context)
-///         response.fields[.serverTiming] = "app;dur=\((ContinuousClock.now - start) / .milliseconds(1))"
+///         response.fields[.init("Server-Timing")!] = "app;dur=\((ContinuousClock.now - start) / .milliseconds(1))"
 ///         return response
 ///     }
 /// }

@@ -4,23 +4,40 @@ public import ApusNet
 /// Writes a response's content while it is sent. Given to the function of a streamed response; it belongs to the
 /// connection's loop and is of no use when the function has returned.
 public final class ResponseWriter {
-    private let stream: ResponseStream
+    let stream: ResponseStream
+    /// What codes the content, if something does.
+    private let coder: StreamCoder?
 
-    init(_ stream: ResponseStream) { self.stream = stream }
+    init(_ stream: ResponseStream) {
+        self.stream = stream
+        coder = nil
+    }
+
+    /// A writer that codes what is written, and has `outer` send it.
+    init(_ outer: ResponseWriter, _ coder: StreamCoder) {
+        stream = outer.stream
+        self.coder = coder
+    }
 
     /// Sends bytes; returns when they are queued, and waits while the client is behind.
     ///
     /// - Throws: `CancellationError` when the client is gone; ``ResponseStreamError`` when more is written than the
     ///   response announced.
-    public func write(_ bytes: [UInt8]) async throws { try await stream.write(bytes) }
+    public func write(_ bytes: [UInt8]) async throws {
+        if let coder { try await coder.write(bytes, to: stream) } else { try await stream.write(bytes) }
+    }
 
     /// Sends text as UTF-8; like ``write(_:)-([UInt8])`` otherwise.
-    public func write(_ text: String) async throws { try await stream.write(Array(text.utf8)) }
+    public func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 
     /// Sends a part of a file, `count` bytes from `offset`, which the kernel copies; like ``write(_:)-([UInt8])``
     /// otherwise.
     public func write(_ file: OpenFile, offset: Int64, count: Int) async throws {
-        try await stream.write(file, offset: offset, count: count)
+        if let coder {
+            try await coder.write(file, offset: offset, count: count, to: stream)
+        } else {
+            try await stream.write(file, offset: offset, count: count)
+        }
     }
 
     /// Fields to send after the content, where the protocol has room for them: not in HTTP/1.0, and not with an

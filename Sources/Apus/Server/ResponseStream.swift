@@ -8,7 +8,7 @@ protocol ContentSink: AnyObject {
     /// Whether a writer may go on; when not, ``ResponseStream/wakeWriter()`` tells that it may.
     var hasRoom: Bool { get }
     /// Queues bytes, at least one.
-    func writeContent(_ bytes: RawSpan)
+    func writeContent(_ bytes: [UInt8])
     /// Queues `count` bytes, at least one, of a file from `offset`.
     func writeContent(_ file: OpenFile, offset: Int64, count: Int)
     /// Ends the content, with the fields that follow it where there is room for them.
@@ -71,8 +71,7 @@ protocol ContentSink: AnyObject {
 
     func write(_ bytes: [UInt8]) async throws {
         guard !bytes.isEmpty else { return }
-        let sink = try await room(for: bytes.count)
-        unsafe sink.writeContent(bytes.span.bytes)
+        try await room(for: bytes.count).writeContent(bytes)
     }
 
     /// The client has taken what was queued.

@@ -5,6 +5,8 @@ public import ApusHTTP
 public struct ServerLimits: Sendable {
     /// The request line, the fields, their number and their sum.
     public var head = HTTP1Limits()
+    /// What is allowed and borne in HTTP/2 alone.
+    public var http2 = HTTP2ServerLimits()
     /// Bytes of content in one request (413).
     public var body = 10 << 20
     /// From the first byte of a request, or from the connection's begin, to the end of its head (408).

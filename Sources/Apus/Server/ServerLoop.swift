@@ -1,11 +1,16 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
+import CSystem
 
 /// A connection that speaks some version of HTTP.
 protocol ServerConnection: ConnectionHandler {
     /// The server stops: ends the connection when the requests in hand are answered, at once when there are none.
     func drain(_ connection: Connection)
+    /// What carries the bytes. Set when the connection opens.
+    var connection: Connection { get }
+    /// The place of the listener that accepted it among those of the application.
+    var listener: UInt8 { get }
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
@@ -19,6 +24,8 @@ protocol ServerConnection: ConnectionHandler {
     let holdLimitTicks: UInt64
     /// What reads the heads of HTTP/1.
     let http1Parser: HTTP1RequestParser
+    /// What the connections of HTTP/2 share.
+    let http2: HTTP2Loop
     let tasks: TaskPool
     let timeouts: Timeouts
     /// Whether a client's end leaves its handler alone.
@@ -59,6 +66,7 @@ protocol ServerConnection: ConnectionHandler {
         unsafe serviceReference = .passUnretained(service)
         holdLimitTicks = loop.holdLimitTicks
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
+        http2 = HTTP2Loop(service.limits)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
         allowsHalfClose = service.limits.allowsHalfClose
@@ -69,6 +77,33 @@ protocol ServerConnection: ConnectionHandler {
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.
     @inline(__always) func find(_ context: Context) -> Unmanaged<Route>? {
         unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+    }
+
+    /// Calls a synchronous handler; what it throws is answered, and who holds the loop too long is named.
+    @inline(__always)
+    func call(_ route: Route, _ context: Context) {
+        let began = apus_ticks()
+        do {
+            try route.call(context)
+        } catch {
+            context.send(service.errorResponse(error, context))
+        }
+        if apus_ticks() &- began > holdLimitTicks { reportHold(by: route, since: began) }
+    }
+
+    @inline(never)
+    private func reportHold(by route: Route, since began: UInt64) {
+        loop.reportHold(of: route.pattern.description, since: began)
+    }
+
+    /// What speaks with a new client.
+    ///
+    /// - Parameters:
+    ///   - alpn: The protocol that TLS has agreed on (RFC 7301), or nil. Without TLS a client may still go over to HTTP/2.
+    ///   - listener: The place of the listener that accepted it.
+    func handler(speaking alpn: String?, on listener: UInt8) -> any ConnectionHandler {
+        alpn == "h2"
+            ? HTTP2Connection(server: self, listener: listener) : HTTP1Connection(server: self, listener: listener)
     }
 
     /// Takes the spare context into use for a request that outlives the call, and puts another in its place.

@@ -9,10 +9,14 @@ import ApusRuntime
     /// The same, not counted: the service keeps them, and outlives every request.
     private let references: [Unmanaged<Route>]
     let limits: ServerLimits
+    /// How often clients broke the rules of HTTP/2.
+    let http2Counts = HTTP2CountTable()
     let errorResponse: @Sendable (any Error, Context) -> Response
+    /// The names of the application's listeners.
+    let listeners: [String]
 
     init(
-        tree: RouteTree, routes: [Route], limits: ServerLimits,
+        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String],
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -20,6 +24,7 @@ import ApusRuntime
         unsafe references = routes.map { unsafe .passUnretained($0) }
         self.limits = limits
         self.errorResponse = errorResponse
+        self.listeners = listeners
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

@@ -2,10 +2,10 @@
 ///
 /// ```swift
 /// switch Invocation(arguments: CommandLine.arguments.dropFirst(), version: "0.1.0") {
-/// case .run(.serve(let options)): try await serve(options)
+/// case .run(.serve(let options)): try await ServeCommand.application(options).run()
+/// case .run(let other): print("\(other) is another command")
 /// case .show(let text): print(text, terminator: "")
-/// case .failure(let error): write(error.description, to: standardError); exit(ExitCode.usage.rawValue)
-/// …
+/// case .failure(let error): print(error)
 /// }
 /// ```
 enum Invocation: Hashable, Sendable {

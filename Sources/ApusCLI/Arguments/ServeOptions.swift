@@ -13,6 +13,8 @@ struct ServeOptions: Hashable, Sendable {
     /// The processors to pin the loops to, one each, in this order; nil for none.
     var pin: [Int]?
     var driver = DriverChoice.auto
+    /// What is spoken over TLS, on a port of its own; nil for nothing.
+    var tls: TLSOptions?
 
     init() {}
 
@@ -27,6 +29,7 @@ struct ServeOptions: Hashable, Sendable {
         loops = scanned.value(.loops, .number(in: 1...1024, example: 4))
         pin = scanned.value(.pin, .cpuList)
         if let driver = scanned.value(.driver, .driver) { self.driver = driver }
+        tls = TLSOptions(&scanned)
         if let loops, let pin, loops != pin.count {
             scanned.mistakes.append(
                 "--loops \(loops) with --pin of \(pin.count) processors: each loop needs one of its own; "
@@ -53,15 +56,17 @@ extension CommandSyntax {
         name: "serve",
         summary: "Serve a folder, or the demo application",
         discussion: """
-            Serves the files of FOLDER over HTTP/1.1. Without a FOLDER it serves the demo application, whose welcome \
+            Serves the files of FOLDER over HTTP/1.1 and HTTP/2. Without a FOLDER it serves the demo application, whose welcome \
             page lists its routes. Ctrl-C (SIGINT) or SIGTERM lets the requests in flight finish; a second one stops at \
             once.
             """,
         operand: Operand(name: "FOLDER", isRequired: false, summary: "The folder to serve"),
-        options: [.host, .port, .loops, .pin, .driver],
+        options: [.host, .port] + OptionSyntax.tls + [.loops, .pin, .driver],
         examples: [
             Example(command: "apus serve", summary: "The demo on http://127.0.0.1:8080"),
             Example(command: "apus serve public -p 3000", summary: "The folder `public` on port 3000"),
+            Example(
+                command: "apus serve --tls-port 8443 --tls-self-signed", summary: "https://localhost:8443 as well"),
             Example(command: "apus serve --host :: --pin 0,2-3", summary: "All addresses, three pinned loops"),
         ])
 
@@ -73,7 +78,7 @@ extension CommandSyntax {
             the limits of the system) and says what is missing and what to do, without serving anything.
             """,
         operand: Operand(name: "FOLDER", isRequired: false, summary: "The folder to be served"),
-        options: [.host, .port, .loops, .pin, .driver],
+        options: [.host, .port] + OptionSyntax.tls + [.loops, .pin, .driver],
         examples: [
             Example(command: "apus check -p 80", summary: "May this user listen on port 80?"),
             Example(command: "apus check --driver uring", summary: "Has this kernel what io_uring needs?"),

@@ -6,7 +6,9 @@
 /// ```swift
 /// while true {
 ///     switch decoder.decode(bytes) {
-///     case .data(let range, let consumed): take(bytes.extracting(range)); bytes = bytes.extracting(consumed...)
+///     case .data(let range, let consumed):
+///         take(bytes.extracting(range))
+///         bytes = bytes.extracting(consumed...)
 ///     case .end(let consumed): return next(bytes.extracting(consumed...))
 ///     case .needMore(let consumed): return keep(bytes.extracting(consumed...))
 ///     case .failure(let error): return refuse(error)

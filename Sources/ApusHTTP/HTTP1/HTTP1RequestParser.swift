@@ -23,8 +23,8 @@ public struct HTTP1RequestParser: Sendable {
     /// ```swift
     /// var head = RequestHead()
     /// let bytes: [UInt8] = Array("GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n".utf8)
-    /// unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)  // .complete(30)
-    /// head.path.range  // 4..<6
+    /// let result = unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head)
+    /// assert(result == .complete(30) && head.path.range == 4..<6)
     /// ```
     public func parse(_ bytes: RawSpan, into head: inout RequestHead) -> HTTP1ParseResult {
         var start = 0

@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// let languages = AcceptLanguage("de-CH, en;q=0.5")
-/// assert(languages.best(of: ["en-GB", "de"]) == "de")
+/// assert(languages.best(of: ["fr", "de"]) == "de")
 /// ```
 public struct AcceptLanguage: Sendable, Hashable {
     private let ranges: WeightedTokens

@@ -68,7 +68,7 @@ public actor AsyncConnection {
         precondition(limit > 0, "a read of no bytes would never end")
         while true {
             if let buffer = try stream.value.take(atMost: limit) { return buffer }
-            if try stream.value.open().hasPeerEnded { return nil }
+            if try stream.value.hasPeerEnded() { return nil }
             try await wait(for: .readable)
         }
     }
@@ -80,7 +80,7 @@ public actor AsyncConnection {
         guard count > 0 else { return Buffer() }
         try stream.value.want(count)
         while stream.value.keptCount < count {
-            if try stream.value.open().hasPeerEnded {
+            if try stream.value.hasPeerEnded() {
                 throw ConnectionError.endedEarly(received: stream.value.keptCount)
             }
             try await wait(for: .readable)
@@ -101,7 +101,7 @@ public actor AsyncConnection {
         while true {
             if let line = try stream.value.takeLine(searchedTo: &searched, limit: limit) { return line }
             if searched >= limit { throw ConnectionError.lineTooLong(limit: limit) }
-            if try stream.value.open().hasPeerEnded {
+            if try stream.value.hasPeerEnded() {
                 guard searched == 0 else { throw ConnectionError.endedEarly(received: searched) }
                 return nil
             }

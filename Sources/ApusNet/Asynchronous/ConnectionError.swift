@@ -6,6 +6,8 @@ public enum ConnectionError: Error, Hashable, Sendable, CustomStringConvertible 
     case closed
     /// The connection broke: the peer reset it, or the network did.
     case broken(SystemError)
+    /// TLS failed, or the peer's end came without its farewell: what was received may be cut short.
+    case tls(TLSError)
     /// The peer sent its end within what was awaited.
     case endedEarly(received: Int)
     /// No line end came within the limit, in bytes.
@@ -18,6 +20,7 @@ public enum ConnectionError: Error, Hashable, Sendable, CustomStringConvertible 
         switch self {
         case .closed: "the connection was closed on this side: read and write before close()"
         case .broken(let error): "the connection broke: \(error.reason)"
+        case .tls(let error): error.description
         case .endedEarly(let received): "the peer sent its end after \(received) bytes of what was awaited"
         case .lineTooLong(let limit): "no line end came within \(limit) bytes: raise the limit, or close"
         case .timedOut(let duration): "nothing happened for \(duration): the peer is gone or too slow"

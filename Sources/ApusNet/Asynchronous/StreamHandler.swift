@@ -30,6 +30,8 @@ final class StreamHandler: ConnectionHandler {
     var opened: ((StreamHandler, Connection) -> Void)?
     /// Why the connection is gone.
     private(set) var failure: SystemError?
+    /// Why TLS failed, when that is what ended the connection.
+    private var failureOfTLS: TLSError?
     private(set) var isGone = false
     /// How long a wait may take.
     var timeout: Duration?
@@ -64,9 +66,21 @@ final class StreamHandler: ConnectionHandler {
 
     func receivedEnd(on connection: Connection) { wake(.readable) }
 
+    func receivedTruncation(on connection: Connection) {
+        noteTLS(connection)
+        wake(.readable)
+    }
+
+    private func noteTLS(_ connection: Connection) {
+        #if TLS && canImport(COpenSSL)
+            failureOfTLS = connection.tlsError
+        #endif
+    }
+
     func writable(on connection: Connection) { wake(.writable) }
 
     func closed(_ connection: Connection, error: SystemError?) {
+        noteTLS(connection)
         self.connection = nil
         opened = nil
         failure = error
@@ -83,7 +97,10 @@ final class StreamHandler: ConnectionHandler {
     }
 
     /// What a call on a connection that is gone throws.
-    var goneError: any Error { failure.map { ConnectionError.broken($0) } ?? ConnectionError.closed }
+    var goneError: ConnectionError {
+        if let failureOfTLS { return .tls(failureOfTLS) }
+        return failure.map { .broken($0) } ?? .closed
+    }
 
     /// The connection, while it can be used.
     func open() throws -> Connection {
@@ -102,6 +119,15 @@ final class StreamHandler: ConnectionHandler {
         guard connection.keptCount > 0 else { return nil }
         defer { goOnReceiving(connection) }
         return connection.takeKept(atMost: limit)
+    }
+
+    /// Whether the peer has sent its end, behind what is kept.
+    ///
+    /// - Throws: `ConnectionError.tls` when it ended without its farewell: what came may be cut short.
+    func hasPeerEnded() throws -> Bool {
+        guard try open().hasPeerEnded else { return false }
+        if let failureOfTLS { throw ConnectionError.tls(failureOfTLS) }
+        return true
     }
 
     /// Has at least so many bytes kept before receiving pauses.

@@ -42,6 +42,8 @@ extension AsyncConnection {
             try await wait(for: .connected)
         } catch ConnectionError.broken(let error) {
             throw SocketError(connecting: error, to: address)
+        } catch ConnectionError.tls(let error) {
+            throw SocketError.tls(error, address)
         } catch {
             abort()
             throw error

@@ -10,6 +10,12 @@ public struct ConnectOptions: Sendable {
     /// more connections than one address has ports can be made from several addresses.
     public var localAddress: SocketAddress?
 
+    #if TLS && canImport(COpenSSL)
+        /// Speak TLS as soon as the socket is connected; nil speaks plainly. The handler hears `connected` when the
+        /// handshake is done.
+        public var tls: TLSConnecting?
+    #endif
+
     /// The defaults.
     public init() {}
 }

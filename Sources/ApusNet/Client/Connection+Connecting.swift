@@ -31,6 +31,12 @@ extension Connection {
         let descriptor = try connectingSocket(to: address, options)
         let connection = Connection(loop: loop, descriptor: descriptor, handler: handler)
         connection.flags.insert(.connecting)
+        #if TLS && canImport(COpenSSL)
+            if let tls = options.tls {
+                let handshake = TLSHandshake(.client(tls, port: address.port ?? 0))
+                connection.tls = TLSSession(TLSWorkspace.of(loop), handshake: handshake)
+            }
+        #endif
         loop.attach(connection)
         connection.setTimer(at: loop.tick + options.timeout.clampedNanoseconds / 1_000_000 + 1)
         connection.awaitWritable()
@@ -71,6 +77,9 @@ extension Connection {
         guard code == 0 else { return failed(SystemError(code: code, call: "connect")) }
         flags.remove(.connecting)
         cancelTimer()
+        #if TLS && canImport(COpenSSL)
+            if let handshake = tls?.handshake { return beginTLSAsClient(handshake) }
+        #endif
         handler?.connected(self)
         startReceiving()
         if isOpen { flush() }

@@ -49,6 +49,9 @@ extension Connection {
     /// Everything queued was sent: does what was asked for then.
     func finishSending() {
         guard !flags.isDisjoint(with: [.closeWhenSent, .endWhenSent, .lingerWhenSent]) else { return }
+        #if TLS && canImport(COpenSSL)
+            if let tls, !sendFarewell(tls) { return }
+        #endif
         if flags.contains(.closeWhenSent) {
             close()
         } else if flags.contains(.lingerWhenSent) {

@@ -21,6 +21,8 @@ extension Connection {
             swap(&shown, &inbound)
             loop.buffers.give(shown)
         }
+        // A protocol that took over sees at once what its forerunner left.
+        if self.handler !== handler { presentKept() }
     }
 
     /// Shows the kept bytes to `body`, for a handler that reads them at its own time instead of when they come.

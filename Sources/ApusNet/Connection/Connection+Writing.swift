@@ -44,6 +44,9 @@ extension Connection {
     /// are: a copy is made only of what the kernel has no room for.
     public func writeThrough(_ bytes: RawSpan) {
         guard isOpen else { return }
+        #if TLS && canImport(COpenSSL)
+            if let tls { return writeThrough(bytes, tls) }
+        #endif
         guard output.isEmpty, queue == nil, loop.sendsAtOnce, !isAwaitingWritable else { return write(bytes) }
         let result = unsafe bytes.withUnsafeBytes { unsafe send($0) }
         switch result {
@@ -86,7 +89,12 @@ extension Connection {
     }
 
     /// Bytes written and not yet taken by the kernel.
-    public var queuedCount: Int { output.count + (queue?.count ?? 0) }
+    public var queuedCount: Int {
+        #if TLS && canImport(COpenSSL)
+            if let tls { return output.count + (queue?.count ?? 0) + tls.queuedCount }
+        #endif
+        return output.count + (queue?.count ?? 0)
+    }
 
     /// Whether a writer may go on: the queue is below its high-water mark, or has drained since it was above.
     public var isWritable: Bool { !flags.contains(.aboveHighWater) }
@@ -106,7 +114,7 @@ extension Connection {
         return made
     }
 
-    private func queueOutput() {
+    func queueOutput() {
         guard !output.isEmpty else { return }
         theQueue.append(WritePiece(takeOutput()))
         if flags.contains(.outputWithKernel) {
@@ -201,7 +209,7 @@ extension Connection {
         return 0
     }
 
-    private func sentEverything() {
+    func sentEverything() {
         // The handler may have written on, when it was told that it may.
         guard isOpen, output.isEmpty, queue?.isEmpty ?? true else { return }
         queue = nil

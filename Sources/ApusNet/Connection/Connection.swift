@@ -57,11 +57,21 @@ public final class Connection: Endpoint {
     @safe @exclusivity(unchecked) var inbound = Buffer()
     @safe @exclusivity(unchecked) var queue: WriteQueue?
     @safe @exclusivity(unchecked) var flags: Flags = []
-    @safe @exclusivity(unchecked) private var failureCode: CInt = 0
+    @safe @exclusivity(unchecked) var failureCode: CInt = 0
     @safe @exclusivity(unchecked) private var admission: Admission?
     @safe @exclusivity(unchecked) private var client = Admission.ClientKey.uncounted
     /// Told by a load balancer; a connection without one pays a word for it.
     @safe @exclusivity(unchecked) private var told: ToldAddresses?
+
+    #if TLS && canImport(COpenSSL)
+        /// TLS, where it is spoken.
+        @safe @exclusivity(unchecked) var tls: TLSSession?
+
+        /// A connection that has no handler before its handshake is done.
+        override init(loop: EventLoop, descriptor: CInt) {
+            super.init(loop: loop, descriptor: descriptor)
+        }
+    #endif
 
     /// A connection on an open, connected, non-blocking socket, which it owns.
     public init(loop: EventLoop, descriptor: CInt, handler: any ConnectionHandler) {
@@ -86,6 +96,15 @@ public final class Connection: Endpoint {
     /// the new one: at once when it is called within `received`, else by `presentKept()`.
     public func setHandler(_ handler: any ConnectionHandler) {
         self.handler = handler
+    }
+
+    /// Whether TLS protects what is sent.
+    public var isSecure: Bool {
+        #if TLS && canImport(COpenSSL)
+            tls != nil
+        #else
+            false
+        #endif
     }
 
     // MARK: Addresses
@@ -118,6 +137,14 @@ public final class Connection: Endpoint {
     // MARK: Notifications
 
     public override func received(_ bytes: RawSpan) {
+        #if TLS && canImport(COpenSSL)
+            if let tls { return receivedCiphertext(bytes, tls) }
+        #endif
+        receivedPlaintext(bytes)
+    }
+
+    /// Bytes for the handler.
+    @inline(__always) func receivedPlaintext(_ bytes: RawSpan) {
         guard flags.isDisjoint(with: .deaf) else { return }
         if inbound.isEmpty, let handler {
             let consumed = handler.received(bytes, on: self)
@@ -134,6 +161,9 @@ public final class Connection: Endpoint {
     public override func readable() { (handler as? Forwarder)?.readable(on: self) }
 
     public override func receivedEnd() {
+        #if TLS && canImport(COpenSSL)
+            if let tls { return receivedSocketEnd(tls) }
+        #endif
         guard !flags.contains(.lingering) else { return close() }
         guard !flags.contains(.peerEnded) else { return }
         flags.insert(.peerEnded)
@@ -143,12 +173,18 @@ public final class Connection: Endpoint {
     public override func peerHungUp() { handler?.peerHungUp(on: self) }
 
     public override func flush() {
+        #if TLS && canImport(COpenSSL)
+            if let tls { return flushTLS(tls) }
+        #endif
         // Without room in the kernel, `sendCompleted` comes first.
         if !isAwaitingWritable { sendQueued() }
     }
 
     public override func sendCompleted(_ count: Int) {
         if flags.contains(.connecting) { return finishConnecting() }
+        #if TLS && canImport(COpenSSL)
+            if let tls { ciphertextSent(count, tls) }
+        #endif
         if flags.contains(.outputWithKernel) {
             flags.remove(.outputWithKernel)
             output.discard(count)
@@ -168,6 +204,9 @@ public final class Connection: Endpoint {
         } else if flags.contains(.lingering) {
             close()
         } else {
+            #if TLS && canImport(COpenSSL)
+                if let tls, tls.handshake != nil || tls.flags.contains(.broken) { return tlsTimerFired(tls) }
+            #endif
             handler?.timerFired(on: self)
         }
     }
@@ -186,7 +225,13 @@ public final class Connection: Endpoint {
         handler = nil
         admission?.leave(client)
         admission = nil
-        let call = flags.contains(.connecting) ? "connect" : "connection"
+        var call = flags.contains(.connecting) ? "connect" : "connection"
+        #if TLS && canImport(COpenSSL)
+            if let tls {
+                tlsClosed(tls)
+                if tls.failure != nil { call = "TLS" }
+            }
+        #endif
         last?.closed(self, error: failureCode == 0 ? nil : SystemError(code: failureCode, call: call))
     }
 }

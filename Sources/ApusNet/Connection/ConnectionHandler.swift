@@ -23,6 +23,10 @@ public protocol ConnectionHandler: AnyObject {
     /// The peer will send nothing more (it may still read). By default what is queued is sent and the connection
     /// closed.
     func receivedEnd(on connection: Connection)
+    /// The end of a peer that speaks TLS came without its farewell (RFC 8446, 6.1): anybody on the way could have sent
+    /// it, so what has no length of its own may be cut short. By default what is queued is sent and the connection
+    /// closed. Whatever is done here, `closed` will be told of the error.
+    func receivedTruncation(on connection: Connection)
     /// The peer sent its end while receiving is paused; unread bytes may come before it.
     func peerHungUp(on connection: Connection)
     /// The write queue went from above its high-water mark to below its low one: write on.
@@ -38,6 +42,8 @@ extension ConnectionHandler {
     public func connected(_ connection: Connection) {}
     /// Sends what is queued and closes.
     public func receivedEnd(on connection: Connection) { connection.closeAfterWriting() }
+    /// Sends what is queued and closes.
+    public func receivedTruncation(on connection: Connection) { connection.closeAfterWriting() }
     /// Does nothing: the end is heard when receiving goes on.
     public func peerHungUp(on connection: Connection) {}
     /// Does nothing.

@@ -72,6 +72,12 @@ import CSystem
         return unsafe (place(0).pointee.source, place(0).pointee.offset, place(0).pointee.count)
     }
 
+    /// The bytes of what stands in front, when they are in memory.
+    @unsafe var firstBytes: UnsafeRawBufferPointer? {
+        guard pieces > 0, let start = unsafe place(0).pointee.start else { return nil }
+        return unsafe UnsafeRawBufferPointer(start: start, count: place(0).pointee.count)
+    }
+
     /// Calls `body` with the bytes in front, up to `vectorLimit` pieces in memory, and whether more follows
     /// them: the kernel may wait for it then, so that a head and its file leave in full segments.
     @unsafe func withPieces<Result>(_ body: (UnsafeBufferPointer<iovec>, Bool) -> Result) -> Result {

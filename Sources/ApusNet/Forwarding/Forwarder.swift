@@ -25,7 +25,13 @@ final class Forwarder: ConnectionHandler {
         self.source = source
         self.target = target
         self.inner = inner
-        pipe = source.loop.sendsAtOnce ? SplicePipe() : nil
+        #if TLS && canImport(COpenSSL)
+            let isPlain = source.tls == nil && target.tls == nil
+        #else
+            let isPlain = true
+        #endif
+        // What is encrypted must come into this process.
+        pipe = source.loop.sendsAtOnce && isPlain ? SplicePipe() : nil
     }
 
     func begin() {

@@ -14,6 +14,19 @@ final class AcceptRules: Sendable {
     /// Connections closed for a PROXY header that was malformed or did not come.
     let proxyFailures = Atomic<Int>(0)
 
+    #if TLS && canImport(COpenSSL)
+        /// How TLS is spoken; nil is not at all.
+        let tls: TLSServing?
+
+        init(_ options: ListenOptions, refusal: [UInt8], tls: TLSServing) {
+            admission = Admission(options.admission)
+            self.refusal = refusal
+            proxyProtocol = options.proxyProtocol
+            serve = { tls.serve($0, nil) }
+            self.tls = tls
+        }
+    #endif
+
     init(
         _ options: ListenOptions, refusal: [UInt8], serve: @escaping @Sendable (EventLoop) -> any ConnectionHandler
     ) {
@@ -21,6 +34,9 @@ final class AcceptRules: Sendable {
         self.refusal = refusal
         proxyProtocol = options.proxyProtocol
         self.serve = serve
+        #if TLS && canImport(COpenSSL)
+            tls = nil
+        #endif
     }
 
     /// Who the peer of an accepted socket counts as.

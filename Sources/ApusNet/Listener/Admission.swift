@@ -106,6 +106,9 @@ public final class Admission: Sendable {
         return false
     }
 
+    /// Takes a place whatever the limit says, for one who has asked `hasPlace`.
+    func countIn() { count.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+
     private func givePlaceBack() {
         count.wrappingSubtract(1, ordering: .sequentiallyConsistent)
         if isAwaited.load(ordering: .sequentiallyConsistent) { tellWaiting() }

@@ -13,7 +13,6 @@ public enum InheritedSockets {
     static let first: CInt = 3
 
     /// Takes the descriptors over, once: the variables are removed, so that a child doesn't take them for its own.
-    ///
     public static func take() -> [CInt] {
         let count = count(pid: variable("LISTEN_PID"), descriptors: variable("LISTEN_FDS"), own: getpid())
         guard count > 0 else { return [] }

@@ -21,6 +21,8 @@ final class Listener: Endpoint {
         static let resting = Pause(rawValue: 1 << 1)
         /// Whoever takes the connections doesn't keep up.
         static let held = Pause(rawValue: 1 << 2)
+        /// As many handshakes are under way as may be.
+        static let handshakes = Pause(rawValue: 1 << 3)
     }
 
     /// How long the backlog is left alone after accepting failed.
@@ -35,7 +37,12 @@ final class Listener: Endpoint {
 
     init(loop: EventLoop, descriptor: CInt, rules: AcceptRules) {
         self.rules = rules
-        refusals = RefusalDesk(answer: rules.refusal)
+        #if TLS && canImport(COpenSSL)
+            // A peer that speaks TLS can't be told in plain words.
+            refusals = RefusalDesk(answer: rules.tls == nil ? rules.refusal : [])
+        #else
+            refusals = RefusalDesk(answer: rules.refusal)
+        #endif
         super.init(loop: loop, descriptor: descriptor)
     }
 
@@ -51,6 +58,9 @@ final class Listener: Endpoint {
         let client = speaksProxy ? Admission.ClientKey.uncounted : rules.clientKey(of: peer)
         switch rules.admission.admit(client, orWait: rules.admission.limits.excess == .pause) {
         case .admitted:
+            #if TLS && canImport(COpenSSL)
+                if let serving = rules.tls, !speaksProxy { return acceptTLS(peer, serving, client) }
+            #endif
             // Behind a load balancer the client is known, and counted, when the PROXY header has come.
             let handler: any ConnectionHandler = speaksProxy ? ProxyHandler(rules) : rules.serve(loop)
             let connection = Connection(loop: loop, descriptor: peer, handler: handler)
@@ -63,6 +73,19 @@ final class Listener: Endpoint {
             refusals.refuse(peer, on: loop)
         }
     }
+
+    #if TLS && canImport(COpenSSL)
+        private func acceptTLS(_ peer: CInt, _ serving: TLSServing, _ client: Admission.ClientKey) {
+            let connection = Connection(loop: loop, descriptor: peer)
+            connection.counted(by: rules.admission, as: client)
+            connection.openTLS(serving)
+            guard !serving.hasPlace, !pauses.contains(.handshakes) else { return }
+            pause(.handshakes)
+            let loop = self.loop
+            let id = self.id
+            serving.awaitPlace { loop.execute { loop in (loop.find(id) as? Listener)?.resume(.handshakes) } }
+        }
+    #endif
 
     private func waitForPlace() {
         pause(.full)

@@ -16,7 +16,7 @@ public final class StreamServer: Sendable {
     public var admission: Admission { rules.admission }
     /// Connections closed since the start because their PROXY header was malformed, or did not come in time.
     public var proxyFailures: Int { rules.proxyFailures.load(ordering: .relaxed) }
-    private let rules: AcceptRules
+    let rules: AcceptRules
     private let listeners: Lock<[(EventLoop, Endpoint.ID)]>
     private let keeper: SocketKeeper
 
@@ -36,7 +36,7 @@ public final class StreamServer: Sendable {
         // Looked for without SO_REUSEPORT: a second server of the same user would otherwise share the port in silence.
         if options.reusePort { try ListeningSocket.probe(address) }
         let socket = try ListeningSocket(address, options)
-        return try StreamServer(socket, group, options, refusal, makeHandler)
+        return try StreamServer(socket, group, options, AcceptRules(options, refusal: refusal, serve: makeHandler))
     }
 
     /// Listens on a socket that is open already, as from systemd.
@@ -46,15 +46,14 @@ public final class StreamServer: Sendable {
     ) throws(SocketError) -> StreamServer {
         var shared = options
         shared.reusePort = false
-        return try StreamServer(socket, group, shared, refusal, makeHandler)
+        return try StreamServer(socket, group, shared, AcceptRules(shared, refusal: refusal, serve: makeHandler))
     }
 
-    private init(
-        _ socket: consuming ListeningSocket, _ group: LoopGroup, _ options: ListenOptions, _ refusal: [UInt8],
-        _ makeHandler: @escaping @Sendable (EventLoop) -> any ConnectionHandler
+    init(
+        _ socket: consuming ListeningSocket, _ group: LoopGroup, _ options: ListenOptions, _ rules: AcceptRules
     ) throws(SocketError) {
         address = socket.address
-        rules = AcceptRules(options, refusal: refusal, serve: makeHandler)
+        self.rules = rules
         var sockets = OpenDescriptors()
         try sockets.append(socket.duplicate(), address)
         for _ in group.loops.dropFirst() {
@@ -67,7 +66,6 @@ public final class StreamServer: Sendable {
         }
         keeper = SocketKeeper(socket)
         listeners = Lock([])
-        let rules = self.rules
         for (loop, descriptor) in zip(group.loops, sockets.take()) {
             let id = loop.perform { loop in
                 let listener = Listener(loop: loop, descriptor: descriptor, rules: rules)

@@ -19,6 +19,12 @@ final class ProxyHandler: ConnectionHandler {
         case .incomplete: return 0
         case .header(let header, let length):
             handOver(connection, header)
+            #if TLS && canImport(COpenSSL)
+                if let tls = connection.tls {
+                    connection.receivedCiphertext(bytes.extracting(length..<bytes.byteCount), tls)
+                    return bytes.byteCount
+                }
+            #endif
             // Nobody else shows the new handler what came with the header.
             guard connection.isOpen, length < bytes.byteCount, let handler = connection.handler, handler !== self else {
                 return length
@@ -47,6 +53,9 @@ final class ProxyHandler: ConnectionHandler {
             }
             connection.counted(by: rules.admission, as: client)
         }
+        #if TLS && canImport(COpenSSL)
+            if let serving = rules.tls { return connection.beginTLS(serving) }
+        #endif
         let handler = rules.serve(connection.loop)
         connection.setHandler(handler)
         handler.connected(connection)

@@ -22,6 +22,8 @@ public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
     case refused(SocketAddress)
     /// Nobody answered there in time.
     case timedOut(SocketAddress)
+    /// The handshake of TLS failed there.
+    case tls(TLSError, SocketAddress)
     /// Any other failed call.
     case system(SystemError, SocketAddress?)
 
@@ -48,6 +50,8 @@ public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
             "nothing accepts connections on \(address): is the server running?"
         case .timedOut(let address):
             "\(address) did not answer in time: check the address, and the firewalls on the way"
+        case .tls(let error, let address):
+            "\(address): \(error)"
         case .system(let error, let address):
             address.map { "\($0): \(error)" } ?? error.description
         }

@@ -51,6 +51,8 @@ open class Endpoint {
         static let readsItself = DriverState(rawValue: 1 << 16)
         /// The owner only sends what is queued and closes: see `expectNoMore()`.
         static let ending = DriverState(rawValue: 1 << 17)
+        /// The owner has bytes to show before those of the driver: see `owesBytes`.
+        static let owesBytes = DriverState(rawValue: 1 << 18)
     }
 
     /// The loop that the endpoint lives on.
@@ -129,6 +131,7 @@ open class Endpoint {
     public final func startReceiving() {
         guard isOpen, !driverState.contains(.receiving) else { return }
         driverState.insert(.receiving)
+        if driverState.contains(.owesBytes) { loop.flushAtEndOfTurn(self) }
         loop.driver.startReceiving(self)
     }
 
@@ -142,6 +145,13 @@ open class Endpoint {
 
     /// Whether bytes are wanted: started and not paused.
     public final var isReceiving: Bool { driverState.contains(.receiving) }
+
+    /// Whether the owner has bytes that came before those which the driver holds, as one has that decrypts what it
+    /// receives: `flush()` is called at the end of the turn in which receiving starts again.
+    public final var owesBytes: Bool {
+        get { driverState.contains(.owesBytes) }
+        set { if newValue { driverState.insert(.owesBytes) } else { driverState.remove(.owesBytes) } }
+    }
 
     /// Whether `readable()` is told instead of `received(_:)`, so that bytes can be moved elsewhere without being read:
     /// `splice`. Only where a driver tells of readiness; io_uring has read already, and ignores it.

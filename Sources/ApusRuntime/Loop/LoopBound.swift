@@ -2,8 +2,8 @@
 /// thread may open.
 ///
 /// ```swift
-/// let counter = LoopBound(Counter(), to: loop)   // on the loop
-/// loop.execute { _ in counter.value.increment() }
+/// let seen = LoopBound(Seen(), to: loop)
+/// loop.execute { _ in seen.value.names.insert("Ada") }
 /// ```
 ///
 /// `@unchecked Sendable` holds because `value` checks the thread. What a value does when its last reference is dropped

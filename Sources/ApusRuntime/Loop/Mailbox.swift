@@ -22,7 +22,7 @@ public import Synchronization
 ///
 /// ```swift
 /// let mailbox = Mailbox<Int>()
-/// let mustWake = mailbox.push(1)          // true: the mailbox was empty
+/// let mustWake = mailbox.push(1)  // true: the mailbox was empty
 /// mailbox.drain { message in print(message) }
 /// ```
 @safe public final class Mailbox<Message: Sendable>: @unchecked Sendable {

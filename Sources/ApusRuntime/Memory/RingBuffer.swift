@@ -3,10 +3,14 @@
 /// ```swift
 /// var ring = RingBuffer(capacity: 4096)
 /// let accepted = ring.write("hello".utf8.span)
-/// let parts = ring.peek()
-/// assert(parts.first.byteCount + parts.second.byteCount == accepted)
+/// do {
+///     let parts = ring.peek()
+///     print(parts.first.byteCount, parts.second.byteCount)  // 5 0
+/// }
 /// ring.discard(accepted)
 /// ```
+///
+/// The compiler sees to it that what `peek()` shows is out of scope when the ring changes.
 @safe @frozen public struct RingBuffer: ~Copyable {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let mask: Int

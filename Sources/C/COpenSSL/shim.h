@@ -6,4 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "context.h"
+#include "session.h"
+
 #endif

@@ -125,6 +125,26 @@ final class RawClient {
         return answer
     }
 
+    /// The head of a response whose content is read by ``chunk()``.
+    func headOnly() throws -> Answer { try response(toHead: true) }
+
+    /// The next chunk of a chunked content as soon as it is here; empty for the last one.
+    func chunk() throws -> [UInt8] {
+        let size = Int(try line(), radix: 16) ?? 0
+        if size == 0 { return [] }
+        let content = try bytes(size)
+        _ = try line()
+        return content
+    }
+
+    /// Everything until the peer closes.
+    func allBytes() throws -> [UInt8] {
+        var all = pending
+        pending = []
+        while let chunk = try receive() { all += chunk }
+        return all
+    }
+
     private func line() throws -> String {
         while true {
             if let end = pending.indices.first(where: { pending[$0] == 13 && $0 + 1 < pending.count }) {

@@ -112,7 +112,7 @@ extension HTTP1Connection {
         arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
         context.body.end()
         guard context.task == nil, let route = context.route, route.isSynchronous else { return }
-        call(route, context)
+        server.call(route, context)
         if context.stream != nil {
             context.task = server.tasks.run(context)
         } else {

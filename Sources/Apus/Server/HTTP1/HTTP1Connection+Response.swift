@@ -4,9 +4,7 @@ import ApusRuntime
 
 /// The way out: responses written into the connection's output, in place.
 extension HTTP1Connection: ResponseTransport {
-    var remoteAddress: SocketAddress? { connection.remoteAddress }
-    var localAddress: SocketAddress? { connection.localAddress }
-    var isSecure: Bool { false }
+    var carrier: (any ServerConnection)? { self }
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         settleKeepAlive(context)

@@ -7,11 +7,10 @@ import ApusRuntime
 extension HTTP1Connection: ContentSink {
     var hasRoom: Bool { connection.isWritable }
 
-    func writeContent(_ bytes: RawSpan) {
-        guard streamsChunks else { return connection.write(bytes) }
-        beginChunk(bytes.byteCount)
-        connection.write(bytes)
-        endChunk()
+    func writeContent(_ bytes: [UInt8]) {
+        if streamsChunks { beginChunk(bytes.count) }
+        unsafe connection.write(bytes.span.bytes)
+        if streamsChunks { endChunk() }
     }
 
     func writeContent(_ file: OpenFile, offset: Int64, count: Int) {

@@ -1,7 +1,6 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
-import CSystem
 
 /// HTTP/1.1 on one connection: parses requests, calls handlers, and answers in order.
 ///
@@ -24,6 +23,8 @@ import CSystem
         case answering
         /// Nothing more is read.
         case closing
+        /// Another protocol has taken the connection over.
+        case handedOver
     }
 
     let server: ServerLoop
@@ -34,6 +35,7 @@ import CSystem
     /// The request in hand, when it outlives the call that brought its head.
     @safe @exclusivity(unchecked) var context: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
+    let listener: UInt8
     /// Whether another request may follow the present one.
     @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
@@ -52,8 +54,9 @@ import CSystem
     /// Bytes that waited to be sent when the timer looked last.
     @safe @exclusivity(unchecked) private var queuedAtTimer = 0
 
-    init(server: ServerLoop) {
+    init(server: ServerLoop, listener: UInt8) {
         self.server = server
+        self.listener = listener
         stamp = server.loop.tick
         headBegan = server.loop.tick
     }
@@ -105,6 +108,7 @@ import CSystem
                     noteIncompleteHead()
                     return consumed
                 case .failure(let error):
+                    if requests == 0, let taken = takePreface(rest) { return consumed + taken }
                     refuse(error)
                     return bytes.byteCount
                 }
@@ -117,12 +121,14 @@ import CSystem
                 return consumed
             case .closing:
                 return bytes.byteCount
+            case .handedOver:
+                return consumed
             }
         }
         return consumed
     }
 
-    private func noteIncompleteHead() {
+    func noteIncompleteHead() {
         if headBegan == 0 {
             headBegan = server.loop.tick
             arm(at: headBegan + server.timeouts.head)
@@ -137,9 +143,10 @@ import CSystem
         stamp = server.loop.tick
         requests &+= 1
         keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
+        context.showBytes(head)
+        if context.head.requestsUpgrade, upgrade(context) { return }
         context.transport = self
         context.awaitsContinue = context.head.expectsContinue
-        context.showBytes(head)
         guard let found = unsafe server.find(context) else {
             return finishInline(context)
         }
@@ -150,7 +157,7 @@ import CSystem
     private func begin(_ context: Context, _ route: Route) {
         if context.head.hasBody { return beginContent(context, route) }
         if route.isSynchronous {
-            call(route, context)
+            server.call(route, context)
             finishInline(context)
         } else {
             phase = .answering
@@ -161,22 +168,6 @@ import CSystem
     private var isLastRequest: Bool {
         guard let most = server.service.limits.requestsPerConnection else { return false }
         return requests >= most
-    }
-
-    @inline(__always)
-    func call(_ route: Route, _ context: Context) {
-        let began = apus_ticks()
-        do {
-            try route.call(context)
-        } catch {
-            context.send(server.service.errorResponse(error, context))
-        }
-        if apus_ticks() &- began > server.holdLimitTicks { reportHold(by: context, since: began) }
-    }
-
-    @inline(never)
-    private func reportHold(by context: Context, since began: UInt64) {
-        server.loop.reportHold(of: context.route?.pattern.description ?? "a handler", since: began)
     }
 
     /// A synchronous answer was given. Its context is used again, unless the response still streams.
@@ -250,7 +241,7 @@ import CSystem
     func receivedEnd(on connection: Connection) {
         peerIsGone = true
         switch phase {
-        case .head, .closing: connection.closeAfterWriting()
+        case .head, .closing, .handedOver: connection.closeAfterWriting()
         case .content:
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
@@ -323,7 +314,7 @@ import CSystem
             }
         case .content: contentTimer(now)
         case .answering: answeringTimer(now)
-        case .closing: connection.close()
+        case .closing, .handedOver: connection.close()
         }
     }
 

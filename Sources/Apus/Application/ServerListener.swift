@@ -1,0 +1,94 @@
+public import ApusNet
+
+/// One address that an application listens on, and what is spoken there.
+///
+/// ```swift
+/// configuration.listeners = [
+///     .http(port: 80, redirectingTo: 443),
+///     .https(host: "*", port: 443, TLSConfiguration(identities: [identity])),
+///     .http(host: "unix:/run/service.sock", name: "admin"),
+/// ]
+/// ```
+///
+/// All listeners serve the one application; ``Context/listener`` tells a handler where its request came in.
+public struct ServerListener: Sendable {
+    /// What is spoken on an address.
+    public enum Kind: Sendable {
+        /// HTTP/1.1, and HTTP/2 by prior knowledge (RFC 9113, 3.3), in the clear.
+        case http
+        /// Nothing but redirects (308, RFC 9110, 15.4.9) to the same place by `https` on that port.
+        case redirect(port: UInt16)
+        #if TLS
+            /// HTTP/2 and HTTP/1.1 over TLS, as ALPN has it (RFC 7301).
+            case https(TLSConfiguration)
+        #endif
+    }
+
+    /// A name for logs, metrics and handlers, as `admin`.
+    public var name: String
+    /// A literal address, `*` for all, or `unix:/path`.
+    public var host: String
+    /// The port; 0 has the system choose one. It means nothing for a Unix socket.
+    public var port: UInt16
+    /// What is spoken.
+    public var kind: Kind
+    #if TLS
+        /// How long a TLS handshake may take, from the accepted connection on. Default 10 s.
+        public var handshakeTimeout = Duration.seconds(10)
+        /// TLS handshakes that may be under way at the same time on all loops; beyond it, connections wait in the
+        /// kernel's backlog. Nil is without limit. Default 4096.
+        public var concurrentHandshakes: Int? = 4096
+    #endif
+
+    /// A listener of any kind.
+    ///
+    /// - Parameters:
+    ///   - kind: What is spoken.
+    ///   - host: A literal address, `*` for all, or `unix:/path`.
+    ///   - port: The port; 0 has the system choose one.
+    ///   - name: A name for logs, metrics and handlers.
+    public init(_ kind: Kind, host: String, port: UInt16, name: String) {
+        self.kind = kind
+        self.host = host
+        self.port = port
+        self.name = name
+    }
+
+    /// HTTP/1.1 and HTTP/2 in the clear.
+    ///
+    /// - Parameters:
+    ///   - host: A literal address, `*` for all, or `unix:/path`.
+    ///   - port: The port; 0 has the system choose one.
+    ///   - name: A name for logs, metrics and handlers.
+    public static func http(host: String = "127.0.0.1", port: UInt16 = 8080, name: String = "http") -> ServerListener {
+        ServerListener(.http, host: host, port: port, name: name)
+    }
+
+    /// Sends every client to the same place by `https`.
+    ///
+    /// - Parameters:
+    ///   - host: A literal address, or `*` for all.
+    ///   - port: The port; 0 has the system choose one.
+    ///   - httpsPort: The port that clients are sent to.
+    ///   - name: A name for logs, metrics and handlers.
+    public static func http(
+        host: String = "127.0.0.1", port: UInt16 = 80, redirectingTo httpsPort: UInt16, name: String = "redirect"
+    ) -> ServerListener {
+        ServerListener(.redirect(port: httpsPort), host: host, port: port, name: name)
+    }
+
+    #if TLS
+        /// HTTP/2 and HTTP/1.1 over TLS.
+        ///
+        /// - Parameters:
+        ///   - host: A literal address, `*` for all, or `unix:/path`.
+        ///   - port: The port; 0 has the system choose one.
+        ///   - tls: Certificates and the rest of how TLS is spoken.
+        ///   - name: A name for logs, metrics and handlers.
+        public static func https(
+            host: String = "127.0.0.1", port: UInt16 = 8443, _ tls: TLSConfiguration, name: String = "https"
+        ) -> ServerListener {
+            ServerListener(.https(tls), host: host, port: port, name: name)
+        }
+    #endif
+}

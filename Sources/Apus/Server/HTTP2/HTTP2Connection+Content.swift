@@ -1,0 +1,145 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The content of requests, and what follows it: received within the windows, bounded, handed to who reads it.
+extension HTTP2Connection {
+    /// A head with content behind it is whole.
+    func beginContent(_ spare: Context, _ route: Route) {
+        let limit = route.options.bodyLimit ?? server.service.limits.body
+        let exchange = makeExchange(for: spare)
+        let context = server.takeSpare()
+        context.transport = exchange
+        if let length = context.head.contentLength, length > limit {
+            return refuseContent(exchange, context, RequestBody.tooLarge(limit))
+        }
+        context.body.limit = limit
+        context.body.begin(length: context.head.contentLength, transport: exchange)
+        context.contentBegan = server.loop.tick
+        arm(at: context.contentBegan + server.timeouts.body)
+        if route.isSynchronous {
+            context.keepBytes()
+            exchange.context = context
+            exchange.flags.insert(.gathers)
+            exchange.continueRequest()
+        } else {
+            exchange.start(context)
+        }
+    }
+
+    func takeContent(_ piece: HTTP2DataPiece, _ bytes: RawSpan) {
+        if piece.beginsFrame, !receiveWindow.receive(piece.flowControlled) {
+            return fail(HTTP2Error(.windowExceeded))
+        }
+        if piece.isIdle { meter(.emptyData) }
+        do throws(HTTP2Error) {
+            guard let slot = try streams.receiveData(piece), let exchange = exchange(at: slot) else {
+                consume(Int(piece.flowControlled), of: nil)
+                return meter(.ignoredFrame)
+            }
+            if piece.padding > 0 { consume(Int(piece.padding), of: slot) }
+            takeContent(piece, bytes, of: exchange)
+        } catch {
+            consume(Int(piece.flowControlled), of: nil)
+            if error.endsConnection { fail(error) } else { endStream(error) }
+        }
+    }
+
+    private func takeContent(_ piece: HTTP2DataPiece, _ bytes: RawSpan, of exchange: HTTP2Exchange) {
+        let count = Int(piece.bytes.count)
+        guard let context = exchange.context else {
+            // The handler has returned; its answer is still being sent.
+            consume(count, of: exchange.slot)
+            if piece.endsStream { exchange.settle() }
+            return
+        }
+        context.awaitsContinue = false
+        context.contentReceived += Int64(count)
+        if exchange.flags.contains(.gathers) {
+            // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
+            consume(count, of: exchange.slot)
+            guard context.contentReceived <= context.body.limit else {
+                return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
+            }
+        }
+        if count > 0 { _ = context.body.append(piece.bytes.of(bytes)) }
+        if piece.endsStream { contentEnded(exchange, context) }
+    }
+
+    /// The trailers of a request, which end it.
+    func takeTrailers(_ id: HTTP2StreamID, _ slot: Int) {
+        guard let exchange = exchange(at: slot) else { return }
+        do throws(HTTP2Malformation) {
+            let trailers = try shared.block.value.trailers()
+            guard let context = exchange.context else { return exchange.settle() }
+            context.body.trailers = trailers
+            contentEnded(exchange, context)
+        } catch {
+            endStream(HTTP2Error(.malformedMessage, stream: id))
+        }
+    }
+
+    /// END_STREAM came: the request is whole.
+    private func contentEnded(_ exchange: HTTP2Exchange, _ context: Context) {
+        // The handler's own time begins when it has everything.
+        exchange.requestWhole = server.loop.tick
+        arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
+        context.body.end()
+        guard exchange.flags.contains(.gathers) else { return exchange.settle() }
+        exchange.flags.insert(.running)
+        if let route = context.route, route.isSynchronous { server.call(route, context) }
+        if context.stream != nil {
+            context.task = server.tasks.run(context)
+        } else {
+            if !context.isAnswered {
+                context.send(server.service.errorResponse(HTTPError(.internalServerError), context))
+            }
+            exchange.finish(context)
+        }
+    }
+
+    /// Answers without the rest of the content, unless a handler is there to do it, which reads of the error.
+    private func refuseContent(_ exchange: HTTP2Exchange, _ context: Context, _ error: HTTPError) {
+        context.body.fail(error)
+        guard context.task == nil else { return }
+        exchange.flags.insert(.running)
+        context.send(server.service.errorResponse(error, context))
+        exchange.finish(context)
+    }
+
+    // MARK: Time
+
+    func timerFired(_ exchange: HTTP2Exchange, _ now: UInt64) {
+        guard !exchange.flags.contains(.closed) else { return }
+        if exchange.stall.isWaiting {
+            if exchange.stall.isStalled(shared.limits.peer, at: now) {
+                meter(.stalledWindow)
+                if phase != .closing { endStream(HTTP2Error(.cancelled, stream: exchange.id)) }
+                return
+            }
+            arm(at: now + shared.windowStall)
+        }
+        guard let context = exchange.context else { return }
+        if streams[exchange.slot].state.canReceive { contentTimer(exchange, context, now) }
+        guard exchange.requestWhole != 0, !context.isAnswered else { return }
+        let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
+        guard now >= due else { return arm(at: due) }
+        context.task?.cancel()
+        context.send(
+            server.service.errorResponse(
+                HTTPError(.serviceUnavailable, "the answer took too long: try again later"), context))
+    }
+
+    /// The slowest client that is borne: the time given, and then so many bytes a second. One that may not send, because
+    /// its handler does not read, is not slow.
+    private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
+        let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
+        let due = context.contentBegan + server.timeouts.body + earned
+        if now < due || streams[exchange.slot].receiveWindow.left <= 0 || receiveWindow.left <= 0 {
+            return arm(at: max(due, now + 1000))
+        }
+        refuseContent(
+            exchange, context,
+            HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))
+    }
+}

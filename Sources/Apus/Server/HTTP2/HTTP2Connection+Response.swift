@@ -1,0 +1,119 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The way out of a request that lives within the call that brought it; every other goes by its stream.
+extension HTTP2Connection: ResponseTransport {
+    var carrier: (any ServerConnection)? { self }
+
+    func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
+        let isHead = context.head.methodKind == .head
+        let count = bytes.byteCount
+        if isHead || (count <= streams[inlineSlot].sendWindow.available && canSendAtOnce(count)) {
+            writeShort(inlineID, status, contentType, bytes, isHead: isHead)
+        } else {
+            promote(context).send(context, status, contentType, bytes)
+        }
+    }
+
+    func send(_ context: Context, _ response: Response) {
+        let isProduced = response.body.isProduced && context.head.methodKind != .head && !response.status.forbidsBody
+        if isProduced || response.hasContent(to: context) {
+            promote(context).send(context, response)
+        } else {
+            writeHead(inlineID, response, endsStream: true)
+        }
+    }
+
+    private func promote(_ context: Context) -> HTTP2Exchange {
+        let exchange = makeExchange(for: context)
+        inlineExchange = exchange
+        return exchange
+    }
+
+    func continueRequest() {}
+    func contentTaken(_ count: Int) {}
+    func finish(_ context: Context) {}
+
+    // MARK: Writing
+
+    /// Whether so many bytes of content can leave now, in one frame, without passing by what waits.
+    @inline(__always)
+    func canSendAtOnce(_ count: Int) -> Bool {
+        count <= HTTP2Connection.largestFrame && count <= sendWindow.available
+    }
+
+    /// The largest DATA frame that is sent: others come between two of them. No peer takes less.
+    static let largestFrame = 16_384
+
+    /// Writes a whole answer: HEADERS, and its content in one DATA frame.
+    @inline(__always)
+    func writeShort(
+        _ id: HTTP2StreamID, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan, isHead: Bool
+    ) {
+        let count = bytes.byteCount
+        let sends = !isHead && count > 0
+        shared.updateDate(now: server.loop.now)
+        write(192 + contentType.utf8CodeUnitCount + count) { buffer in
+            let mark = buffer.beginHTTP2Headers(stream: id, endsStream: !sends)
+            encoder.appendResponseHead(
+                status, date: shared.date, contentType: contentType, contentLength: count, to: &buffer)
+            buffer.endHTTP2Headers(mark, maxFrameSize: peer.maxFrameSize)
+            guard sends else { return }
+            buffer.appendHTTP2DataHeader(count: count, stream: id, endsStream: true)
+            buffer.append(bytes)
+        }
+        if sends { sendWindow.spend(count) }
+    }
+
+    /// Writes HEADERS of an answer whose content follows.
+    func writeShortHead(_ id: HTTP2StreamID, _ status: Status, _ contentType: StaticString, _ count: Int) {
+        shared.updateDate(now: server.loop.now)
+        write(192 + contentType.utf8CodeUnitCount) { buffer in
+            let mark = buffer.beginHTTP2Headers(stream: id, endsStream: false)
+            encoder.appendResponseHead(
+                status, date: shared.date, contentType: contentType, contentLength: count, to: &buffer)
+            buffer.endHTTP2Headers(mark, maxFrameSize: peer.maxFrameSize)
+        }
+    }
+
+    /// Writes HEADERS of a response.
+    func writeHead(_ id: HTTP2StreamID, _ response: Response, endsStream: Bool) {
+        shared.updateDate(now: server.loop.now)
+        let length = response.status.forbidsBody ? nil : response.body.count
+        writeFields(id, response.fields, endsStream: endsStream) { encoder, buffer in
+            encoder.append(response.status, to: &buffer)
+            encoder.append(shared.date, to: &buffer)
+            if let length { encoder.append(contentLength: Int(length), to: &buffer) }
+        }
+    }
+
+    /// Writes an interim response (RFC 9110, 15.2).
+    func writeInterim(_ id: HTTP2StreamID, _ status: Status, _ fields: HTTPFields = HTTPFields()) {
+        writeFields(id, fields, endsStream: false) { encoder, buffer in encoder.append(status, to: &buffer) }
+    }
+
+    /// Writes the trailers, which end the stream.
+    func writeTrailers(_ id: HTTP2StreamID, _ trailers: HTTPFields) {
+        writeFields(id, trailers.filter { !$0.name.isForbiddenInTrailers }, endsStream: true) { _, _ in }
+    }
+
+    private func writeFields(
+        _ id: HTTP2StreamID, _ fields: some Collection<HTTPField>, endsStream: Bool,
+        _ first: (inout HPACKEncoder, inout Buffer) -> Void
+    ) {
+        var size = 192
+        for field in fields { size += HPACKEncoder.byteCount(of: field) }
+        size += Buffer.http2ContinuationRoom(for: size, maxFrameSize: peer.maxFrameSize)
+        write(size) { buffer in
+            let mark = buffer.beginHTTP2Headers(stream: id, endsStream: endsStream)
+            encoder.begin(&buffer)
+            first(&encoder, &buffer)
+            for field in fields where !Self.isOurs(field.name) { encoder.append(field, to: &buffer) }
+            buffer.endHTTP2Headers(mark, maxFrameSize: peer.maxFrameSize)
+        }
+    }
+
+    /// Fields that only the server writes.
+    private static func isOurs(_ name: HTTPField.Name) -> Bool { name == .contentLength || name == .date }
+}

@@ -1,0 +1,80 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The limits on time of a connection and its streams: one timer for all, which only looks when it fires.
+extension HTTP2Connection {
+    /// Has the timer fire at `tick` or earlier.
+    func arm(at tick: UInt64) {
+        guard timing.timer == 0 || tick < timing.timer else { return }
+        timing.timer = tick
+        connection.setTimer(at: tick)
+    }
+
+    func timerFired(on connection: Connection) {
+        timing.timer = 0
+        let now = server.loop.tick
+        if phase == .closing { return connection.close() }
+        let queued = connection.queuedCount
+        if queued > 0, queued == timing.queuedAtTimer { return connection.abort() }
+        timing.queuedAtTimer = queued
+        if queued > 0 { arm(at: now + server.timeouts.writeStall) }
+        guard lookAtConnection(now) else { return }
+        forEachExchange { timerFired($0, now) }
+        if phase != .closing, timing.timer == 0 { arm(at: now + server.timeouts.idle) }
+    }
+
+    /// False when the connection ended.
+    private func lookAtConnection(_ now: UInt64) -> Bool {
+        if phase == .preface { return endsAt(timing.began + server.timeouts.head, now, .noError) }
+        if timing.settingsSent != 0 {
+            let due = timing.settingsSent + shared.settingsTimeout
+            if now >= due {
+                fail(HTTP2Error(.settingsTimeout))
+                return false
+            }
+            arm(at: due)
+        }
+        if timing.partBegan != 0 {
+            let message: StaticString = "A frame or field block took too long; send it at once."
+            guard endsAt(timing.partBegan + server.timeouts.head, now, .enhanceYourCalm, message) else { return false }
+        }
+        if phase == .draining {
+            if now < timing.pingSent + Self.drainMilliseconds {
+                arm(at: timing.pingSent + Self.drainMilliseconds)
+            } else {
+                finishDraining()
+                if phase == .closing { return false }
+            }
+        } else if timing.pingSent != 0 {
+            guard endsAt(timing.pingSent + shared.pingTimeout, now, .noError) else { return false }
+        }
+        if streams.isEmpty {
+            streams.trim()
+            return endsAt(max(timing.idleSince, timing.heard) + server.timeouts.idle, now, .noError)
+        }
+        if shared.pingInterval != .max, timing.pingSent == 0, phase == .open {
+            let due = timing.heard + shared.pingInterval
+            if now >= due {
+                write(17) { $0.appendHTTP2Ping(now, ack: false) }
+                timing.pingSent = now
+                arm(at: now + shared.pingTimeout)
+            } else {
+                arm(at: due)
+            }
+        }
+        return true
+    }
+
+    /// Ends the connection when it is time; else looks again then.
+    private func endsAt(
+        _ due: UInt64, _ now: UInt64, _ code: HTTP2ErrorCode, _ message: StaticString = ""
+    ) -> Bool {
+        guard now >= due else {
+            arm(at: due)
+            return true
+        }
+        close(code, message)
+        return false
+    }
+}

@@ -1,0 +1,353 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// HTTP/2 on one connection (RFC 9113): reads frames, calls handlers, and answers as windows and priorities allow.
+///
+/// ```
+///  preface ── open ──────── GOAWAY 2^31-1, PING ──── draining ──── GOAWAY last, streams done ── closing
+///                └─ a rule is broken: GOAWAY with the code and what to do ──────────────────────┘
+/// ```
+///
+/// A request without content that a synchronous handler answers in a few kilobytes lives within the call that brought
+/// it: the loop's spare context, answered straight to the loop's stage. Every other is an ``HTTP2Stream``.
+@safe final class HTTP2Connection: ServerConnection {
+    enum Phase: UInt8 {
+        /// The client's preface has not come.
+        case preface
+        /// Requests are taken.
+        case open
+        /// The client was told that the end comes (GOAWAY 2^31−1), and asked to confirm it (PING).
+        case draining
+        /// The client was told which request is the last.
+        case finishing
+        /// Nothing more is read.
+        case closing
+    }
+
+    let server: ServerLoop
+    let shared: HTTP2Loop
+    let listener: UInt8
+    /// Set when the connection opens; it keeps this handler, and outlives it.
+    // Not counted, for it is used for every frame.
+    @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
+    var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
+    @safe @exclusivity(unchecked) var phase = Phase.preface
+    /// What is written now goes to the loop's stage, for bytes are being received.
+    @safe @exclusivity(unchecked) var isStaging = false
+    @safe @exclusivity(unchecked) private var isPeerGone = false
+
+    @safe @exclusivity(unchecked) var reader: HTTP2FrameReader
+    @safe @exclusivity(unchecked) private var decoder = HPACKDecoder()
+    @safe @exclusivity(unchecked) private var fieldBlock = HTTP2FieldBlock()
+    @safe @exclusivity(unchecked) var encoder = HPACKEncoder()
+    /// What the client announced.
+    @safe @exclusivity(unchecked) var peer = HTTP2Settings.initial
+    @safe @exclusivity(unchecked) var sendWindow = HTTP2Window()
+    @safe @exclusivity(unchecked) var receiveWindow: HTTP2ReceiveWindow
+    @safe @exclusivity(unchecked) private var meter = HTTP2FloodMeter()
+
+    @safe @exclusivity(unchecked) var streams: HTTP2StreamTable
+    /// The requests that outlive the call that brought them, by the slots of their streams.
+    @safe @exclusivity(unchecked) var exchanges: [HTTP2Exchange?] = []
+
+    // The request that lives within the call that brought it.
+    @safe @exclusivity(unchecked) var inlineID = HTTP2StreamID.connection
+    @safe @exclusivity(unchecked) var inlineSlot = 0
+    /// What the request became, because its answer can't leave at once.
+    @safe @exclusivity(unchecked) var inlineExchange: HTTP2Exchange?
+
+    // Time, in the loop's milliseconds.
+    @safe @exclusivity(unchecked) var timing: HTTP2Timing
+
+    init(server: ServerLoop, listener: UInt8) {
+        self.server = server
+        self.listener = listener
+        shared = server.http2
+        let settings = shared.limits.settings
+        reader = HTTP2FrameReader(role: .server, maxFrameSize: settings.maxFrameSize)
+        streams = HTTP2StreamTable(role: .server, settings: settings)
+        receiveWindow = shared.window
+        timing = HTTP2Timing(now: server.loop.tick)
+    }
+
+    func connected(_ connection: Connection) {
+        begin(on: connection)
+    }
+
+    /// Takes the connection over, and greets the client.
+    func begin(on connection: Connection) {
+        unsafe connectionReference = .passUnretained(connection)
+        let greeting = shared.greeting
+        unsafe connection.write(greeting.span.bytes)
+        arm(at: timing.began + server.timeouts.head)
+    }
+
+    /// Serves the request that an upgrade from HTTP/1.1 came with, as stream 1 (RFC 7540, 3.2).
+    func beginUpgraded(_ context: Context, _ settings: HTTP2Settings) {
+        peer = settings
+        do throws(HTTP2Error) {
+            try streams.adjustSendWindows(by: Int32(settings.initialWindowSize) - 65_535)
+            guard case .request(let slot) = try streams.receiveHeaders(on: HTTP2StreamID(1), endsStream: true) else {
+                return
+            }
+            if settings.headerTableSize != 4096 { encoder.setTableSizeLimit(Int(settings.headerTableSize)) }
+            inlineID = HTTP2StreamID(1)
+            inlineSlot = slot
+            context.transport = self
+            beginRequest(context, endsStream: true)
+        } catch {
+            fail(error)
+        }
+    }
+
+    // MARK: Receiving
+
+    func received(_ bytes: RawSpan, on connection: Connection) -> Int {
+        timing.heard = server.loop.tick
+        isStaging = true
+        let consumed = take(bytes)
+        isStaging = false
+        server.flushStage(to: connection)
+        return consumed
+    }
+
+    /// Takes frames from the bytes. What is answered meanwhile gathers on the stage.
+    private func take(_ bytes: RawSpan) -> Int {
+        var offset = 0
+        if phase == .preface {
+            switch HTTP2Preface.match(bytes) {
+            case .preface:
+                offset = HTTP2Preface.size
+                phase = .open
+            case .incomplete: return 0
+            case .other:
+                fail(HTTP2Error(.invalidPreface))
+                return bytes.byteCount
+            }
+        }
+        while phase != .closing {
+            if !server.stageHasRoom { server.flushStage(to: connection) }
+            guard connection.isWritable else {
+                // A client that asks on without taking the answers waits until it has.
+                connection.pauseReceiving()
+                return offset
+            }
+            switch reader.next(in: bytes, from: &offset) {
+            case .headers(let fragment): takeFields(fragment, bytes)
+            case .data(let piece): takeContent(piece, bytes)
+            case .windowUpdate(let id, let increment): takeWindowUpdate(id, increment)
+            case .settings(let payload): takeSettings(payload.of(bytes))
+            case .settingsAck: takeSettingsAck()
+            case .ping(let opaque): takePing(opaque)
+            case .pingAck(let opaque): takePingAck(opaque)
+            case .resetStream(let id, let code): takeReset(id, code)
+            case .priority: meter(.priority)
+            case .priorityUpdate(let id, let value): takePriorityUpdate(id, value.of(bytes))
+            case .goAway: takeGoAway()
+            case .unknown: meter(.ignoredFrame)
+            case .needMore:
+                timing.noteIncomplete(offset < bytes.byteCount || reader.isWithinFieldBlock, now: server.loop.tick)
+                if timing.partBegan != 0 { arm(at: timing.partBegan + server.timeouts.head) }
+                return offset
+            case .failure(let error):
+                if error.endsConnection { fail(error) } else { endStream(error) }
+            }
+        }
+        return bytes.byteCount
+    }
+
+    /// Notes what costs the client little; a client that does it too often is left.
+    func meter(_ kind: HTTP2FloodKind, cost: Int = 1) {
+        guard !meter.allows(kind, cost: cost, limits: shared.limits.peer, at: server.loop.tick) else { return }
+        server.service.http2Counts.count(kind)
+        fail(HTTP2Error(.flood))
+    }
+
+    /// A response was sent to its end: the client may cancel one more.
+    @inline(__always)
+    func noteServed() { meter.forgive(.reset, limits: shared.limits.peer, at: server.loop.tick) }
+
+    // MARK: Fields
+
+    private func takeFields(_ fragment: HTTP2FieldFragment, _ bytes: RawSpan) {
+        if fragment.isWhole { return takeBlock(fragment, fragment.block.of(bytes)) }
+        if !fragment.beginsBlock { meter(.continuation) }
+        do throws(HTTP2Error) {
+            try fieldBlock.append(fragment, in: bytes, limits: shared.limits.peer, pool: server.loop.buffers)
+        } catch {
+            server.service.http2Counts.count(.continuation)
+            return fail(error)
+        }
+        guard fragment.endsBlock else { return }
+        var block = HTTP2FieldBlock()
+        swap(&block, &fieldBlock)
+        takeBlock(fragment, block.bytes)
+        block.release(to: server.loop.buffers)
+    }
+
+    /// A field block is whole: the head of a request, or trailers. It is decoded whatever becomes of it, for the next
+    /// ones refer to it.
+    private func takeBlock(_ fragment: HTTP2FieldFragment, _ block: RawSpan) {
+        let id = fragment.stream
+        let isNew = id > streams.lastPeerStream
+        do throws(HPACKError) {
+            try decoder.decode(block, as: isNew ? .request : .trailers, into: &shared.block.value)
+        } catch {
+            return fail(HTTP2Error(.compression))
+        }
+        do throws(HTTP2Error) {
+            switch try streams.receiveHeaders(on: id, endsStream: fragment.endsStream) {
+            case .request(let slot): takeRequest(id, slot, endsStream: fragment.endsStream)
+            case .trailers(let slot): takeTrailers(id, slot)
+            case .response, .ignored: meter(.ignoredFrame)
+            }
+        } catch {
+            if error.endsConnection { fail(error) } else { endStream(error) }
+        }
+    }
+
+    @inline(__always)
+    private func takeRequest(_ id: HTTP2StreamID, _ slot: Int, endsStream: Bool) {
+        let context = server.spare
+        inlineID = id
+        inlineSlot = slot
+        context.transport = self
+        do throws(HTTP2Malformation) {
+            try shared.block.value.fill(
+                &context.headCell.value, allowsExtendedConnect: shared.limits.settings.isConnectProtocolEnabled)
+        } catch {
+            return refuse(error)
+        }
+        if context.head.announcedLength >= 0,
+            !streams[slot].expect(contentLength: context.head.announcedLength)
+        {
+            return endStream(HTTP2Error(.contentLengthMismatch, stream: id))
+        }
+        let block = unsafe shared.block.unsafeAddress
+        unsafe context.showBytes(block.pointee.bytes)
+        beginRequest(context, endsStream: endsStream)
+        server.recycleSpare()
+    }
+
+    /// A head is whole: finds the route and calls its handler, or has the content received first.
+    func beginRequest(_ context: Context, endsStream: Bool) {
+        context.awaitsContinue = context.head.expectsContinue && !endsStream
+        guard let found = unsafe server.find(context) else { return finishInline(context) }
+        unsafe context.routeReference = found
+        unsafe found._withUnsafeGuaranteedRef { beginRequest(context, $0, endsStream: endsStream) }
+    }
+
+    private func beginRequest(_ context: Context, _ route: Route, endsStream: Bool) {
+        if !endsStream { return beginContent(context, route) }
+        if route.isSynchronous {
+            server.call(route, context)
+            finishInline(context)
+        } else {
+            let exchange = makeExchange(for: context)
+            exchange.requestWhole = server.loop.tick
+            arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
+            exchange.start(server.takeSpare())
+        }
+    }
+
+    /// The handler of a request that lives within the call has returned.
+    private func finishInline(_ context: Context) {
+        if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
+        if let exchange = inlineExchange {
+            inlineExchange = nil
+            if context.stream != nil { exchange.start(server.takeSpare()) }
+            return
+        }
+        noteServed()
+        if !streams.didSendEnd(inlineSlot) {
+            // The answer does not depend on the content, which need not be sent (RFC 9113, 8.1).
+            writeReset(inlineID, .noError)
+            streams.didReset(inlineID)
+        }
+        streams.remove(inlineSlot)
+    }
+
+    /// A request that can't be served though its block could be decoded: an answer says why where it can, else the stream
+    /// is reset.
+    @inline(never)
+    private func refuse(_ malformation: HTTP2Malformation) {
+        let context = server.spare
+        guard let status = malformation.status else {
+            context.transport = nil
+            return endStream(HTTP2Error(.malformedMessage, stream: inlineID))
+        }
+        server.service.http2Counts.count(.malformedMessage)
+        context.send(server.service.errorResponse(HTTPError(status, "\(malformation.message)"), context))
+        finishInline(context)
+        server.recycleSpare()
+    }
+
+    // MARK: The peer's end
+
+    func receivedEnd(on connection: Connection) {
+        isPeerGone = true
+        forEachExchange { $0.clientEnded() }
+        endIfDone()
+    }
+
+    func peerHungUp(on connection: Connection) { forEachExchange { $0.context?.task?.cancel() } }
+
+    func writable(on connection: Connection) {
+        pump()
+        connection.startReceiving()
+        connection.presentKept()
+    }
+
+    func closed(_ connection: Connection, error: SystemError?) {
+        phase = .closing
+        fieldBlock.release(to: server.loop.buffers)
+        dropExchanges()
+    }
+
+    // MARK: Exchanges
+
+    /// What outlives the call that brought the request in `context`, the loop's spare one.
+    func makeExchange(for context: Context) -> HTTP2Exchange {
+        let exchange = shared.takeExchange()
+        exchange.begin(self, slot: inlineSlot)
+        while exchanges.count <= inlineSlot { exchanges.append(nil) }
+        exchanges[inlineSlot] = exchange
+        if let priority = context.head.value(of: .priority, in: context.bytes) {
+            streams.prioritize(inlineSlot, HTTP2Priority(parsing: priority))
+        }
+        return exchange
+    }
+
+    func exchange(at slot: Int) -> HTTP2Exchange? { slot < exchanges.count ? exchanges[slot] : nil }
+
+    func forEachExchange(_ body: (HTTP2Exchange) -> Void) {
+        guard !streams.isEmpty else { return }
+        for case let exchange? in exchanges { body(exchange) }
+    }
+
+    /// An exchange is over.
+    func remove(_ exchange: HTTP2Exchange) {
+        exchanges[exchange.slot] = nil
+        streams.remove(exchange.slot)
+        shared.giveBack(exchange)
+        guard streams.isEmpty else { return }
+        timing.idleSince = server.loop.tick
+        endIfDone()
+    }
+
+    /// The connection is gone, and with it all streams.
+    func dropExchanges() {
+        let all = exchanges
+        exchanges = []
+        for case let exchange? in all { exchange.connectionIsGone() }
+    }
+
+    /// Closes when the end was told and no request is in hand.
+    func endIfDone() {
+        guard streams.isEmpty, phase == .finishing || isPeerGone, connection.isOpen else { return }
+        phase = .closing
+        if isStaging { server.flushStage(to: connection) }
+        connection.closeAfterWriting()
+    }
+}

@@ -1,0 +1,52 @@
+#if TLS && canImport(COpenSSL)
+    import COpenSSL
+
+    /// What was agreed on in a handshake, and who the peer is.
+    public struct TLSInfo: Hashable, Sendable {
+        /// The version, as `TLSv1.3`.
+        public var version: String
+        /// The cipher suite in OpenSSL's words, as `TLS_AES_128_GCM_SHA256`.
+        public var cipher: String
+        /// The protocol agreed on by ALPN (RFC 7301), as `h2`; nil when none was.
+        public var applicationProtocol: String?
+        /// The name that the client asked for (RFC 6066, 3); nil when it named none.
+        public var serverName: String?
+        /// Whether an earlier session was gone on with.
+        public var isResumed: Bool
+        /// The peer's certificate; nil when it sent none.
+        public var peerCertificate: TLSCertificate?
+    }
+
+    extension TLSSession {
+        /// Nil before the handshake is done, and after the end.
+        var info: TLSInfo? {
+            guard handshake == nil, flags.contains(.established), let ssl = unsafe ssl else { return nil }
+            let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+            return unsafe TLSInfo(
+                version: String(cString: SSL_get_version(ssl)),
+                cipher: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { unsafe String(cString: $0) } ?? "",
+                applicationProtocol: applicationProtocol,
+                serverName: name.map { unsafe String(cString: $0) },
+                isResumed: SSL_session_reused(ssl) == 1,
+                peerCertificate: SSL_get0_peer_certificate(ssl).map { unsafe TLSCertificate($0) })
+        }
+
+        /// The protocol agreed on by ALPN.
+        var applicationProtocol: String? {
+            var name: UnsafePointer<UInt8>?
+            var count: CUnsignedInt = 0
+            unsafe SSL_get0_alpn_selected(ssl, &name, &count)
+            guard let name = unsafe name, count > 0 else { return nil }
+            return unsafe String(decoding: UnsafeBufferPointer(start: name, count: Int(count)), as: UTF8.self)
+        }
+    }
+
+    extension Connection {
+        /// What was agreed on with the peer; nil on a connection without TLS, within the handshake, and once closed.
+        /// Loop only.
+        public var tlsInfo: TLSInfo? { tls?.info }
+
+        /// Why TLS failed, for `closed`; nil when it didn't. Loop only.
+        public var tlsError: TLSError? { tls?.failure }
+    }
+#endif

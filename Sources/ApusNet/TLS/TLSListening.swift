@@ -1,0 +1,42 @@
+#if TLS && canImport(COpenSSL)
+    /// How a server speaks TLS on an address.
+    public struct TLSListening: Sendable {
+        /// Gives the certificates, versions and all else that both sides agree on; asked for each handshake, on the
+        /// connection's loop, so that what it gives may change while the server runs.
+        public var context: @Sendable () -> TLSContext
+        /// How long a handshake may take, from the accepted connection on.
+        public var handshakeTimeout = Duration.seconds(10)
+        /// Handshakes that may be under way at the same time on all loops; beyond it, connections wait in the kernel's
+        /// backlog. Nil is without limit.
+        public var concurrentHandshakes: Int? = 4096
+        /// What a peer that speaks plain HTTP is told before it is closed; nothing when empty.
+        public var answerToPlainHTTP = TLSListening.usesHTTPS
+
+        /// TLS with this context.
+        public init(_ context: TLSContext) { self.context = { context } }
+
+        /// A response of HTTP/1.1 with status 400 that says to use `https`.
+        public static let usesHTTPS = Array(
+            """
+            HTTP/1.1 400 Bad Request\r
+            Content-Type: text/plain; charset=utf-8\r
+            Content-Length: 77\r
+            Connection: close\r
+            \r
+            This port speaks HTTPS only: use https:// instead of http:// in the address.
+
+            """.utf8)
+    }
+
+    /// What handshakes of one server have come to, on all its loops since it began.
+    public struct TLSHandshakeCounts: Sendable, Hashable {
+        /// Those under way now.
+        public var pending = 0
+        /// Those that were completed.
+        public var completed = 0
+        /// Those of them that went on with an earlier session.
+        public var resumed = 0
+        /// Those that failed, timed out, or whose peer went away.
+        public var failed = 0
+    }
+#endif

@@ -1,0 +1,191 @@
+#if TLS && canImport(COpenSSL)
+    import ApusRuntime
+    import COpenSSL
+
+    /// TLS on one connection: OpenSSL's state, and what of its output the kernel has not taken. Loop only.
+    ///
+    /// ```
+    /// handshake ≠ nil ── the peer's farewell, our farewell, in any order ── ended
+    ///      └──────────────── broken: the alert is sent, then the connection closed
+    /// ```
+    @safe final class TLSSession {
+        struct Flags: OptionSet {
+            let rawValue: UInt8
+            /// The peer's farewell (close_notify) came.
+            static let peerEnded = Flags(rawValue: 1 << 0)
+            /// Our farewell was written.
+            static let ended = Flags(rawValue: 1 << 1)
+            /// Nothing can be read or written any more, but for what is queued.
+            static let broken = Flags(rawValue: 1 << 2)
+            /// Bytes were decrypted while the handler wanted none; it is owed them.
+            static let owesBytes = Flags(rawValue: 1 << 3)
+            /// The peer's farewell came while the handler wanted to hear nothing; it is owed that too.
+            static let owesEnd = Flags(rawValue: 1 << 4)
+            /// We connected.
+            static let isClient = Flags(rawValue: 1 << 5)
+            /// The handshake was completed once.
+            static let established = Flags(rawValue: 1 << 6)
+        }
+
+        /// What became of decrypting.
+        enum Outcome {
+            /// All that came was taken.
+            case drained
+            /// The portion is full.
+            case full
+            /// The peer's farewell.
+            case ended
+            case failed(TLSError)
+        }
+
+        let workspace: TLSWorkspace
+        /// Nil before the first byte of the peer, and after the end.
+        private(set) var ssl: OpaquePointer?
+        @safe @exclusivity(unchecked) var flags: Flags = []
+        /// While there is one.
+        @safe @exclusivity(unchecked) var handshake: TLSHandshake?
+        /// Ciphertext that waits for the kernel.
+        @safe @exclusivity(unchecked) var queue: WriteQueue?
+        /// Why there is no TLS any more.
+        var failure: TLSError?
+
+        init(_ workspace: TLSWorkspace, handshake: TLSHandshake) {
+            self.workspace = workspace
+            self.handshake = handshake
+            unsafe ssl = nil
+        }
+
+        /// Has OpenSSL's state made; the error when it can't be.
+        func begin() -> TLSError? {
+            guard let handshake else { return nil }
+            do throws(TLSError) {
+                let made = unsafe try handshake.makeSession()
+                unsafe ssl = made
+                if handshake.isClient { flags.insert(.isClient) }
+                unsafe apus_tls_prepare(made, !handshake.isClient)
+                unsafe apus_tls_attach(made, workspace.bio)
+                return nil
+            } catch {
+                return error
+            }
+        }
+
+        /// Gives OpenSSL's state back. What is queued stays.
+        func end() {
+            guard let ssl = unsafe ssl else { return }
+            unsafe self.ssl = nil
+            // Else OpenSSL takes the session for broken, and forgets it: the peer could not resume it.
+            if !flags.contains(.broken) { unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
+            unsafe SSL_free(ssl)
+            apus_tls_clear_errors()
+        }
+
+        deinit { if let ssl = unsafe ssl { unsafe SSL_free(ssl) } }
+
+        /// Whether OpenSSL's state was made.
+        var hasBegun: Bool { unsafe ssl != nil }
+
+        /// Whether an earlier session was gone on with.
+        var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
+
+        /// Bytes of ciphertext that wait.
+        var queuedCount: Int { queue?.count ?? 0 }
+
+        /// Has ciphertext wait for the kernel.
+        func append(_ buffer: consuming Buffer) {
+            guard buffer.count > 0 else { return }
+            let waiting = queue ?? WriteQueue()
+            queue = waiting
+            waiting.append(WritePiece(buffer))
+        }
+
+        /// Has a copy of ciphertext wait for the kernel.
+        @unsafe func append(_ bytes: UnsafeRawPointer?, from start: Int, count: Int, _ pool: BufferPool) {
+            guard count > 0, let bytes = unsafe bytes else { return }
+            var buffer = pool.take(atLeast: count)
+            unsafe buffer.append(RawSpan(_unsafeStart: bytes + start, byteCount: count))
+            append(buffer)
+        }
+
+        // MARK: OpenSSL
+
+        /// Goes on with the handshake: nil when it is done, `.drained` when more must come.
+        func step(_ bytes: RawSpan, _ offset: inout Int) -> Outcome? {
+            let io = unsafe workspace.io
+            workspace.writeHere()
+            apus_tls_clear_errors()
+            let result = unsafe bytes.withUnsafeBytes { input in
+                unsafe aim(input, offset)
+                let result = unsafe SSL_do_handshake(ssl)
+                unsafe offset = input.count - io.pointee.input_count
+                unsafe forget()
+                return result
+            }
+            if result == 1 { return nil }
+            if unsafe SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return .drained }
+            return .failed(takeError())
+        }
+
+        /// Decrypts bytes from `offset` on, until they are used up or the loop's portion is full.
+        @inline(__always)
+        func decrypt(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int) -> Outcome {
+            let io = unsafe workspace.io
+            workspace.writeHere()
+            apus_tls_clear_errors()
+            return unsafe bytes.withUnsafeBytes { input in
+                while offset < input.count {
+                    if filled + TLSWorkspace.recordLimit > TLSWorkspace.portion { return .full }
+                    var got = 0
+                    unsafe aim(input, offset)
+                    let result = unsafe SSL_read_ex(
+                        ssl, workspace.plaintext + filled, TLSWorkspace.portion - filled, &got)
+                    unsafe offset = input.count - io.pointee.input_count
+                    unsafe forget()
+                    if result == 1 { filled += got } else if let end = whyNotRead() { return end }
+                }
+                return .drained
+            }
+        }
+
+        /// Nil when there was nothing more to read.
+        @inline(never) private func whyNotRead() -> Outcome? {
+            switch unsafe SSL_get_error(ssl, 0) {
+            case SSL_ERROR_WANT_READ: return nil
+            case SSL_ERROR_ZERO_RETURN: return .ended
+            default: return .failed(takeError())
+            }
+        }
+
+        @unsafe @inline(__always) private func aim(_ input: UnsafeRawBufferPointer, _ offset: Int) {
+            guard let base = input.baseAddress else { return }
+            unsafe workspace.io.pointee.input = (base + offset).assumingMemoryBound(to: UInt8.self)
+            unsafe workspace.io.pointee.input_count = input.count - offset
+        }
+
+        /// The input is valid within a call only.
+        @unsafe @inline(__always) private func forget() { unsafe workspace.io.pointee.input_count = 0 }
+
+        /// Encrypts all of the bytes, into the workspace's output.
+        @inline(__always)
+        @unsafe func encrypt(_ bytes: UnsafeRawPointer, _ count: Int) -> TLSError? {
+            var written = 0
+            if unsafe SSL_write_ex(ssl, bytes, count, &written) == 1 { return nil }
+            return takeError()
+        }
+
+        /// Why the last call failed.
+        private func takeError() -> TLSError {
+            unsafe TLSError.takeQueued(session: ssl, alert: workspace.plainAlert)
+                ?? TLSError(.failure, reason: "OpenSSL gives no reason")
+        }
+
+        /// Writes our farewell into the workspace's output, once.
+        func sayFarewell() {
+            guard flags.isDisjoint(with: [.ended, .broken]), handshake == nil, let ssl = unsafe ssl else { return }
+            flags.insert(.ended)
+            workspace.writeHere()
+            _ = unsafe SSL_shutdown(ssl)
+            apus_tls_clear_errors()
+        }
+    }
+#endif
