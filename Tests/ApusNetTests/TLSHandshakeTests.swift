@@ -22,7 +22,9 @@
                 }
                 let port = try #require(server.address.port)
                 let result = try await onThread {
-                    Command.run(["curl", "-sS", "-k", "https://localhost:\(port)/a", "https://localhost:\(port)/b"])
+                    Command.run([
+                        "curl", "-sS", "-k", "--http1.1", "https://localhost:\(port)/a", "https://localhost:\(port)/b",
+                    ])
                 }
                 #expect(result.text == "hellohello")
                 #expect(server.handshakes?.completed == 1)
