@@ -1,4 +1,5 @@
 import ApusRuntime
+import TestSupport
 import Testing
 
 @testable import ApusHTTP

@@ -1,4 +1,5 @@
 import ApusRuntime
+import TestSupport
 import Testing
 
 @testable import ApusHTTP
@@ -84,7 +85,7 @@ enum RandomFields {
         var refused = 0
         var filled = 0
         for round in 0..<100_000 {
-            let bytes = MutationTests.mutate(originals[round % originals.count], &random)
+            let bytes = Mutation.of(originals[round % originals.count], &random)
             let kind: HeaderBlock.Kind = [.request, .request, .response, .trailers][round % 4]
             do throws(HPACKError) {
                 try decoder.decode(bytes.span.raw, as: kind, into: &block)

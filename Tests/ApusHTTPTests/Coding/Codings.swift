@@ -1,4 +1,5 @@
 import ApusRuntime
+import TestSupport
 
 @testable import ApusHTTP
 
