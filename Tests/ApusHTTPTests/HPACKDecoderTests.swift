@@ -154,6 +154,18 @@ import Testing
         #expect(decoder.tableCount == 1)
     }
 
+    @Test("a field without an octet is remembered, be it the first")
+    func empty() throws {
+        var decoder = HPACKDecoder()
+        #expect(try decoder.read(hex("400000")).malformation == .invalidFieldName)
+        #expect(decoder.tableCount == 1 && decoder.tableSize == 32)
+        #expect(try decoder.read(hex("be")).malformation == .invalidFieldName)
+        // An index that brings no octets of its own.
+        var other = HPACKDecoder()
+        #expect(try other.read(hex("4100 84 87 82")).tableCount == 1)
+        #expect(try other.read(hex("be 84 87 82")).malformation == nil)
+    }
+
     @Test("an update to 0 empties the table and gives its memory back")
     func emptying() throws {
         var decoder = HPACKDecoder()

@@ -94,14 +94,15 @@
             try await withLoops(2) { group in
                 let server = try StreamServer.secure(group) { script in
                     script.whenReceived = { bytes, connection in
-                        unsafe connection.writeThrough(Array("part".utf8).span.bytes)
-                        _ = shutdown(connection.descriptor, CInt(SHUT_WR))
+                        if bytes.byteCount == 1 { _ = shutdown(connection.descriptor, CInt(SHUT_WR)) }
+                        connection.write(bytes)
                         return bytes.byteCount
                     }
                 }
                 let connection = try await secureConnection(to: server, on: group.loops[0])
-                try await connection.write("go")
+                try await connection.write("part")
                 #expect(try await connection.read(exactly: 4).array == Array("part".utf8))
+                try await connection.write("!")
                 let error = await #expect(throws: ConnectionError.self) { _ = try await connection.read() }
                 guard case .tls(let cause) = error else {
                     Issue.record("not an error of TLS: \(String(describing: error))")

@@ -195,6 +195,79 @@
             }
         }
 
+        @Test("a server that doesn't answer is given up by the client after its time")
+        func silentServer() async throws {
+            try await withLoops(1) { group in
+                let server = try StreamServer.listen(on: anyPort, group: group) { _ in Script { _ in } }
+                var options = TestCertificate.connecting
+                options.tls?.handshakeTimeout = .milliseconds(50)
+                let failure = await #expect(throws: SocketError.self) {
+                    _ = try await AsyncConnection.connect(to: server.address, on: group.next(), options: options)
+                }
+                guard case .tls(let error, server.address) = failure else {
+                    Issue.record("not a failure of TLS: \(String(describing: failure))")
+                    return
+                }
+                #expect(error.kind == .timedOut)
+            }
+        }
+
+        @Test("behind a load balancer it begins after the PROXY header, and the client's address is known")
+        func proxied() async throws {
+            try await withLoops(1) { group in
+                var options = ListenOptions()
+                options.proxyProtocol = .required
+                let heard = Events<String>()
+                let server = try StreamServer.listen(
+                    on: anyPort, group: group, options: options, tls: TLSListening(TestCertificate.shared.server)
+                ) { _, _ in
+                    Script { script in
+                        script.whenReceived = { bytes, connection in
+                            let text = String(decoding: bytes.array, as: UTF8.self)
+                            heard("\(connection.remoteAddress?.description ?? "?") \(text.prefix(3))")
+                            unsafe connection.write(Array(Self.answer.utf8).span.bytes)
+                            return bytes.byteCount
+                        }
+                    }
+                }
+                let text = try await output(of: [
+                    "curl", "-sSk", "--http1.1", "--haproxy-protocol", "https://127.0.0.1:\(server.address.port ?? 0)/",
+                ])
+                #expect(text == "hello")
+                let line = try #require(await heard.next())
+                #expect(line.hasPrefix("127.0.0.1:"))
+                #expect(line.hasSuffix(" GET"))
+            }
+        }
+
+        @Test("threads of the pool compute it, while the peer sends what it likes and goes when it likes")
+        func elsewhere() async throws {
+            try await withLoops(1) { group in
+                let server = try StreamServer.secureEcho(group) { $0.usesWorkStealingPool = true }
+                let connection = try await secureConnection(to: server, on: group.loops[0])
+                try await connection.write("echo")
+                #expect(try await connection.read(exactly: 4).array == Array("echo".utf8))
+                await connection.close()
+                try await onThread {
+                    for count in [1, 30, clientHello.count] {
+                        let peer = try RawSocket(to: server.address)
+                        try peer.send(Array(clientHello[..<count]))
+                        peer.resetWhenClosed()
+                    }
+                }
+                try await until { server.admission.admitted == 0 }
+                #expect(server.handshakes?.pending == 0)
+                #expect(server.handshakes?.completed == 1)
+                let text = try await output(
+                    of: [
+                        "openssl", "s_client", "-connect", "127.0.0.1:\(server.address.port ?? 0)", "-tls1_2",
+                        "-cipher",
+                        "RSA",
+                    ])
+                #expect(text.contains("alert handshake failure"))
+            }
+        }
+
         @Test("at most so many are under way, and others wait in the backlog")
         func limit() async throws {
             try await withLoops(1) { group in
@@ -213,12 +286,21 @@
             }
         }
 
-        @Test("two thousand at once leave the loop to the connections that are open")
-        func burst() async throws {
+        @Test(
+            "two thousand at once leave the loop to the connections that are open, also when others compute them",
+            arguments: [false, true])
+        func burst(offloaded: Bool) async throws {
             let clients = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
             defer { clients.shutdown() }
+            var options = TestCertificate.connecting
+            options.timeout = .seconds(60)
+            options.tls?.handshakeTimeout = .seconds(60)
+            let connecting = options
             try await withLoops(1) { group in
-                let server = try StreamServer.secureEcho(group)
+                let server = try StreamServer.secureEcho(group) {
+                    $0.handshakeTimeout = .seconds(60)
+                    $0.usesWorkStealingPool = offloaded
+                }
                 // Nil for what could not be tried, where descriptors are few.
                 let ends = Events<Bool?>()
                 clients.loops[0].execute { loop in
@@ -232,7 +314,7 @@
                         }
                         do throws(SocketError) {
                             try Connection.connect(
-                                to: server.address, on: loop, options: TestCertificate.connecting, handler: handler)
+                                to: server.address, on: loop, options: connecting, handler: handler)
                         } catch {
                             ends(nil)
                         }
@@ -247,7 +329,8 @@
                 try await until { server.handshakes?.completed == completed }
                 #expect(server.handshakes?.failed == 0)
                 let lag = group.loops[0].statistics.lag
-                print("a burst of 2,000 handshakes: \(lag.count) turns, p99 \(lag.percentile(99)), most \(lag.max)")
+                let place = offloaded ? "elsewhere" : "on the loop"
+                print("2,000 handshakes \(place): \(lag.count) turns, p99 \(lag.percentile(99)), most \(lag.max)")
             }
         }
     }

@@ -17,8 +17,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) private var willFlush = false
     @safe @exclusivity(unchecked) private var failure: CodingError?
 
-    /// How much is coded at once, in bytes: a millisecond or two of the slowest coding at its usual level. Between two
-    /// slices of one `write` others have their turn.
+    /// How much is coded at once, in bytes: a sixth of a millisecond at the usual levels. Between two slices of one
+    /// `write` others have their turn.
     static let slice = 32 << 10
     private static let outputSize = 16 << 10
 

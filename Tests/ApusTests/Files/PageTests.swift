@@ -7,7 +7,7 @@ import Testing
 struct PageTests {
     private func asking(
         _ folder: TestFolder, _ options: FileOptions,
-        _ test: (_ get: (_ path: String, _ fields: String) throws -> Answer) throws -> Void
+        _ test: (Asking) throws -> Void
     ) async throws {
         try await serving(
             { _ in },
@@ -15,11 +15,7 @@ struct PageTests {
                 do { try app.files("/**", from: folder.root, options) } catch { Issue.record("\(error)") }
             }
         ) { address in
-            let client = try RawClient(address)
-            try test { path, fields in
-                client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
-                return try client.response()
-            }
+            try test(Asking(client: RawClient(address)))
         }
     }
 
@@ -43,11 +39,14 @@ struct PageTests {
         folder.write("root/app.js", Array("x".utf8))
         let options = FileOptions(cacheControl: "no-cache", immutableHashedNames: true)
         try await asking(folder, options) { get in
-            #expect(try get("/app.3f9a1c2b.js", "")["cache-control"] == "public, max-age=31536000, immutable")
-            #expect(try get("/app.js", "")["cache-control"] == "no-cache")
+            let answer1 = try get("/app.3f9a1c2b.js", "")
+            #expect(answer1["cache-control"] == "public, max-age=31536000, immutable")
+            let answer2 = try get("/app.js", "")
+            #expect(answer2["cache-control"] == "no-cache")
         }
         try await asking(folder, FileOptions()) { get in
-            #expect(try get("/app.3f9a1c2b.js", "")["cache-control"] == nil)
+            let answer3 = try get("/app.3f9a1c2b.js", "")
+            #expect(answer3["cache-control"] == nil)
         }
     }
 
@@ -71,9 +70,21 @@ struct PageTests {
                 #expect(try get(path, fields).status == 404, "\(path) \(fields)")
             }
         }
-        try await asking(folder, FileOptions()) { get in #expect(try get("/users/7", page).status == 404) }
-        try await asking(folder, FileOptions(fallback: "gone.html")) { get in
-            #expect(try get("/users/7", page).status == 404)
+        for options in [FileOptions(), FileOptions(fallback: "gone.html")] {
+            try await asking(folder, options) { get in
+                let answer = try get("/users/7", page)
+                #expect(answer.status == 404)
+            }
         }
+    }
+}
+
+/// Asks for paths over one connection.
+struct Asking {
+    let client: RawClient
+
+    func callAsFunction(_ path: String, _ fields: String) throws -> Answer {
+        client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
+        return try client.response()
     }
 }

@@ -34,6 +34,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var awaitsPreface = true
     /// What is written now goes to the loop's stage, for bytes are being received.
     @safe @exclusivity(unchecked) var isStaging = false
+    /// Contents wait until all that was received is taken, so that their turns follow their priorities.
+    @safe @exclusivity(unchecked) var isPumpDeferred = false
     @safe @exclusivity(unchecked) private var isPeerGone = false
     @safe @exclusivity(unchecked) var requests = 0
 
@@ -80,7 +82,7 @@ import ApusRuntime
         unsafe connectionReference = .passUnretained(connection)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
-        arm(at: timing.began + server.timeouts.head)
+        arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))
     }
 
     // MARK: Receiving
@@ -88,7 +90,10 @@ import ApusRuntime
     func received(_ bytes: RawSpan, on connection: Connection) -> Int {
         timing.heard = server.loop.tick
         isStaging = true
+        isPumpDeferred = true
         let consumed = take(bytes, connection)
+        isPumpDeferred = false
+        if !streams.isSendQueueEmpty { pump() }
         isStaging = false
         server.flushStage(to: connection)
         return consumed

@@ -224,7 +224,8 @@ extension HeaderBlock {
         reserve(total)
         let start = count
         var joined = 0
-        for index in 0..<fields.count where fields[index].code == code {
+        // An empty crumb says nothing, and at an end would leave white space there.
+        for index in 0..<fields.count where fields[index].code == code && !fields[index].value.isEmpty {
             if joined > 0 {
                 put(byte: .semicolon, at: joined)
                 put(byte: .space, at: joined + 1)

@@ -10,6 +10,7 @@
     /// ```swift
     /// let reloader = try TLSReloader(configuration, log: log)
     /// reloader.watchFiles(on: group.loops[0])
+    /// let listening = TLSListening(.reloaded(reloader))
     /// ```
     ///
     /// Any thread may use it; what reads files must not run on a loop.

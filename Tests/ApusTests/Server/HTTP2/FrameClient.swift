@@ -7,6 +7,8 @@ import Glibc
 /// A blocking client of HTTP/2 that sends the frames it is told to, right or wrong, and shows those that come back.
 final class FrameClient {
     let raw: RawClient
+    /// Whether SETTINGS are acknowledged when they come.
+    var acknowledges = true
     private var pending: [UInt8] = []
     private var decoder = HPACKDecoder()
     private var block = HeaderBlock()
@@ -21,6 +23,9 @@ final class FrameClient {
 
     // MARK: Receiving
 
+    /// Takes bytes that were received by other means.
+    func take(_ bytes: [UInt8]) { pending += bytes }
+
     /// The next frame; nil when the server has closed the connection.
     func next() throws -> Frame? {
         while pending.count < 9 || pending.count < 9 + length { guard try fill() else { return nil } }
@@ -30,7 +35,7 @@ final class FrameClient {
         pending.removeSubrange(..<(9 + length))
         // Every block is decoded, for the next ones refer to it; every settings are acknowledged.
         if frame.type == Frame.headers { frame.fields = try decode(frame.payload) }
-        if frame.type == Frame.settings, frame.flags == 0 { send(Frame.settings(ack: true)) }
+        if frame.type == Frame.settings, frame.flags == 0, acknowledges { send(Frame.settings(ack: true)) }
         return frame
     }
 
