@@ -6,27 +6,6 @@ import Testing
 #if Compression
     @Suite("Examples of content codings")
     struct CodingExamples {
-        @Test("responses are coded, and requests decoded")
-        func article() throws {
-            // example: Compression.md
-            let app = Application()
-            app.use(Compression(), Decompression())
-
-            app.get("/birds") { _ in
-                Response(
-                    .ok, [.contentType: "application/json"],
-                    text: String(repeating: #"{"name":"Apus apus"},"#, count: 500))
-            }
-            app.post("/events") { context async throws in
-                var count = 0
-                for try await chunk in context.body { count += chunk.count }
-                return "\(count) bytes, decoded"
-            }
-            try app.files("/assets/**", from: "Public", FileOptions(immutableHashedNames: true, fallback: "index.html"))
-            // end
-            #expect(try app.routes().map(\.isSynchronous) == [true, false, true])
-        }
-
         @Test("coded responses are one line away, and so are decoded requests")
         func middleware() async throws {
             try await asking { app in

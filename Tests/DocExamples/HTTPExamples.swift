@@ -348,42 +348,6 @@ struct HTTPExamples {
             assert(accepted.best(among: ContentCoding.preferred) == .br)
             // end
         }
-        guard ContentCoding.gzip.isSupported else { return }
-        let group = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
-        defer { group.shutdown() }
-        let count = group.loops[0].perform { loop in
-            var count = 0
-            func send(_ bytes: RawSpan) { count += bytes.byteCount }
-            let bytes = [UInt8](repeating: 7, count: 100_000)
-            func code(_ content: RawSpan) throws {
-                // example: ContentEncoder.swift
-                var encoder = try ContentEncoder(.gzip, pool: CodingPool.of(loop))
-                var output = loop.buffers.take(atLeast: 16384)
-                var taken = 0
-                while true {
-                    let progress = try encoder.write(content.extracting(taken..<content.byteCount), into: &output)
-                    taken += progress.consumed
-                    if progress.isComplete { break }
-                    send(output.bytes)
-                    output.removeAll()
-                }
-                // end
-                while try !encoder.finish(into: &output).isComplete {
-                    send(output.bytes)
-                    output.removeAll()
-                }
-                send(output.bytes)
-                loop.buffers.give(output)
-                // example: ContentDecoder.swift
-                var decoder = try ContentDecoder(ContentCoding.list(of: "gzip"), pool: CodingPool.of(loop))
-                // end
-                var decoded = Buffer(capacity: 4096)
-                _ = try decoder.write(RawSpan(), into: &decoded)
-            }
-            try? code(unsafe bytes.span.bytes)
-            return count
-        }
-        #expect((1..<1000).contains(count))
     }
 
     /// How `apus` reads its command line; compiled only, for it ends the process.
