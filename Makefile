@@ -25,7 +25,7 @@ run: ## Build for release and serve the demo application on PORT (8080)
 test: ## Build everything; run every test, plain and optimised, the integration tests, a short fuzz run
 	@Scripts/setup build test
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --disable-xctest $(ARGS)
+	$(SWIFT) test --skip-build --disable-xctest --no-parallel $(ARGS)
 	@Scripts/test-optimised $(ARGS)
 	@if [ -x Tests/Integration/run.sh ]; then APUS="$$PWD/.build/debug/apus" Tests/Integration/run.sh; fi
 	@if [ -x Fuzz/run.sh ]; then FUZZ_SECONDS=$${FUZZ_SECONDS:-5} Fuzz/run.sh; fi

@@ -83,6 +83,12 @@ let package = Package(
             name: "HTTPBenchmarks", dependencies: ["ApusHTTP", "ApusRuntime"], path: "Benchmarks/HTTPBenchmarks",
             swiftSettings: house),
         .executableTarget(
+            name: "CodingBenchmarks",
+            dependencies: [
+                "ApusHTTP", "ApusRuntime", .target(name: "CZlib", condition: .when(traits: ["Compression"])),
+            ],
+            path: "Benchmarks/CodingBenchmarks", swiftSettings: house),
+        .executableTarget(
             name: "Echo", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/Echo", swiftSettings: house),
         .executableTarget(
             name: "TCPChat", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/TCPChat", swiftSettings: house),

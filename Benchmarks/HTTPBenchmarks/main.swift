@@ -1,4 +1,5 @@
-// What one message costs the codec: `swift run -c release HTTPBenchmarks [ROUNDS]`.
+// What one message costs the codec: `swift run -c release HTTPBenchmarks [ROUNDS [NAME]]`; with a name, only those that hold
+// it.
 //
 // Each figure is the fastest of several rounds, in nanoseconds for one message: on a machine that others use, the
 // minimum is what the code needs and the rest is what they took.
@@ -7,9 +8,11 @@ import ApusHTTP
 import ApusRuntime
 
 let rounds = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 20 : 20
+let wanted = CommandLine.arguments.dropFirst(2).joined(separator: " ")
 
 @inline(never)
 func measure(_ name: String, iterations: Int = 100_000, _ body: (Int) -> Int) {
+    guard wanted.isEmpty || name.contains(wanted) else { return }
     let clock = ContinuousClock()
     var best = Duration.seconds(1_000)
     var sum = 0
@@ -76,3 +79,5 @@ measureParser("parse a browser's request of ten fields", [Requests.browser])
 measureParser("parse 64 browsers' requests in turn", Requests.manyBrowsers)
 measureEncoder()
 measureDecoder()
+measureHPACKDecoder()
+measureHPACKEncoder()

@@ -18,7 +18,7 @@ import ApusRuntime
             return
         }
         let group = try LoopGroup(LoopGroup.Options(loops: command.loops, driver: command.driver))
-        let address = SocketAddress.ipv4(.any, port: command.port)
+        let address = SocketAddress.ipv4(.loopback, port: command.port)
         if command.isAsynchronous {
             try await echoAsynchronously(on: address, group)
         } else {

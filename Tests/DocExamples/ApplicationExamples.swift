@@ -357,6 +357,11 @@ struct ApplicationExamples {
             }
             app.post("/orders") { _ -> Status in throw OutOfStock() }
             // end
+            // example: HTTPError.swift
+            app.get("/feed") { context -> String in
+                throw HTTPError.upgradeRequired(to: "websocket", "connect with WebSocket")
+            }
+            // end
         } test: { ask async throws in
             let answer = try await ask("/age/-1")
             #expect(answer.status == 400)
@@ -366,6 +371,7 @@ struct ApplicationExamples {
                     + "\n")
             #expect(try await ask("/orders", method: "POST").content == "sold out\n")
             #expect(try await ask("/nowhere").status == 404)
+            #expect(try await ask("/feed").status == 426)
         }
     }
 

@@ -109,6 +109,101 @@ struct HTTPExamples {
         #expect(result == (5, 3))
     }
 
+    /// What the example of the frame reader makes of `bytes`: how many were data, and how many are left.
+    private func frames(
+        _ bytes: RawSpan, _ reader: inout HTTP2FrameReader, _ settings: inout HTTP2Settings
+    ) throws -> (data: Int, left: Int)? {
+        var data = 0
+        func take(_ piece: RawSpan) { data += piece.byteCount }
+        func keep(_ rest: RawSpan) -> (data: Int, left: Int)? { (data, rest.byteCount) }
+        func refuse(_ error: HTTP2Error) -> (data: Int, left: Int)? { nil }
+        // example: HTTP2FrameReader.swift
+        var offset = 0
+        while true {
+            switch reader.next(in: bytes, from: &offset) {
+            case .data(let piece): take(piece.bytes.of(bytes))
+            case .settings(let payload): _ = try settings.apply(payload.of(bytes), from: .client)
+            case .needMore: return keep(bytes.extracting(offset...))
+            case .failure(let error): return refuse(error)
+            default: break
+            }
+        }
+        // end
+    }
+
+    @Test("frames are read in place")
+    func http2Frames() throws {
+        var reader = HTTP2FrameReader(role: .server)
+        var settings = HTTP2Settings.initial
+        // SETTINGS with one setting, SETTINGS_MAX_CONCURRENT_STREAMS 100, and three bytes of the next frame.
+        let bytes: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100, 0, 0, 4]
+        let result = try #require(try frames(unsafe bytes.span.bytes, &reader, &settings))
+        #expect(result == (0, 3))
+        #expect(settings.maxConcurrentStreams == 100)
+    }
+
+    /// Compiled only: what a server does with a fragment of a field block.
+    private func gather(
+        _ fragment: HTTP2FieldFragment, in bytes: RawSpan, _ block: inout HTTP2FieldBlock, limits: HTTP2Limits,
+        pool: BufferPool
+    ) throws {
+        func decode(_ block: RawSpan) {}
+        // example: HTTP2FieldBlock.swift
+        if fragment.isWhole {
+            decode(fragment.block.of(bytes))
+        } else {
+            try block.append(fragment, in: bytes, limits: limits, pool: pool)
+            if fragment.endsBlock {
+                decode(block.bytes)
+                block.release(to: pool)
+            }
+        }
+        // end
+    }
+
+    @Test("header blocks are encoded and decoded")
+    func hpack() throws {
+        do {
+            // example: HPACKDecoder.swift
+            var decoder = HPACKDecoder()
+            var block = HeaderBlock()
+            let bytes: [UInt8] = [0x82, 0x86, 0x84, 0x41, 0x01, 0x61]
+            try unsafe decoder.decode(bytes.span.bytes, as: .request, into: &block)
+            var head = RequestHead()
+            try block.fill(&head)
+            assert(head.methodKind == .get)
+            // end
+        }
+        do {
+            // example: HPACKDate.swift
+            let date = HPACKDate(IMFDate(secondsSince1970: 784_111_777))
+            assert(date.secondsSince1970 == 784_111_777)
+            // end
+        }
+        do {
+            // example: HPACKEncoder.swift
+            var encoder = HPACKEncoder()
+            var buffer = Buffer(capacity: 256)
+            encoder.begin(&buffer)
+            encoder.append(.ok, to: &buffer)
+            encoder.append(contentLength: 13, to: &buffer)
+            assert(buffer.count == 6)
+            // end
+        }
+        var encoder = HPACKEncoder()
+        var buffer = Buffer(capacity: 256)
+        let stream = HTTP2StreamID(1)
+        let peer = HTTP2Settings.initial
+        // example: Buffer+HTTP2Headers.swift
+        let mark = buffer.beginHTTP2Headers(stream: stream, endsStream: false)
+        encoder.begin(&buffer)
+        encoder.append(.ok, to: &buffer)
+        buffer.endHTTP2Headers(mark, maxFrameSize: peer.maxFrameSize)
+        // end
+        let bytes = unsafe buffer.bytes.withUnsafeBytes { unsafe Array($0) }
+        #expect(bytes == [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88])
+    }
+
     @Test("preferences")
     func preferences() {
         do {

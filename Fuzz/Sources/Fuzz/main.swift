@@ -12,7 +12,10 @@ let target: Target =
     case "uri": { unsafe fuzz($0, $1, uri) }
     case "proxy-header": { unsafe fuzz($0, $1, proxyHeader) }
     case "http2-frames": { unsafe fuzz($0, $1, http2Frames) }
-    default: fatalError("no target `\(name)`: use request-head, chunked-body, uri, proxy-header or http2-frames")
+    case "hpack": { unsafe fuzz($0, $1, headerBlocks) }
+    default:
+        fatalError(
+            "no target `\(name)`: use request-head, chunked-body, uri, proxy-header, http2-frames or hpack")
     }
 
 // libFuzzer sees the program's name and what is behind the target's.

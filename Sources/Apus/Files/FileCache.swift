@@ -57,8 +57,7 @@ final class FileCache {
         guard let entry = young[path] ?? promoted(path), now &- entry.lookedAt < Self.lookMilliseconds else {
             return nil
         }
-        if case .file(let file) = entry.file.content, FileState(of: file) != entry.file.state { return nil }
-        return entry.file
+        return entry.file.isFresh ? entry.file : nil
     }
 
     private func promoted(_ path: FilePath) -> Entry? {
@@ -70,15 +69,15 @@ final class FileCache {
     /// The file that was looked at just now: the one that is here, if it is still the same, else the one given, which
     /// is read when it is no longer than `largest` bytes, and kept.
     func settle(_ path: FilePath, _ file: ServedFile, largest: Int, now: UInt64, wallSeconds: Int64) -> ServedFile {
-        if var entry = young[path], entry.file.state == file.state {
+        if var entry = young[path], entry.file.isSame(as: file) {
             entry.lookedAt = now
             young[path] = entry
             return entry.file
         }
         remove(path)
-        guard file.state.modifiedSeconds + Self.settledSeconds < wallSeconds else { return file }
-        let isSmall = file.state.size <= Int64(min(largest, room / 4))
-        guard isSmall || room >= 4 * Self.openCost, let kept = isSmall ? file.loaded() : file else { return file }
+        guard file.lastWritten + Self.settledSeconds < wallSeconds else { return file }
+        guard let kept = file.loaded(upTo: Int64(min(largest, room / 4))) else { return file }
+        guard !kept.holdsOpenFile || room >= 4 * Self.openCost else { return kept }
         insert(path, Entry(file: kept, lookedAt: now))
         return kept
     }
@@ -87,7 +86,7 @@ final class FileCache {
     func sweep(now: UInt64) -> Bool {
         var isLeft = false
         for (path, entry) in Array(young) + Array(old) {
-            guard case .file = entry.file.content else { continue }
+            guard entry.file.holdsOpenFile else { continue }
             if now &- entry.lookedAt >= Self.idleMilliseconds { remove(path) } else { isLeft = true }
         }
         return isLeft
@@ -117,12 +116,17 @@ final class FileCache {
         }
         youngBytes += Self.cost(path, entry)
         young[path] = entry
-        if case .file = entry.file.content { sweepLater() }
+        if entry.file.holdsOpenFile { sweepLater() }
     }
 
     private static func cost(_ path: FilePath, _ entry: Entry) -> Int {
-        if case .file = entry.file.content { return openCost }
-        return Int(entry.file.state.size) + path.bytes.count + overhead
+        path.bytes.count + cost(entry.file)
+    }
+
+    private static func cost(_ file: ServedFile) -> Int {
+        var cost = openCost
+        if case .bytes(let bytes) = file.content { cost = bytes.count + overhead }
+        return file.siblings.reduce(cost) { $0 + Self.cost($1) }
     }
 
     /// The number of files here.

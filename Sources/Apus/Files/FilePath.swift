@@ -74,6 +74,22 @@ struct FilePath: Hashable {
         return path
     }
 
+    /// The path of the file beside this one whose name goes on with `ending`.
+    func beside(_ ending: StaticString) -> FilePath {
+        var path = self
+        path.bytes.removeLast()
+        path.bytes += ending.description.utf8
+        path.bytes.append(0)
+        return path
+    }
+
+    /// The last part of the path: the name of the file, without what surrounds it.
+    var name: ArraySlice<UInt8> {
+        let text = bytes.dropLast()
+        guard let slash = text.lastIndex(of: .slash) else { return text[...] }
+        return text[(slash + 1)...]
+    }
+
     /// The path for a message, or to find the type of the file.
     var text: String { String(decoding: bytes.dropLast(), as: UTF8.self) }
 

@@ -80,6 +80,11 @@ struct FileState: Hashable {
         self.init(state)
     }
 
+    /// Whether it was written before `other` was.
+    func isOlder(than other: FileState) -> Bool {
+        (modifiedSeconds, modifiedNanoseconds) < (other.modifiedSeconds, other.modifiedNanoseconds)
+    }
+
     /// A strong tag: it changes whenever the file is written or replaced.
     var entityTag: EntityTag? {
         let time = UInt64(bitPattern: modifiedSeconds &* 1_000_000_000 &+ modifiedNanoseconds)

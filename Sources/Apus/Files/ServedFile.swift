@@ -13,47 +13,110 @@ struct ServedFile {
     let state: FileState
     let validators: Preconditions.State
     /// What a 200 says.
-    let fields: HTTPFields
+    private(set) var fields: HTTPFields
     let content: Content
+    /// The coding of the content.
+    let coding: ContentCoding
+    /// The same in other codings, the shortest first.
+    private(set) var siblings: [ServedFile] = []
 
-    /// - Parameter path: tells the type by its last letters.
-    init(_ found: FileRoot.Found, at path: FilePath, _ options: FileOptions) {
+    /// - Parameters:
+    ///   - path: Tells the type by its last letters; for a sibling that of the file beside which it lies.
+    ///   - coding: The content's.
+    init(
+        _ found: FileRoot.Found, at path: FilePath, _ options: FileOptions, coding: ContentCoding = .identity
+    ) {
         state = found.state
+        self.coding = coding
         validators = Preconditions.State(entityTag: state.entityTag, lastModified: state.lastModified)
         var fields: HTTPFields = [
             .contentType: MediaType.contentType(ofFile: path.text), .lastModified: state.lastModified.description,
             .acceptRanges: "bytes",
         ]
         if let tag = validators.entityTag { fields[.eTag] = tag.description }
-        if let caching = options.cacheControl { fields[.cacheControl] = caching }
+        if options.immutableHashedNames, HashedName.isHashed(path.name) {
+            fields[.cacheControl] = HashedName.cacheControl
+        } else if let caching = options.cacheControl {
+            fields[.cacheControl] = caching
+        }
+        if coding != .identity {
+            fields[.contentEncoding] = coding.name
+            fields[.vary] = "Accept-Encoding"
+        }
         self.fields = fields
         content = .file(found.file)
     }
 
-    private init(_ file: ServedFile, bytes: [UInt8]) {
+    private init(_ file: ServedFile, _ content: Content) {
         state = file.state
         validators = file.validators
         fields = file.fields
-        content = .bytes(bytes)
+        coding = file.coding
+        siblings = file.siblings
+        self.content = content
     }
 
-    /// The same with the content in memory; nil when it can't be read as a whole.
-    func loaded() -> ServedFile? {
-        guard case .file(let file) = content else { return self }
+    /// Has the file served in other codings too.
+    mutating func offer(_ siblings: [ServedFile]) {
+        guard !siblings.isEmpty else { return }
+        self.siblings = siblings.sorted { $0.state.size < $1.state.size }
+        fields[.vary] = "Accept-Encoding"
+    }
+
+    /// Whether all of it is as it was when `other` was looked at.
+    func isSame(as other: ServedFile) -> Bool {
+        state == other.state && siblings.count == other.siblings.count
+            && zip(siblings, other.siblings).allSatisfy { $0.state == $1.state && $0.coding == $1.coding }
+    }
+
+    /// Whether some of it is open, and not in memory.
+    var holdsOpenFile: Bool {
+        if case .file = content { return true }
+        return siblings.contains { $0.holdsOpenFile }
+    }
+
+    /// Whether what is open is still as it was.
+    var isFresh: Bool {
+        if case .file(let file) = content, FileState(of: file) != state { return false }
+        return siblings.allSatisfy(\.isFresh)
+    }
+
+    /// When the youngest of it was written, in seconds since 1970.
+    var lastWritten: Int64 { siblings.reduce(state.modifiedSeconds) { max($0, $1.state.modifiedSeconds) } }
+
+    /// The same with what is no longer than `largest` bytes in memory; nil when that can't be read as a whole.
+    func loaded(upTo largest: Int64) -> ServedFile? {
+        var kept = self
+        kept.siblings = []
+        for sibling in siblings {
+            guard let sibling = sibling.loaded(upTo: largest) else { return nil }
+            kept.siblings.append(sibling)
+        }
+        guard case .file(let file) = content, state.size <= largest else { return kept }
         let size = Int(state.size)
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { room, count in
             guard let start = room.baseAddress, size > 0 else { return }
             count = unsafe max(0, apus_read_at_errno(file.descriptor, start, size, 0))
         }
-        return bytes.count == size ? ServedFile(self, bytes: bytes) : nil
+        return bytes.count == size ? ServedFile(kept, .bytes(bytes)) : nil
     }
 
-    /// The response to a GET or HEAD: the whole, parts of it, or that the client has it.
+    /// The response to a GET or HEAD: the whole, parts of it, or that the client has it; in the coding that the client
+    /// likes best, to which ranges and conditions then apply.
     func response(to context: Context) -> Response {
+        guard !siblings.isEmpty, let accepted = context.field(.acceptEncoding),
+            let coding = AcceptEncoding(accepted).best(among: siblings.map(\.coding)),
+            let sibling = siblings.first(where: { $0.coding == coding })
+        else { return responseInOwnCoding(to: context) }
+        return sibling.responseInOwnCoding(to: context)
+    }
+
+    private func responseInOwnCoding(to context: Context) -> Response {
         switch Preconditions({ context.field($0) }).evaluate(context.method, against: validators) {
         case .notModified:
             var fields = self.fields
             fields[.contentType] = nil
+            fields[.contentEncoding] = nil
             return Response(.notModified, fields)
         case .preconditionFailed: return context.errorResponse(HTTPError(.preconditionFailed))
         case .proceed: break

@@ -38,7 +38,7 @@ public struct StaticFiles: Sendable {
     /// - Throws: `HTTPError`: 404 when there is nothing to show, 503 when it can't be opened now.
     public func respond(to context: Context, at path: String) throws(HTTPError) -> Response {
         guard let path = FilePath(path, showsHidden: options.showsHidden) else { throw Self.notFound(context) }
-        return try respond(to: context, at: path)
+        return try respond(to: context, at: path, orElse: options.fallback)
     }
 
     /// Answers with what is at the part of the path that the route's last capture covers.
@@ -46,12 +46,14 @@ public struct StaticFiles: Sendable {
         guard let path = context.lastCapturedFilePath(showsHidden: options.showsHidden) else {
             throw Self.notFound(context)
         }
-        return try respond(to: context, at: path)
+        return try respond(to: context, at: path, orElse: options.fallback)
     }
 
-    private func respond(to context: Context, at path: FilePath) throws(HTTPError) -> Response {
+    private func respond(
+        to context: Context, at path: FilePath, orElse fallback: String?
+    ) throws(HTTPError) -> Response {
         if let file = cache(context)?.find(path, now: context.loop.tick) { return file.response(to: context) }
-        guard let found = try open(path, context) else { throw Self.notFound(context) }
+        guard let found = try open(path, context) else { return try respond(to: context, with: fallback, for: path) }
         guard found.isFolder else {
             // A file has no inside: `/a.txt/` is not it.
             guard !path.endsInSlash else { throw Self.notFound(context) }
@@ -64,7 +66,7 @@ public struct StaticFiles: Sendable {
         if let index = try open(indexPath, context), !index.isFolder {
             return settle(index, indexPath, for: path, context).response(to: context)
         }
-        guard options.showsListing else { throw Self.notFound(context) }
+        guard options.showsListing else { return try respond(to: context, with: fallback, for: path) }
         let listing = FolderListing(of: path, found.file, in: root, options)
         return Response(
             .ok,
@@ -73,6 +75,18 @@ public struct StaticFiles: Sendable {
                 .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'",
             ],
             body: .text(listing.html(title: context.path, hasParent: !path.isRoot)))
+    }
+
+    /// Answers a browser that asked for a page where there is nothing.
+    private func respond(
+        to context: Context, with fallback: String?, for path: FilePath
+    ) throws(HTTPError) -> Response {
+        // Who asks for a script or an image must not get a page: those have extensions, or don't ask for HTML by name.
+        guard let fallback, !path.name.contains(.dot), let accepted = context.field(.accept),
+            accepted.utf8.count < 4096, accepted.lowercased().contains("text/html"),
+            Accept(accepted).quality(of: "text/html") > 0, let page = FilePath(fallback)
+        else { throw Self.notFound(context) }
+        return try respond(to: context, at: page, orElse: nil)
     }
 
     private func open(_ path: FilePath, _ context: Context) throws(HTTPError) -> FileRoot.Found? {
@@ -90,11 +104,35 @@ public struct StaticFiles: Sendable {
     private func settle(
         _ found: FileRoot.Found, _ path: FilePath, for key: FilePath, _ context: Context
     ) -> ServedFile {
-        let file = ServedFile(found, at: path, options)
+        var file = ServedFile(found, at: path, options)
+        file.offer(siblings(of: file, at: path))
         guard let cache = cache(context) else { return file }
         return cache.settle(
             key, file, largest: options.largestCached, now: context.loop.tick,
             wallSeconds: Int64(apus_realtime_nanoseconds() / 1_000_000_000))
+    }
+
+    /// The file in other codings, as far as they lie beside it and are no older; one that is no shorter is of no use.
+    private func siblings(of file: ServedFile, at path: FilePath) -> [ServedFile] {
+        var found: [ServedFile] = []
+        for coding in options.precompressed {
+            guard let ending = Self.ending(coding), let sibling = try? root.open(path.beside(ending)),
+                !sibling.isFolder, sibling.state.size < file.state.size,
+                !sibling.state.isOlder(than: file.state)
+            else { continue }
+            found.append(ServedFile(sibling, at: path, options, coding: coding))
+        }
+        return found
+    }
+
+    /// What a name goes on with in a coding; nil when there is no custom.
+    private static func ending(_ coding: ContentCoding) -> StaticString? {
+        switch coding {
+        case .zstd: ".zst"
+        case .br: ".br"
+        case .gzip: ".gz"
+        case .deflate, .identity: nil
+        }
     }
 
     private func cache(_ context: Context) -> FileCache? {

@@ -40,7 +40,7 @@ struct CodedContent: Sendable {
                 let coded = try await offload { try encoded() }
                 try await writer.write(coded)
             } catch is WorkError {
-                let coder = try StreamCoder(coding, level, loop, flushes: false)
+                let coder = try StreamCoder(coding, level, writer.stream, loop)
                 let writer = ResponseWriter(writer, coder)
                 switch source {
                 case .text(let text): try await writer.write(text)
@@ -48,7 +48,7 @@ struct CodedContent: Sendable {
                 case .file(let file, let offset, let count):
                     try await writer.write(file, offset: offset, count: count)
                 }
-                try await coder.finish(writer)
+                try await coder.finish()
             }
         }
     }

@@ -14,8 +14,8 @@ import ApusRuntime
 /// (RFC 9110, 8.8.3.3): coded anew, the same content may have other bytes.
 ///
 /// Synchronous handlers stay inline. Content up to ``CompressionOptions/mostInline`` is coded on the loop, longer
-/// content by `offload`. A streamed response stays streamed: what the handler writes is coded in pieces, and each
-/// `write` is flushed, so that the client can read it.
+/// content by `offload`. A streamed response stays streamed: writes that follow one another are coded together, and
+/// when the handler waits for something, all that it has written is on its way to the client.
 ///
 /// A client that forbids content without a coding (`identity;q=0`) is obeyed, and told 406 when it takes none of ours.
 ///
@@ -93,9 +93,9 @@ public struct Compression: SynchronousMiddleware {
         case .stream(_, let write):
             guard pool.statistics.inUse < options.mostStreams || isRequired else { return }
             coded = .stream(length: nil) { [loop = context.loop] writer in
-                let coder = try StreamCoder(coding, level, loop)
+                let coder = try StreamCoder(coding, level, writer.stream, loop)
                 try await write(ResponseWriter(writer, coder))
-                try await coder.finish(writer)
+                try await coder.finish()
             }
         }
         guard let coded else { return }

@@ -3,51 +3,30 @@ import ApusNet
 import ApusRuntime
 
 /// Codes what a handler writes to a streamed response. Belongs to the request's loop.
+///
+/// Writes that follow one another are coded together; when the handler then waits for something, what they left inside
+/// the coding is flushed, so that the client has all that was written.
 @safe final class StreamCoder {
     @safe @exclusivity(unchecked) private var encoder: ContentEncoder
     @safe @exclusivity(unchecked) private var output: Buffer
+    private let stream: ResponseStream
     private let loop: EventLoop
-    private let flushes: Bool
+    /// A write is under way, which may wait for the client: nothing may overtake it.
+    @safe @exclusivity(unchecked) private var isWriting = false
+    @safe @exclusivity(unchecked) private var holdsContent = false
+    @safe @exclusivity(unchecked) private var willFlush = false
+    @safe @exclusivity(unchecked) private var failure: CodingError?
 
-    /// How much is coded at once, in bytes: one to two milliseconds of the slowest coding's usual level. Between two
-    /// slices of one `write` others have their turn.
+    /// How much is coded at once, in bytes: a sixth of a millisecond at the usual levels. Between two slices of one
+    /// `write` others have their turn.
     static let slice = 32 << 10
     private static let outputSize = 16 << 10
 
-    /// - Parameter flushes: Whether the client can read each write as soon as it is made.
-    init(_ coding: ContentCoding, _ level: Int?, _ loop: EventLoop, flushes: Bool = true) throws(CodingError) {
+    init(_ coding: ContentCoding, _ level: Int?, _ stream: ResponseStream, _ loop: EventLoop) throws(CodingError) {
         encoder = try ContentEncoder(coding, level: level, pool: CodingPool.of(loop))
         output = loop.buffers.take(atLeast: Self.outputSize)
+        self.stream = stream
         self.loop = loop
-        self.flushes = flushes
-    }
-
-    func write(_ bytes: [UInt8], to stream: ResponseStream) async throws {
-        guard !bytes.isEmpty else { return }
-        var taken = 0
-        while taken < bytes.count {
-            let end = min(bytes.count, taken + Self.slice)
-            while true {
-                let progress = try encoder.write(unsafe bytes.span.bytes.extracting(taken..<end), into: &output)
-                taken += progress.consumed
-                if progress.isComplete { break }
-                try await send(to: stream)
-            }
-            if taken < bytes.count { await Task.yield() }
-        }
-        guard flushes else { return }
-        while try !encoder.flush(into: &output).isComplete { try await send(to: stream) }
-        try await send(to: stream)
-    }
-
-    func write(_ file: OpenFile, offset: Int64, count: Int, to stream: ResponseStream) async throws {
-        var read = 0
-        while read < count {
-            let piece = min(Self.slice, count - read)
-            try await write(file.read(offset: offset + Int64(read), count: piece), to: stream)
-            read += piece
-            await Task.yield()
-        }
     }
 
     deinit {
@@ -56,17 +35,80 @@ import ApusRuntime
         if loop.isCurrent { loop.buffers.give(used) }
     }
 
-    /// Ends the content.
-    func finish(_ writer: ResponseWriter) async throws {
-        while try !encoder.finish(into: &output).isComplete { try await send(to: writer.stream) }
-        try await send(to: writer.stream)
+    func write(_ bytes: [UInt8]) async throws {
+        guard !bytes.isEmpty else { return }
+        try await writing {
+            var taken = 0
+            while taken < bytes.count {
+                let end = min(bytes.count, taken + Self.slice)
+                while true {
+                    let progress = try encoder.write(unsafe bytes.span.bytes.extracting(taken..<end), into: &output)
+                    taken += progress.consumed
+                    if progress.isComplete { break }
+                    try await send()
+                }
+                if taken < bytes.count { await Task.yield() }
+            }
+            holdsContent = true
+        }
+        flushSoon()
     }
 
-    private func send(to stream: ResponseStream) async throws {
+    func write(_ file: OpenFile, offset: Int64, count: Int) async throws {
+        var read = 0
+        while read < count {
+            let piece = min(Self.slice, count - read)
+            try await write(file.read(offset: offset + Int64(read), count: piece))
+            read += piece
+            await Task.yield()
+        }
+    }
+
+    /// Ends the content.
+    func finish() async throws {
+        try await writing {
+            holdsContent = false
+            while try !encoder.finish(into: &output).isComplete { try await send() }
+            try await send()
+        }
+    }
+
+    private func writing(_ body: () async throws -> Void) async throws {
+        if let failure { throw failure }
+        isWriting = true
+        defer { isWriting = false }
+        try await body()
+    }
+
+    private func send() async throws {
         guard !output.isEmpty else { return }
         let piece = [UInt8](copying: output)
         output.removeAll()
         try await stream.write(piece)
+    }
+
+    /// Has the rest flushed when the handler's task has given the loop up.
+    private func flushSoon() {
+        guard !willFlush else { return }
+        willFlush = true
+        let coder = LoopBound(self, to: loop)
+        loop.execute { _ in coder.value.flush() }
+    }
+
+    private func flush() {
+        willFlush = false
+        guard holdsContent, !isWriting else { return }
+        holdsContent = false
+        do throws(CodingError) {
+            while true {
+                let progress = try encoder.flush(into: &output)
+                stream.push(output.bytes)
+                output.removeAll()
+                if progress.isComplete { return }
+            }
+        } catch {
+            failure = error
+        }
     }
 }
 

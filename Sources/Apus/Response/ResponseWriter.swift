@@ -24,7 +24,7 @@ public final class ResponseWriter {
     /// - Throws: `CancellationError` when the client is gone; ``ResponseStreamError`` when more is written than the
     ///   response announced.
     public func write(_ bytes: [UInt8]) async throws {
-        if let coder { try await coder.write(bytes, to: stream) } else { try await stream.write(bytes) }
+        if let coder { try await coder.write(bytes) } else { try await stream.write(bytes) }
     }
 
     /// Sends text as UTF-8; like ``write(_:)-([UInt8])`` otherwise.
@@ -34,7 +34,7 @@ public final class ResponseWriter {
     /// otherwise.
     public func write(_ file: OpenFile, offset: Int64, count: Int) async throws {
         if let coder {
-            try await coder.write(file, offset: offset, count: count, to: stream)
+            try await coder.write(file, offset: offset, count: count)
         } else {
             try await stream.write(file, offset: offset, count: count)
         }

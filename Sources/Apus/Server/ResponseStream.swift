@@ -74,6 +74,13 @@ protocol ContentSink: AnyObject {
         try await room(for: bytes.count).writeContent(bytes)
     }
 
+    /// Queues what a coding has held back of writes that had room: does not wait for any.
+    func push(_ bytes: RawSpan) {
+        guard bytes.byteCount > 0, let sink else { return }
+        written += Int64(bytes.byteCount)
+        sink.writeContent(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
+    }
+
     /// The client has taken what was queued.
     func wakeWriter() {
         guard let continuation = waiter else { return }

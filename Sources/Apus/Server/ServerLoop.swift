@@ -187,6 +187,10 @@ protocol ServerConnection: ConnectionHandler {
         isDraining = true
         loop.forEachEndpoint { endpoint in
             guard let connection = endpoint as? Connection else { return }
+            #if TLS
+                // It would have no handler to be drained before its handshake is done.
+                if connection.isHandshaking { return connection.close() }
+            #endif
             (connection.handler as? any ServerConnection)?.drain(connection)
         }
     }

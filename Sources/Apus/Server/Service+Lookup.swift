@@ -41,6 +41,9 @@ extension Service {
     private func answer(_ lookup: RouteLookup, _ context: Context) {
         switch lookup {
         case .found: break
+        case .methodNotAllowed where !context.head.connectProtocol.isEmpty:
+            context.send(
+                errorResponse(HTTPError(.notImplemented, "no protocol is spoken here within HTTP/2"), context))
         case .methodNotAllowed(let methods):
             let allowed = tree.allow(methods)
             context.send(

@@ -48,6 +48,43 @@ extension RawSpan {
         return index
     }
 
+    /// Whether all the bytes from `start` to `end` can stand in a field value (RFC 9110, 5.5). As many as fifteen behind
+    /// those must be there.
+    @inline(__always)
+    func isFieldValue(from start: Int, to end: Int) -> Bool {
+        var index = start
+        let controls = all(0x20)
+        let delete = all(0x7F)
+        while index < end {
+            let bytes = block(index)
+            let stops = (bytes .< controls) .| (bytes .== delete)
+            if stops.isEmpty {
+                index &+= 16
+                continue
+            }
+            index &+= stops.first
+            guard index < end else { break }
+            guard byte(index) == .tab else { return false }
+            index &+= 1
+        }
+        return true
+    }
+
+    /// Whether an upper-case letter is among the bytes from `start` to `end`. As many as fifteen behind those must be
+    /// there.
+    @inline(__always)
+    func hasUppercase(from start: Int, to end: Int) -> Bool {
+        var index = start
+        let first = all(0x41)
+        let span = all(25)
+        while index < end {
+            let letters = block(index) &- first .<= span
+            if !letters.isEmpty { return index &+ letters.first < end }
+            index &+= 16
+        }
+        return false
+    }
+
     /// The first place from `start` to `end` of a byte that is no letter, digit, dot or hyphen, or `end`.
     @inline(__always)
     func endOfHostName(from start: Int, to end: Int) -> Int {

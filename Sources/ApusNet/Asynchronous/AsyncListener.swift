@@ -64,7 +64,7 @@ public final class AsyncListener: AsyncSequence, Sendable {
         return AsyncListener(server, queue, group)
     }
 
-    private static func handlers(_ queue: AcceptQueue) -> @Sendable (EventLoop) -> any ConnectionHandler {
+    static func handlers(_ queue: AcceptQueue) -> @Sendable (EventLoop) -> any ConnectionHandler {
         { _ in
             let stream = StreamHandler()
             stream.opened = { stream, connection in
@@ -74,7 +74,7 @@ public final class AsyncListener: AsyncSequence, Sendable {
         }
     }
 
-    private init(_ server: StreamServer, _ queue: AcceptQueue, _ group: LoopGroup) {
+    init(_ server: StreamServer, _ queue: AcceptQueue, _ group: LoopGroup) {
         self.group = group
         self.server = server
         self.queue = queue

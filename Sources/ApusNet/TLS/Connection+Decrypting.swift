@@ -18,18 +18,18 @@
             while true {
                 var filled = 0
                 let outcome = tls.decrypt(bytes, &offset, &filled)
+                let error = outcome == .failed ? tls.takeError() : nil
                 // An answer that OpenSSL gives by itself, or its alert; before a handler can write.
                 if tls.workspace.hasOutput { sendOutput(tls) }
                 if filled > 0 {
-                    unsafe show(RawSpan(_unsafeStart: tls.workspace.plaintext, byteCount: filled), tls)
+                    // Through a variable: the optimiser of Swift 6.3 fails at a span of what a property holds.
+                    let plaintext = unsafe UnsafeRawPointer(tls.workspace.plaintext)
+                    unsafe show(RawSpan(_unsafeStart: plaintext, byteCount: filled), tls)
                     guard isOpen, tls.flags.isDisjoint(with: .broken) else { return }
                 }
-                switch outcome {
-                case .drained: return
-                case .full: if !flags.isDisjoint(with: .deaf) { return }
-                case .ended: return farewellReceived(tls)
-                case .failed(let error): return breakTLS(error, tls)
-                }
+                if let error { return breakTLS(error, tls) }
+                if outcome == .ended { return farewellReceived(tls) }
+                if outcome != .full || !flags.isDisjoint(with: .deaf) { return }
             }
         }
 

@@ -31,7 +31,7 @@
                 guard let taken = encryptPortion(tls) else { return }
                 left -= taken
                 noteLowWater()
-                guard isOpen, tls.queue == nil else { return }
+                guard isOpen, !tls.isWaiting else { return }
             }
             sentEverything()
         }
@@ -41,7 +41,7 @@
 
         /// Writes bytes, encrypted from where they are, and sends them now when nothing waits before them.
         func writeThrough(_ bytes: RawSpan, _ tls: TLSSession) {
-            guard plainCount == 0, tls.queue == nil, tls.handshake == nil, loop.sendsAtOnce, !isAwaitingWritable,
+            guard loop.sendsAtOnce, plainCount == 0, tls.queue == nil, tls.handshake == nil, !isAwaitingWritable,
                 tls.flags.isDisjoint(with: [.broken, .ended])
             else { return write(bytes) }
             var done = 0
@@ -76,9 +76,8 @@
                 unsafe tls.workspace.write(to: buffer.availableAddress, room: buffer.available)
                 (taken, failure) = encrypt(atMost: count, tls)
                 unsafe buffer.didWrite(tls.workspace.takeOutput())
-                tls.append(buffer)
+                if failure == nil, isOpen { send(buffer, tls) } else { tls.append(buffer) }
                 sendOutput(tls)
-                if failure == nil { _ = sendCiphertext(tls) }
             }
             if let failure {
                 breakTLS(failure, tls)
@@ -167,8 +166,23 @@
             workspace.forgetOutput()
         }
 
+        /// Gives a buffer, before which nothing waits, to a driver that sends later.
+        private func send(_ buffer: consuming Buffer, _ tls: TLSSession) {
+            let result = unsafe send(UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.count))
+            if case .pending = result {
+                tls.flags.insert(.sending)
+                tls.sending = buffer
+                return
+            }
+            if case .sent(let count) = result { buffer.discard(count) }
+            // A failure shows again when the rest is sent.
+            if buffer.isEmpty { loop.buffers.give(buffer) } else { tls.append(buffer) }
+            if tls.queue != nil { loop.flushAtEndOfTurn(self) }
+        }
+
         /// Sends the ciphertext that waits; true when none does any more.
         private func sendCiphertext(_ tls: TLSSession) -> Bool {
+            guard !tls.flags.contains(.sending) else { return false }
             while let queue = tls.queue {
                 if queue.isEmpty {
                     tls.queue = nil
@@ -189,6 +203,14 @@
 
         /// A send has ended.
         func ciphertextSent(_ count: Int, _ tls: TLSSession) {
+            if tls.flags.contains(.sending) {
+                tls.flags.remove(.sending)
+                tls.sending.discard(count)
+                let rest = tls.takeSending()
+                // Seldom: the kernel took a part only, and what else waits comes behind the rest.
+                if rest.isEmpty { loop.buffers.give(rest) } else { tls.putBack(rest, loop.buffers) }
+                return noteLowWater()
+            }
             guard let queue = tls.queue, queue.isPending else { return }
             queue.isPending = false
             queue.discard(count, into: loop.buffers)

@@ -44,9 +44,12 @@
         /// Steps at once, or has the bytes wait for their turn.
         private func goOn(_ bytes: RawSpan, _ tls: TLSSession, _ handshake: TLSHandshake) {
             let queue = tls.workspace.handshakes
-            if !handshake.isQueued, queue.mayStep(loop) { return step(bytes, tls, handshake) }
+            if !handshake.isQueued, !tls.flags.contains(.away) {
+                if handshake.isOffloaded, sendAway(bytes, tls, handshake) { return }
+                if queue.mayStep(loop) { return step(bytes, tls, handshake) }
+            }
             Self.append(bytes, to: &handshake.input, from: loop.buffers)
-            guard !handshake.isQueued else { return }
+            guard !handshake.isQueued, !tls.flags.contains(.away) else { return }
             handshake.isQueued = true
             pauseReceiving()
             queue.enqueue(self)
@@ -70,15 +73,21 @@
             var offset = 0
             let outcome = tls.step(bytes, &offset)
             queue.stepEnds(began)
-            switch outcome {
-            case nil:
-                sendOutput(tls)
-                established(tls, handshake)
-                guard isOpen, offset < bytes.byteCount else { return }
-                receivedCiphertext(bytes.extracting(offset..<bytes.byteCount), tls)
-            case .failed(let error): breakTLS(error, tls)
-            default: sendOutput(tls)
-            }
+            let failure = outcome == .failed ? tls.takeError() : nil
+            stepDone(outcome, failure, bytes, offset, tls, handshake)
+        }
+
+        /// A step was computed, which has taken the bytes up to `offset`.
+        func stepDone(
+            _ outcome: TLSSession.Outcome, _ failure: TLSError?, _ bytes: RawSpan, _ offset: Int, _ tls: TLSSession,
+            _ handshake: TLSHandshake
+        ) {
+            if let failure { return breakTLS(failure, tls) }
+            sendOutput(tls)
+            guard outcome == .established else { return }
+            established(tls, handshake)
+            guard isOpen, offset < bytes.byteCount else { return }
+            receivedCiphertext(bytes.extracting(offset..<bytes.byteCount), tls)
         }
 
         private func established(_ tls: TLSSession, _ handshake: TLSHandshake) {
@@ -103,6 +112,7 @@
             failureCode = EPROTO
             giveOutputBack()
             queue?.removeAll(into: loop.buffers)
+            if error.kind == .notTLS, !tls.workspace.hasOutput { tls.alertPlainly(.unexpectedMessage) }
             sendOutput(tls)
             setTimer(at: loop.tick + Self.farewellMilliseconds)
             if let handshake = tls.handshake {
@@ -120,6 +130,9 @@
             loop.buffers.give(handshake.takeInput())
             tls.workspace.log.failed(error, with: remoteAddress, at: loop.tick)
         }
+
+        /// Whether the handshake is still under way: there is no handler yet. Loop only.
+        public var isHandshaking: Bool { tls?.handshake != nil }
 
         /// The timer fell due within the handshake, or after the failure.
         func tlsTimerFired(_ tls: TLSSession) {
@@ -155,6 +168,7 @@
             }
             tls.queue?.removeAll(into: loop.buffers)
             tls.queue = nil
+            loop.buffers.give(tls.takeSending())
             tls.end()
         }
 

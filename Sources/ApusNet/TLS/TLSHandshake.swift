@@ -30,6 +30,11 @@
 
         var isClient: Bool { if case .client = role { true } else { false } }
 
+        /// Whether threads of the pool compute it.
+        var isOffloaded: Bool {
+            if case .server(let serving) = role { serving.options.usesWorkStealingPool } else { false }
+        }
+
         /// How long it may take, in the loop's milliseconds.
         var patience: UInt64 {
             let limit =
@@ -48,7 +53,7 @@
 
         @unsafe func makeSession() throws(TLSError) -> OpaquePointer {
             switch role {
-            case .server(let serving): unsafe try serving.options.context().makeServerSession()
+            case .server(let serving): unsafe try serving.options.context.context.makeServerSession()
             case .client(let options, let port):
                 unsafe try options.context.makeClientSession(host: options.serverName, port: port)
             }

@@ -1,19 +1,25 @@
 #if TLS && canImport(COpenSSL)
     /// How a server speaks TLS on an address.
     public struct TLSListening: Sendable {
-        /// Gives the certificates, versions and all else that both sides agree on; asked for each handshake, on the
-        /// connection's loop, so that what it gives may change while the server runs.
-        public var context: @Sendable () -> TLSContext
+        /// Where certificates, versions and all else that both sides agree on come from; asked for each handshake.
+        public var context: TLSContextSource
         /// How long a handshake may take, from the accepted connection on.
         public var handshakeTimeout = Duration.seconds(10)
         /// Handshakes that may be under way at the same time on all loops; beyond it, connections wait in the kernel's
         /// backlog. Nil is without limit.
         public var concurrentHandshakes: Int? = 4096
+        /// Whether handshakes are computed by `WorkStealingPool.shared` instead of on the connection's loop. Default false:
+        /// a loop gives them a millisecond of each turn, so that they don't stall it. It pays where there are fewer loops
+        /// than processors; each step costs two more changes of thread.
+        public var usesWorkStealingPool = false
         /// What a peer that speaks plain HTTP is told before it is closed; nothing when empty.
         public var answerToPlainHTTP = TLSListening.usesHTTPS
 
         /// TLS with this context.
-        public init(_ context: TLSContext) { self.context = { context } }
+        public init(_ context: TLSContext) { self.context = .fixed(context) }
+
+        /// TLS with contexts that may change while the server runs.
+        public init(_ context: TLSContextSource) { self.context = context }
 
         /// A response of HTTP/1.1 with status 400 that says to use `https`.
         public static let usesHTTPS = Array(

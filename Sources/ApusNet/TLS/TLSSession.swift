@@ -10,7 +10,7 @@
     /// ```
     @safe final class TLSSession {
         struct Flags: OptionSet {
-            let rawValue: UInt8
+            let rawValue: UInt16
             /// The peer's farewell (close_notify) came.
             static let peerEnded = Flags(rawValue: 1 << 0)
             /// Our farewell was written.
@@ -25,17 +25,26 @@
             static let isClient = Flags(rawValue: 1 << 5)
             /// The handshake was completed once.
             static let established = Flags(rawValue: 1 << 6)
+            /// A thread of the pool computes a step of the handshake.
+            static let away = Flags(rawValue: 1 << 7)
+            /// The kernel reads from `sending` (io_uring).
+            static let sending = Flags(rawValue: 1 << 9)
+            /// The connection closed meanwhile.
+            static let abandoned = Flags(rawValue: 1 << 8)
         }
 
-        /// What became of decrypting.
-        enum Outcome {
-            /// All that came was taken.
+        /// What became of a step of the handshake, or of decrypting.
+        enum Outcome: Sendable {
+            /// All that came was taken, and more must come.
             case drained
             /// The portion is full.
             case full
-            /// The peer's farewell.
+            /// The peer's farewell came.
             case ended
-            case failed(TLSError)
+            /// The handshake is done.
+            case established
+            /// `takeError()` says why; it must be the next call.
+            case failed
         }
 
         let workspace: TLSWorkspace
@@ -46,6 +55,8 @@
         @safe @exclusivity(unchecked) var handshake: TLSHandshake?
         /// Ciphertext that waits for the kernel.
         @safe @exclusivity(unchecked) var queue: WriteQueue?
+        /// Ciphertext that a driver which sends later has been given, before all that waits.
+        @safe @exclusivity(unchecked) var sending = Buffer()
         /// Why there is no TLS any more.
         var failure: TLSError?
 
@@ -73,6 +84,7 @@
         /// Gives OpenSSL's state back. What is queued stays.
         func end() {
             guard let ssl = unsafe ssl else { return }
+            guard !flags.contains(.away) else { return flags.formUnion(.abandoned) }
             unsafe self.ssl = nil
             // Else OpenSSL takes the session for broken, and forgets it: the peer could not resume it.
             if !flags.contains(.broken) { unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
@@ -88,8 +100,17 @@
         /// Whether an earlier session was gone on with.
         var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
 
+        /// Has OpenSSL read and write here again, after a thread of the pool.
+        func reattach() { if let ssl = unsafe ssl { unsafe apus_tls_attach(ssl, workspace.bio) } }
+
+        /// OpenSSL's state, for the thread that computes a step.
+        var bits: UInt { unsafe UInt(bitPattern: ssl) }
+
         /// Bytes of ciphertext that wait.
-        var queuedCount: Int { queue?.count ?? 0 }
+        var queuedCount: Int { sending.count + (queue?.count ?? 0) }
+
+        /// Whether some waits.
+        var isWaiting: Bool { queue != nil || flags.contains(.sending) }
 
         /// Has ciphertext wait for the kernel.
         func append(_ buffer: consuming Buffer) {
@@ -97,6 +118,23 @@
             let waiting = queue ?? WriteQueue()
             queue = waiting
             waiting.append(WritePiece(buffer))
+        }
+
+        func takeSending() -> Buffer {
+            var taken = Buffer()
+            swap(&taken, &sending)
+            return taken
+        }
+
+        /// Has ciphertext wait before all else that does.
+        func putBack(_ buffer: consuming Buffer, _ pool: BufferPool) {
+            let others = queue
+            queue = nil
+            append(buffer)
+            while let others, let front = unsafe others.firstBytes {
+                unsafe append(front.baseAddress, from: 0, count: front.count, pool)
+                others.discard(front.count, into: pool)
+            }
         }
 
         /// Has a copy of ciphertext wait for the kernel.
@@ -109,8 +147,8 @@
 
         // MARK: OpenSSL
 
-        /// Goes on with the handshake: nil when it is done, `.drained` when more must come.
-        func step(_ bytes: RawSpan, _ offset: inout Int) -> Outcome? {
+        /// Goes on with the handshake.
+        func step(_ bytes: RawSpan, _ offset: inout Int) -> Outcome {
             let io = unsafe workspace.io
             workspace.writeHere()
             apus_tls_clear_errors()
@@ -121,13 +159,12 @@
                 unsafe forget()
                 return result
             }
-            if result == 1 { return nil }
-            if unsafe SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return .drained }
-            return .failed(takeError())
+            if result == 1 { return .established }
+            return unsafe SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ ? .drained : .failed
         }
 
         /// Decrypts bytes from `offset` on, until they are used up or the loop's portion is full.
-        @inline(__always)
+        @inline(never)
         func decrypt(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int) -> Outcome {
             let io = unsafe workspace.io
             workspace.writeHere()
@@ -152,7 +189,7 @@
             switch unsafe SSL_get_error(ssl, 0) {
             case SSL_ERROR_WANT_READ: return nil
             case SSL_ERROR_ZERO_RETURN: return .ended
-            default: return .failed(takeError())
+            default: return .failed
             }
         }
 
@@ -173,10 +210,16 @@
             return takeError()
         }
 
+        /// Writes an alert as one in the clear, for a peer to whom OpenSSL says nothing since it speaks no TLS at all
+        /// (RFC 8446, 5 and 6).
+        func alertPlainly(_ alert: TLSAlert) {
+            workspace.writeHere()
+            unsafe apus_tls_write_alert(workspace.io, alert.rawValue)
+        }
+
         /// Why the last call failed.
-        private func takeError() -> TLSError {
-            unsafe TLSError.takeQueued(session: ssl, alert: workspace.plainAlert)
-                ?? TLSError(.failure, reason: "OpenSSL gives no reason")
+        func takeError() -> TLSError {
+            unsafe TLSError.ofSession(ssl, alert: workspace.plainAlert)
         }
 
         /// Writes our farewell into the workspace's output, once.
@@ -186,6 +229,13 @@
             workspace.writeHere()
             _ = unsafe SSL_shutdown(ssl)
             apus_tls_clear_errors()
+        }
+    }
+
+    extension TLSError {
+        /// Why the calling thread's last call for a session failed.
+        @unsafe static func ofSession(_ ssl: OpaquePointer?, alert: TLSAlert? = nil) -> TLSError {
+            unsafe takeQueued(session: ssl, alert: alert) ?? TLSError(.failure, reason: "OpenSSL gives no reason")
         }
     }
 #endif

@@ -23,6 +23,16 @@ typedef struct __attribute__((swift_attr("@Sendable"))) apus_shared_context {
   SSL_CTX *_Nonnull context;
 } apus_shared_context;
 
+/// A cipher that was looked up once: never changed, and its references are counted atomically.
+typedef struct __attribute__((swift_attr("@Sendable"))) apus_shared_cipher {
+  EVP_CIPHER *_Nullable cipher;
+} apus_shared_cipher;
+
+/// A session that a client keeps: whoever holds it touches it under a lock, or is its only holder.
+typedef struct __attribute__((swift_attr("@Sendable"))) apus_shared_session {
+  SSL_SESSION *_Nonnull session;
+} apus_shared_session;
+
 static const uint64_t apus_option_no_renegotiation = SSL_OP_NO_RENEGOTIATION;
 static const uint64_t apus_option_no_compression = SSL_OP_NO_COMPRESSION;
 static const uint64_t apus_option_no_ticket = SSL_OP_NO_TICKET;
@@ -86,6 +96,19 @@ static inline bool apus_staple(SSL *_Nonnull session, const uint8_t *_Nonnull re
 static inline void apus_set_session_cache(SSL_CTX *_Nonnull context, long mode, long capacity) {
   SSL_CTX_set_session_cache_mode(context, mode);
   SSL_CTX_sess_set_cache_size(context, capacity);
+}
+
+typedef int (*apus_ticket_callback)(SSL *_Nullable session, unsigned char *_Nullable name, unsigned char *_Nullable iv,
+                                    EVP_CIPHER_CTX *_Nullable cipher, EVP_MAC_CTX *_Nullable mac, int seals);
+static inline void apus_set_ticket_callback(SSL_CTX *_Nonnull context, apus_ticket_callback _Nonnull callback) {
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, callback);
+}
+/// Has a ticket be authenticated with HMAC-SHA256 by a key of 32 bytes.
+static inline bool apus_set_mac_key(EVP_MAC_CTX *_Nonnull mac, const uint8_t *_Nonnull key) {
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key, 32),
+                             OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
+                             OSSL_PARAM_construct_end()};
+  return EVP_MAC_CTX_set_params(mac, parameters) == 1;
 }
 
 /// An index for a Swift object in an SSL_CTX or SSL, given back when that is freed; -1 when OpenSSL has no memory.

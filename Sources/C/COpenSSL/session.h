@@ -59,6 +59,13 @@ static inline int apus_tls_bio_write(BIO *bio, const char *source, size_t count,
     return 1;
 }
 
+// Appends a fatal alert's record. There must be room.
+static inline void apus_tls_write_alert(apus_tls_io *io, unsigned char alert) {
+    const unsigned char record[] = {21, 3, 1, 0, 2, 2, alert};
+    memcpy(io->output + io->output_count, record, sizeof record);
+    io->output_count += sizeof record;
+}
+
 static inline void apus_tls_free_spill(apus_tls_io *io) { OPENSSL_free(io->spill); }
 
 static inline long apus_tls_bio_control(BIO *bio, int command, long number, void *pointer) {

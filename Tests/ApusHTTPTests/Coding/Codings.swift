@@ -1,4 +1,5 @@
 import ApusRuntime
+import TestSupport
 
 @testable import ApusHTTP
 
@@ -58,7 +59,15 @@ enum Codings {
 
     static func noise(_ count: Int) -> [UInt8] {
         var random = SeededRandom(seed: 7)
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            var number = random.next()
+            for _ in 0..<8 {
+                bytes.append(UInt8(truncatingIfNeeded: number))
+                number >>= 8
+            }
+        }
+        return Array(bytes.prefix(count))
     }
 
     /// The pieces written one after the other, with a flush after each if wanted, through an output of `room` bytes.
@@ -70,7 +79,7 @@ enum Codings {
         var output = Buffer(capacity: room)
         var coded: [UInt8] = []
         func empty(_ output: inout Buffer) {
-            for index in 0..<output.count { coded.append(output.bytes.byte(index)) }
+            unsafe output.bytes.withUnsafeBytes { unsafe coded.append(contentsOf: $0) }
             output.removeAll()
         }
         for piece in pieces {
@@ -105,9 +114,7 @@ enum Codings {
             while true {
                 let progress = try decoder.write(piece.span.raw.extracting(taken..<piece.count), into: &output)
                 taken += progress.consumed
-                for index in 0..<output.count {
-                    decoded.append(output.bytes.byte(index))
-                }
+                unsafe output.bytes.withUnsafeBytes { unsafe decoded.append(contentsOf: $0) }
                 output.removeAll()
                 if progress.isComplete { break }
             }

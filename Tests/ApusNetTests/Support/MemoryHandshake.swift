@@ -13,7 +13,7 @@
 
         /// Two fresh ends; `name` nil: the client asks for no name.
         init(
-            client clientContext: TLSContext, server serverContext: TLSContext, name: String = "localhost",
+            client clientContext: TLSContext, server serverContext: TLSContext, name: String? = "localhost",
             port: UInt16 = 443
         ) throws {
             unsafe client = try unsafe clientContext.makeClientSession(host: name, port: port)
@@ -37,6 +37,13 @@
                 carry()
                 if !serverDone, serverError == nil { serverDone = unsafe step(server, &serverError) }
                 carry()
+            }
+            if clientDone, !serverDone {
+                // In TLS 1.3 a client is done before the server has judged it, and hears of it afterwards.
+                var nothing: UInt8 = 0
+                ERR_clear_error()
+                _ = unsafe SSL_read(client, &nothing, 1)
+                clientError = unsafe TLSError.takeQueued(session: client)
             }
             guard clientDone, serverDone else { return false }
             return send("x", fromServer: true) == "x" && serverError == nil
@@ -90,6 +97,25 @@
             unsafe SSL_get0_peer_certificate(client).map { unsafe TLSCertificate($0) }
         }
 
+        /// The certificate that the client showed.
+        var clientCertificate: TLSCertificate? {
+            unsafe SSL_get0_peer_certificate(server).map { unsafe TLSCertificate($0) }
+        }
+
+        /// Why the server gives up when it is sent these bytes; nil when it waits for more.
+        func serverError(afterReceiving text: String) -> TLSError? {
+            let bytes = Array(text.utf8)
+            unsafe BIO_write(SSL_get_rbio(server), bytes, CInt(bytes.count))
+            _ = unsafe step(server, &serverError)
+            return serverError
+        }
+
+        /// Both ends say farewell, as connections do that are resumed later.
+        func end() {
+            unsafe SSL_shutdown(client)
+            unsafe SSL_shutdown(server)
+        }
+
         /// The protocol chosen by ALPN, as the client knows it.
         var chosenProtocol: String? {
             var place: UnsafePointer<UInt8>?
@@ -98,6 +124,33 @@
             return unsafe place.map {
                 unsafe String(decoding: UnsafeBufferPointer(start: $0, count: Int(count)), as: UTF8.self)
             }
+        }
+
+        /// How many certificates the server sent.
+        var chainLength: Int {
+            unsafe SSL_get_peer_cert_chain(client).map { Int(unsafe apus_certificate_count($0)) } ?? 0
+        }
+
+        /// Has the client take no other signatures from the server than these, in the words of OpenSSL.
+        func offerSignatures(_ list: String) {
+            var text = Array(list.utf8CString)
+            unsafe SSL_ctrl(client, SSL_CTRL_SET_SIGALGS_LIST, 0, &text)
+        }
+
+        /// Has the client speak TLS 1.2 only.
+        func limitToTLS12() { unsafe SSL_ctrl(client, SSL_CTRL_SET_MAX_PROTO_VERSION, CLong(TLS1_2_VERSION), nil) }
+
+        /// The OCSP response that the server stapled; the client must have asked for it before.
+        var stapled: [UInt8] {
+            var place: UnsafeMutableRawPointer?
+            let count = unsafe SSL_ctrl(client, SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 0, &place)
+            guard let start = unsafe place, count > 0 else { return [] }
+            return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+        }
+
+        /// Has the client ask for an OCSP response.
+        func askForStatus() {
+            unsafe SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, CLong(TLSEXT_STATUSTYPE_ocsp), nil)
         }
 
         var wasResumed: Bool { unsafe SSL_session_reused(server) == 1 }

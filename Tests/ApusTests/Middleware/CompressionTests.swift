@@ -31,22 +31,22 @@
         @Test("the coding that the client likes best is used, and the content decodes to what the handler gave")
         func codings() async throws {
             try await asking({ app in app.get("/") { _ in Response(.ok, [.contentType: "text/html"], text: Self.page) }
-                }) {
-                    client in
-                    for (accepted, coding) in [
-                        ("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "br"), ("gzip", "gzip"),
-                        ("deflate", "deflate"),
-                        ("br;q=0.5, gzip", "gzip"), ("*", "zstd"),
-                    ] {
-                        client.send(get("/", "Accept-Encoding: \(accepted)\r\n"))
-                        let answer = try client.response()
-                        #expect(answer["content-encoding"] == coding, "\(accepted)")
-                        #expect(answer["vary"] == "Accept-Encoding")
-                        #expect(answer["content-length"] == "\(answer.body.count)")
-                        #expect(answer.body.count < 400)
-                        #expect(try answer.decoded() == Self.page)
-                    }
+            }) {
+                client in
+                for (accepted, coding) in [
+                    ("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "br"), ("gzip", "gzip"),
+                    ("deflate", "deflate"),
+                    ("br;q=0.5, gzip", "gzip"), ("*", "zstd"),
+                ] {
+                    client.send(get("/", "Accept-Encoding: \(accepted)\r\n"))
+                    let answer = try client.response()
+                    #expect(answer["content-encoding"] == coding, "\(accepted)")
+                    #expect(answer["vary"] == "Accept-Encoding")
+                    #expect(answer["content-length"] == "\(answer.body.count)")
+                    #expect(answer.body.count < 400)
+                    #expect(try answer.decoded() == Self.page)
                 }
+            }
         }
 
         @Test("what gains nothing, or must not change, is sent as it is")

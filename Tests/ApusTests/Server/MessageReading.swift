@@ -13,6 +13,8 @@ struct RequestReading: CustomStringConvertible {
     private(set) var whole: [Request] = []
     /// Whether what follows them is no whole request; it may be answered, too.
     private(set) var hasMore = false
+    /// Whether more follows a request that is the connection's last.
+    private(set) var isEndedEarly = false
     /// The method of what follows, as far as it is known.
     private(set) var nextMethod = HTTPMethod.Kind.get
 
@@ -42,7 +44,10 @@ struct RequestReading: CustomStringConvertible {
                 offset = end
             }
             whole.append(request)
-            if !head.keepsAlive { return }
+            if !head.keepsAlive {
+                isEndedEarly = offset < bytes.count
+                return
+            }
         }
     }
 

@@ -89,6 +89,12 @@ final class RawClient {
 
     private var pending: [UInt8] = []
 
+    /// What was received behind the last response.
+    func takePending() -> [UInt8] {
+        defer { pending = [] }
+        return pending
+    }
+
     private func fill() throws {
         guard let chunk = try receive() else { throw ClientError.ended }
         pending += chunk

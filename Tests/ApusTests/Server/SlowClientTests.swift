@@ -18,6 +18,11 @@ struct SlowClientTests {
         application.get("/plaintext") { _ in "Hello, World!" }
         application.get("/async") { _ async in "Hello, World!" }
         let server = try application.start()
+        try await withThreadOfItsOwn { try besiege(server) }
+        await server.stop()
+    }
+
+    private func besiege(_ server: RunningServer) throws {
         let slow = try (0..<500).map { _ in try RawClient(server.address) }
         for client in slow { client.send("GET /plaintext HTTP/1.1\r\nHost: a\r\nX-Slow: ") }
         let fast = try RawClient(server.address)
@@ -33,7 +38,6 @@ struct SlowClientTests {
             fast.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try fast.response().text == "Hello, World!")
         }
-        await server.stop()
     }
 
     @Test("clients that take their answers slowly each get all of it, and the others theirs at once")

@@ -15,10 +15,21 @@ func serving(
     register(application)
     let server = try application.start()
     do {
-        try await test(server.address)
+        try await withThreadOfItsOwn { try await test(server.address) }
     } catch {
         await server.stop()
         throw error
     }
     await server.stop()
+}
+
+/// Runs what blocks, as the clients of these tests do, on a thread of its own: those that Swift has for all tasks are as
+/// few as the processors, and the other tests wait for them.
+func withThreadOfItsOwn<Result>(_ body: () async throws -> Result) async throws -> Result {
+    let group = try LoopGroup(LoopGroup.Options(loops: 1, driver: .epoll, holdLimit: .seconds(3600), log: .none))
+    defer { group.shutdown() }
+    return try await withTaskExecutorPreference(group.loops[0]) {
+        precondition(group.loops[0].isCurrent, "the preference was not heeded")
+        return try await body()
+    }
 }

@@ -303,12 +303,12 @@ import ApusRuntime
         case .head:
             if headBegan > 0 {
                 guard now >= headBegan + server.timeouts.head else { return arm(at: headBegan + server.timeouts.head) }
-                // A connection that never said a word is closed without one.
-                if connection.keptCount == 0 { return connection.close() }
+                // A connection that never said a word is closed without one, but for the farewell of TLS.
+                if connection.keptCount == 0 { return connection.closeAfterWriting() }
                 timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
             } else {
                 guard now >= stamp + server.timeouts.idle else { return arm(at: stamp + server.timeouts.idle) }
-                connection.close()
+                connection.closeAfterWriting()
             }
         case .content: contentTimer(now)
         case .answering: answeringTimer(now)

@@ -13,6 +13,9 @@ extension HTTP2Connection {
         if let length = context.head.contentLength, length > limit {
             return refuseContent(exchange, context, RequestBody.tooLarge(limit))
         }
+        if route.options.requiresLength, context.head.contentLength == nil {
+            return refuseContent(exchange, context, .lengthRequired)
+        }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: exchange)
         context.contentBegan = server.loop.tick
@@ -40,7 +43,8 @@ extension HTTP2Connection {
             if piece.padding > 0 { consume(Int(piece.padding), of: slot) }
             takeContent(piece, bytes, of: exchange)
         } catch {
-            consume(Int(piece.flowControlled), of: nil)
+            // What the stream's window has taken is made good when the stream ends.
+            if error.violation != .contentLengthMismatch { consume(Int(piece.flowControlled), of: nil) }
             if error.endsConnection { fail(error) } else { endStream(error) }
         }
     }

@@ -43,8 +43,8 @@ extension HTTP2Connection {
     /// The server stops. The client is told, and may have sent requests meanwhile: these are served until it confirms by
     /// a PING that it knows (RFC 9113, 6.8).
     func drain(_ connection: Connection) {
-        guard phase == .open || phase == .preface else { return }
-        if phase == .preface { return close(.noError) }
+        guard phase == .open else { return }
+        if awaitsPreface, streams.isEmpty { return close(.noError) }
         phase = .draining
         write(34) {
             $0.appendHTTP2GoAway(lastStream: .last, .noError)

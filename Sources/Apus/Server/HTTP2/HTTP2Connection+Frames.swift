@@ -111,10 +111,4 @@ extension HTTP2Connection {
             fail(error)
         }
     }
-
-    /// The client wants no more of the connection than the answers to its requests.
-    func takeGoAway() {
-        meter(.ignoredFrame)
-        if phase == .open { drain(connection) }
-    }
 }

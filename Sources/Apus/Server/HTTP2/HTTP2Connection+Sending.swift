@@ -24,6 +24,7 @@ extension HTTP2Connection {
 
     /// Sends what waits, a frame of each whose turn it is, as far as the connection's window and room allow.
     func pump() {
+        guard !isPumpDeferred else { return }
         while !streams.isSendQueueEmpty, sendWindow.available > 0, phase != .closing {
             guard connection.isOpen, connection.isWritable, let slot = streams.nextToSend() else { return }
             guard let exchange = exchange(at: slot) else { return streams.dequeue(slot) }

@@ -26,7 +26,7 @@ extension HTTP2Connection {
 
     /// False when the connection ended.
     private func lookAtConnection(_ now: UInt64) -> Bool {
-        if phase == .preface { return endsAt(timing.began + server.timeouts.head, now, .noError) }
+        if awaitsPreface { return endsAt(timing.began + server.timeouts.head, now, .noError) }
         if timing.settingsSent != 0 {
             let due = timing.settingsSent + shared.settingsTimeout
             if now >= due {
@@ -51,6 +51,7 @@ extension HTTP2Connection {
         }
         if streams.isEmpty {
             streams.trim()
+            exchanges = []
             return endsAt(max(timing.idleSince, timing.heard) + server.timeouts.idle, now, .noError)
         }
         if shared.pingInterval != .max, timing.pingSent == 0, phase == .open {

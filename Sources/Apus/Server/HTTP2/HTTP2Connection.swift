@@ -5,16 +5,14 @@ import ApusRuntime
 /// HTTP/2 on one connection (RFC 9113): reads frames, calls handlers, and answers as windows and priorities allow.
 ///
 /// ```
-///  preface ── open ──────── GOAWAY 2^31-1, PING ──── draining ──── GOAWAY last, streams done ── closing
-///                └─ a rule is broken: GOAWAY with the code and what to do ──────────────────────┘
+///  open ──── GOAWAY 2^31-1, PING ──── draining ──── PING answered, GOAWAY last ──── finishing ──── streams done ── closing
+///    └─ a rule is broken: GOAWAY with the code and what to do ──────────────────────────────────────────────────┘
 /// ```
 ///
 /// A request without content that a synchronous handler answers in a few kilobytes lives within the call that brought
 /// it: the loop's spare context, answered straight to the loop's stage. Every other is an ``HTTP2Stream``.
 @safe final class HTTP2Connection: ServerConnection {
     enum Phase: UInt8 {
-        /// The client's preface has not come.
-        case preface
         /// Requests are taken.
         case open
         /// The client was told that the end comes (GOAWAY 2^31−1), and asked to confirm it (PING).
@@ -29,17 +27,21 @@ import ApusRuntime
     let shared: HTTP2Loop
     let listener: UInt8
     /// Set when the connection opens; it keeps this handler, and outlives it.
-    // Not counted, for it is used for every frame.
+    // Not counted, for it is used for every request.
     @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
     var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
-    @safe @exclusivity(unchecked) var phase = Phase.preface
+    @safe @exclusivity(unchecked) var phase = Phase.open
+    @safe @exclusivity(unchecked) var awaitsPreface = true
     /// What is written now goes to the loop's stage, for bytes are being received.
     @safe @exclusivity(unchecked) var isStaging = false
+    /// Contents wait until all that was received is taken, so that their turns follow their priorities.
+    @safe @exclusivity(unchecked) var isPumpDeferred = false
     @safe @exclusivity(unchecked) private var isPeerGone = false
+    @safe @exclusivity(unchecked) var requests = 0
 
     @safe @exclusivity(unchecked) var reader: HTTP2FrameReader
-    @safe @exclusivity(unchecked) private var decoder = HPACKDecoder()
-    @safe @exclusivity(unchecked) private var fieldBlock = HTTP2FieldBlock()
+    @safe @exclusivity(unchecked) var decoder = HPACKDecoder()
+    @safe @exclusivity(unchecked) var fieldBlock = HTTP2FieldBlock()
     @safe @exclusivity(unchecked) var encoder = HPACKEncoder()
     /// What the client announced.
     @safe @exclusivity(unchecked) var peer = HTTP2Settings.initial
@@ -80,25 +82,7 @@ import ApusRuntime
         unsafe connectionReference = .passUnretained(connection)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
-        arm(at: timing.began + server.timeouts.head)
-    }
-
-    /// Serves the request that an upgrade from HTTP/1.1 came with, as stream 1 (RFC 7540, 3.2).
-    func beginUpgraded(_ context: Context, _ settings: HTTP2Settings) {
-        peer = settings
-        do throws(HTTP2Error) {
-            try streams.adjustSendWindows(by: Int32(settings.initialWindowSize) - 65_535)
-            guard case .request(let slot) = try streams.receiveHeaders(on: HTTP2StreamID(1), endsStream: true) else {
-                return
-            }
-            if settings.headerTableSize != 4096 { encoder.setTableSizeLimit(Int(settings.headerTableSize)) }
-            inlineID = HTTP2StreamID(1)
-            inlineSlot = slot
-            context.transport = self
-            beginRequest(context, endsStream: true)
-        } catch {
-            fail(error)
-        }
+        arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))
     }
 
     // MARK: Receiving
@@ -106,20 +90,23 @@ import ApusRuntime
     func received(_ bytes: RawSpan, on connection: Connection) -> Int {
         timing.heard = server.loop.tick
         isStaging = true
-        let consumed = take(bytes)
+        isPumpDeferred = true
+        let consumed = take(bytes, connection)
+        isPumpDeferred = false
+        if !streams.isSendQueueEmpty { pump() }
         isStaging = false
         server.flushStage(to: connection)
         return consumed
     }
 
     /// Takes frames from the bytes. What is answered meanwhile gathers on the stage.
-    private func take(_ bytes: RawSpan) -> Int {
+    private func take(_ bytes: RawSpan, _ connection: Connection) -> Int {
         var offset = 0
-        if phase == .preface {
+        if awaitsPreface {
             switch HTTP2Preface.match(bytes) {
             case .preface:
                 offset = HTTP2Preface.size
-                phase = .open
+                awaitsPreface = false
             case .incomplete: return 0
             case .other:
                 fail(HTTP2Error(.invalidPreface))
@@ -144,7 +131,8 @@ import ApusRuntime
             case .resetStream(let id, let code): takeReset(id, code)
             case .priority: meter(.priority)
             case .priorityUpdate(let id, let value): takePriorityUpdate(id, value.of(bytes))
-            case .goAway: takeGoAway()
+            // Its last requests are answered as any; then it goes.
+            case .goAway: meter(.ignoredFrame)
             case .unknown: meter(.ignoredFrame)
             case .needMore:
                 timing.noteIncomplete(offset < bytes.byteCount || reader.isWithinFieldBlock, now: server.loop.tick)
@@ -168,121 +156,6 @@ import ApusRuntime
     @inline(__always)
     func noteServed() { meter.forgive(.reset, limits: shared.limits.peer, at: server.loop.tick) }
 
-    // MARK: Fields
-
-    private func takeFields(_ fragment: HTTP2FieldFragment, _ bytes: RawSpan) {
-        if fragment.isWhole { return takeBlock(fragment, fragment.block.of(bytes)) }
-        if !fragment.beginsBlock { meter(.continuation) }
-        do throws(HTTP2Error) {
-            try fieldBlock.append(fragment, in: bytes, limits: shared.limits.peer, pool: server.loop.buffers)
-        } catch {
-            server.service.http2Counts.count(.continuation)
-            return fail(error)
-        }
-        guard fragment.endsBlock else { return }
-        var block = HTTP2FieldBlock()
-        swap(&block, &fieldBlock)
-        takeBlock(fragment, block.bytes)
-        block.release(to: server.loop.buffers)
-    }
-
-    /// A field block is whole: the head of a request, or trailers. It is decoded whatever becomes of it, for the next
-    /// ones refer to it.
-    private func takeBlock(_ fragment: HTTP2FieldFragment, _ block: RawSpan) {
-        let id = fragment.stream
-        let isNew = id > streams.lastPeerStream
-        do throws(HPACKError) {
-            try decoder.decode(block, as: isNew ? .request : .trailers, into: &shared.block.value)
-        } catch {
-            return fail(HTTP2Error(.compression))
-        }
-        do throws(HTTP2Error) {
-            switch try streams.receiveHeaders(on: id, endsStream: fragment.endsStream) {
-            case .request(let slot): takeRequest(id, slot, endsStream: fragment.endsStream)
-            case .trailers(let slot): takeTrailers(id, slot)
-            case .response, .ignored: meter(.ignoredFrame)
-            }
-        } catch {
-            if error.endsConnection { fail(error) } else { endStream(error) }
-        }
-    }
-
-    @inline(__always)
-    private func takeRequest(_ id: HTTP2StreamID, _ slot: Int, endsStream: Bool) {
-        let context = server.spare
-        inlineID = id
-        inlineSlot = slot
-        context.transport = self
-        do throws(HTTP2Malformation) {
-            try shared.block.value.fill(
-                &context.headCell.value, allowsExtendedConnect: shared.limits.settings.isConnectProtocolEnabled)
-        } catch {
-            return refuse(error)
-        }
-        if context.head.announcedLength >= 0,
-            !streams[slot].expect(contentLength: context.head.announcedLength)
-        {
-            return endStream(HTTP2Error(.contentLengthMismatch, stream: id))
-        }
-        let block = unsafe shared.block.unsafeAddress
-        unsafe context.showBytes(block.pointee.bytes)
-        beginRequest(context, endsStream: endsStream)
-        server.recycleSpare()
-    }
-
-    /// A head is whole: finds the route and calls its handler, or has the content received first.
-    func beginRequest(_ context: Context, endsStream: Bool) {
-        context.awaitsContinue = context.head.expectsContinue && !endsStream
-        guard let found = unsafe server.find(context) else { return finishInline(context) }
-        unsafe context.routeReference = found
-        unsafe found._withUnsafeGuaranteedRef { beginRequest(context, $0, endsStream: endsStream) }
-    }
-
-    private func beginRequest(_ context: Context, _ route: Route, endsStream: Bool) {
-        if !endsStream { return beginContent(context, route) }
-        if route.isSynchronous {
-            server.call(route, context)
-            finishInline(context)
-        } else {
-            let exchange = makeExchange(for: context)
-            exchange.requestWhole = server.loop.tick
-            arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
-            exchange.start(server.takeSpare())
-        }
-    }
-
-    /// The handler of a request that lives within the call has returned.
-    private func finishInline(_ context: Context) {
-        if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
-        if let exchange = inlineExchange {
-            inlineExchange = nil
-            if context.stream != nil { exchange.start(server.takeSpare()) }
-            return
-        }
-        noteServed()
-        if !streams.didSendEnd(inlineSlot) {
-            // The answer does not depend on the content, which need not be sent (RFC 9113, 8.1).
-            writeReset(inlineID, .noError)
-            streams.didReset(inlineID)
-        }
-        streams.remove(inlineSlot)
-    }
-
-    /// A request that can't be served though its block could be decoded: an answer says why where it can, else the stream
-    /// is reset.
-    @inline(never)
-    private func refuse(_ malformation: HTTP2Malformation) {
-        let context = server.spare
-        guard let status = malformation.status else {
-            context.transport = nil
-            return endStream(HTTP2Error(.malformedMessage, stream: inlineID))
-        }
-        server.service.http2Counts.count(.malformedMessage)
-        context.send(server.service.errorResponse(HTTPError(status, "\(malformation.message)"), context))
-        finishInline(context)
-        server.recycleSpare()
-    }
-
     // MARK: The peer's end
 
     func receivedEnd(on connection: Connection) {
@@ -291,7 +164,10 @@ import ApusRuntime
         endIfDone()
     }
 
-    func peerHungUp(on connection: Connection) { forEachExchange { $0.context?.task?.cancel() } }
+    func peerHungUp(on connection: Connection) {
+        guard !server.allowsHalfClose else { return }
+        forEachExchange { $0.context?.task?.cancel() }
+    }
 
     func writable(on connection: Connection) {
         pump()
@@ -348,6 +224,6 @@ import ApusRuntime
         guard streams.isEmpty, phase == .finishing || isPeerGone, connection.isOpen else { return }
         phase = .closing
         if isStaging { server.flushStage(to: connection) }
-        connection.closeAfterWriting()
+        connection.closeLingering()
     }
 }

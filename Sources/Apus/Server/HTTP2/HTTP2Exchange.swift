@@ -139,7 +139,7 @@ import ApusRuntime
         if connection.streams[slot].state.canReceive {
             connection.streams.didReset(id)
             cancel(HTTPError(.badRequest, "the client closed the connection within the content"))
-        } else {
+        } else if !connection.server.allowsHalfClose {
             context?.task?.cancel()
         }
     }
@@ -168,6 +168,9 @@ extension HTTP2Exchange: ResponseTransport {
 
     func send(_ context: Context, _ response: Response) {
         guard let connection, canAnswer else { return }
+        // What produces the response may yet read the content, whose sender may wait for 100: behind the head it would be
+        // too late.
+        if response.body.isProduced, response.status.kind == .successful { continueRequest() }
         flags.insert(.headSent)
         let isProduced = response.body.isProduced && context.head.methodKind != .head && !response.status.forbidsBody
         let hasContent = isProduced || response.hasContent(to: context)

@@ -19,7 +19,8 @@ extension Buffer {
     ///
     /// ```swift
     /// let mark = buffer.beginHTTP2Headers(stream: stream, endsStream: false)
-    /// encoder.encode(fields, into: &buffer)
+    /// encoder.begin(&buffer)
+    /// encoder.append(.ok, to: &buffer)
     /// buffer.endHTTP2Headers(mark, maxFrameSize: peer.maxFrameSize)
     /// ```
     @inlinable @inline(__always)

@@ -6,13 +6,15 @@ public import ApusRuntime
 /// block endless (CVE-2024-27316).
 ///
 /// ```swift
-/// case .headers(let fragment) where fragment.isWhole: decode(fragment.block.of(bytes))
-/// case .headers(let fragment):
+/// if fragment.isWhole {
+///     decode(fragment.block.of(bytes))
+/// } else {
 ///     try block.append(fragment, in: bytes, limits: limits, pool: pool)
 ///     if fragment.endsBlock {
 ///         decode(block.bytes)
 ///         block.release(to: pool)
 ///     }
+/// }
 /// ```
 public struct HTTP2FieldBlock: ~Copyable {
     private var buffer = Buffer()

@@ -9,7 +9,7 @@
 /// while true {
 ///     switch reader.next(in: bytes, from: &offset) {
 ///     case .data(let piece): take(piece.bytes.of(bytes))
-///     case .settings(let payload): try settings.apply(payload.of(bytes), from: .client)
+///     case .settings(let payload): _ = try settings.apply(payload.of(bytes), from: .client)
 ///     case .needMore: return keep(bytes.extracting(offset...))
 ///     case .failure(let error): return refuse(error)
 ///     default: break

@@ -66,7 +66,7 @@
     case fieldBlockTooLarge
     /// A field block in too many frames.
     case tooManyContinuations
-    /// More of one kind of frame than a peer needs: see ``HTTP2FloodKind``.
+    /// More of one kind of frame than a peer needs: see `HTTP2FloodKind`.
     case flood
     /// The stream is no longer needed.
     case cancelled

@@ -10,7 +10,7 @@
 /// try unsafe decoder.decode(bytes.span.bytes, as: .request, into: &block)
 /// var head = RequestHead()
 /// try block.fill(&head)
-/// head.methodKind  // get
+/// assert(head.methodKind == .get)
 /// ```
 public struct HPACKDecoder: ~Copyable {
     private var table: HPACKDynamicTable

@@ -76,7 +76,8 @@
         evict(to: maximumSize &- needed)
         guard needed <= maximumSize else { return }
         if count == ringCapacity { growRing() }
-        if end &+ byteCount > capacity { makeRoom(byteCount) }
+        // The first field may have no octets at all, and its place is read like any other.
+        if end &+ byteCount > capacity || capacity == 0 { makeRoom(byteCount) }
         var entry = entry
         entry.position = base &+ UInt32(truncatingIfNeeded: end)
         unsafe (storage.unsafelyUnwrapped + end).copyMemory(from: bytes, byteCount: byteCount)

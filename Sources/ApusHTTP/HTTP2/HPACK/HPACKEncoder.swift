@@ -2,7 +2,7 @@ public import ApusRuntime
 
 /// The encoder of one connection's header blocks (RFC 7541).
 ///
-/// It writes into a ``Buffer`` whose room its caller has seen to, remembers in the peer's table what is likely to come
+/// It writes into a `Buffer` whose room its caller has seen to, remembers in the peer's table what is likely to come
 /// again, and keeps secrets out of it. Not to be shared between loops.
 ///
 /// ```swift
@@ -41,7 +41,7 @@ public struct HPACKEncoder: ~Copyable {
     /// The most bytes that the updates at the beginning of a block take, and a status.
     public static var prologueByteCount: Int { 32 }
 
-    /// The most bytes that ``append(_:to:)`` takes for `field`.
+    /// The most bytes that ``append(_:to:)-(HTTPField,_)`` takes for `field`.
     public static func byteCount(of field: HTTPField) -> Int {
         let name = field.name.code != 0 ? KnownField.spelling(of: field.name.code).count : field.name.custom.utf8.count
         return name + field.value.utf8.count + 18
@@ -239,8 +239,6 @@ public struct HPACKEncoder: ~Copyable {
     private mutating func append(
         _ code: UInt8, name: RawSpan, _ value: RawSpan, _ indexing: HPACKIndexing, to buffer: inout Buffer
     ) -> UInt32? {
-        var known = HPACKFieldName(code)
-        if code == 0 { known.count = name.byteCount }
         var number: UInt32?
         var pattern: UInt8 = 0
         var mask: UInt8 = 0x0F
@@ -249,7 +247,7 @@ public struct HPACKEncoder: ~Copyable {
         case .never: pattern = 0x10
         case .without: break
         case .repeated, .incremental:
-            let field = HPACKEncoderField(code, name: name, nameCount: known.count, value: value)
+            let field = HPACKEncoderField(code, name: name, value: value)
             if let number = table.find(field), let index = table.index(of: number) {
                 buffer.append(hpackInteger: index, pattern: 0x80, mask: 0x7F)
                 return number
@@ -269,8 +267,9 @@ public struct HPACKEncoder: ~Copyable {
                 mask = 0x3F
             }
         }
-        buffer.append(hpackInteger: known.staticIndex, pattern: pattern, mask: mask)
-        if known.staticIndex == 0 {
+        let nameIndex = Self.nameIndex(of: code)
+        buffer.append(hpackInteger: nameIndex, pattern: pattern, mask: mask)
+        if nameIndex == 0 {
             if code == 0 {
                 buffer.append(hpackName: name)
             } else if let pseudo = PseudoField(rawValue: code) {
@@ -284,33 +283,19 @@ public struct HPACKEncoder: ~Copyable {
         buffer.append(hpackString: value)
         return number
     }
-}
 
-/// How the name of a field with a code is sent.
-private struct HPACKFieldName {
-    /// Its octets; 0 for one that is not known.
-    var count: Int
-    /// Its first place in the static table, or 0.
-    let staticIndex: Int
-
-    init(_ code: UInt8) {
-        if let pseudo = PseudoField(rawValue: code) {
-            count = pseudo.name.utf8CodeUnitCount
-            staticIndex =
-                switch pseudo {
-                case .authority: 1
-                case .method: 2
-                case .path: 4
-                case .scheme: 6
-                case .status: 8
-                case .protocol, .unknown: 0
-                }
-        } else if code != 0, let known = KnownField(rawValue: code) {
-            count = KnownField.spelling(of: code).count
-            staticIndex = known.staticIndex
-        } else {
-            count = 0
-            staticIndex = 0
+    /// The first place of a field's name in the static table, or 0.
+    private static func nameIndex(of code: UInt8) -> Int {
+        guard let pseudo = PseudoField(rawValue: code) else {
+            return KnownField(rawValue: code)?.staticIndex ?? 0
+        }
+        return switch pseudo {
+        case .authority: 1
+        case .method: 2
+        case .path: 4
+        case .scheme: 6
+        case .status: 8
+        case .protocol, .unknown: 0
         }
     }
 }

@@ -7,7 +7,9 @@
         var hash: UInt32
         /// Where the octets begin, as a position that runs on: the name of a field that is not known, and the value.
         var position: UInt32
-        var byteCount: UInt32
+        var byteCount: UInt16
+        /// How many of them are the name's.
+        var nameCount: UInt16
         /// What the field counts for.
         var size: UInt16
         var code: UInt8
@@ -58,7 +60,9 @@
         guard count > 0, let ring = unsafe ring, let storage = unsafe storage else { return nil }
         for age in 1...count {
             let entry = unsafe ring[place(age)]
-            guard entry.hash == field.hash, entry.code == field.code, Int(entry.byteCount) == field.byteCount else {
+            guard entry.hash == field.hash, entry.code == field.code, Int(entry.byteCount) == field.byteCount,
+                Int(entry.nameCount) == field.name.byteCount
+            else {
                 continue
             }
             let bytes = unsafe RawSpan(
@@ -81,7 +85,8 @@
         return push(
             Entry(
                 hash: field.hash, position: base &+ UInt32(truncatingIfNeeded: position),
-                byteCount: UInt32(truncatingIfNeeded: field.byteCount), size: UInt16(truncatingIfNeeded: needed),
+                byteCount: UInt16(truncatingIfNeeded: field.byteCount),
+                nameCount: UInt16(truncatingIfNeeded: field.name.byteCount), size: UInt16(truncatingIfNeeded: needed),
                 code: field.code))
     }
 
@@ -91,8 +96,8 @@
         guard reserve(needed) else { return nil }
         return push(
             Entry(
-                hash: 0, position: base &+ UInt32(truncatingIfNeeded: end), byteCount: .max,
-                size: UInt16(truncatingIfNeeded: needed), code: PseudoField.unknown.rawValue))
+                hash: 0, position: base &+ UInt32(truncatingIfNeeded: end), byteCount: 0,
+                nameCount: 0, size: UInt16(truncatingIfNeeded: needed), code: PseudoField.unknown.rawValue))
     }
 
     /// Heeds a new maximum.
@@ -169,59 +174,5 @@
         }
         base = base &+ UInt32(truncatingIfNeeded: first)
         end = live
-    }
-}
-
-/// A field that is to be encoded: what it is, and its octets.
-struct HPACKEncoderField: ~Escapable {
-    /// See ``PseudoField``.
-    let code: UInt8
-    /// The name in whatever case, of a field that is not known; else empty.
-    let name: RawSpan
-    /// The octets of the name, known or not.
-    let nameCount: Int
-    let value: RawSpan
-    let hash: UInt32
-
-    @_lifetime(copy name, copy value)
-    init(_ code: UInt8, name: RawSpan, nameCount: Int, value: RawSpan) {
-        self.code = code
-        self.name = name
-        self.nameCount = nameCount
-        self.value = value
-        var hash = UInt64(code) &+ UInt64(truncatingIfNeeded: value.byteCount) &<< 8
-        for index in 0..<name.byteCount { hash = (hash ^ UInt64(name.byte(index).lowercased)) &* 0x9E37_79B9_7F4A_7C15 }
-        var index = 0
-        while index < value.byteCount {
-            let word = value.word(index, count: min(8, value.byteCount &- index))
-            hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
-            hash ^= hash &>> 29
-            index &+= 8
-        }
-        self.hash = UInt32(truncatingIfNeeded: hash &>> 32)
-    }
-
-    /// The octets that the table keeps.
-    var byteCount: Int { name.byteCount &+ value.byteCount }
-
-    /// Whether `bytes`, as many as are kept, are the name in lower case and the value.
-    func isEqual(to bytes: RawSpan) -> Bool {
-        for index in 0..<name.byteCount where bytes.byte(index) != name.byte(index).lowercased { return false }
-        let start = name.byteCount
-        for index in 0..<value.byteCount where bytes.byte(start &+ index) != value.byte(index) { return false }
-        return true
-    }
-
-    /// Writes what the table keeps.
-    @unsafe
-    func copy(to target: UnsafeMutableRawPointer) {
-        for index in 0..<name.byteCount {
-            unsafe target.storeBytes(of: name.byte(index).lowercased, toByteOffset: index, as: UInt8.self)
-        }
-        let offset = name.byteCount
-        unsafe value.withUnsafeBytes { value in
-            guard let source = value.baseAddress else { return }
-            unsafe (target + offset).copyMemory(from: source, byteCount: value.count)
-        }
     }
 }

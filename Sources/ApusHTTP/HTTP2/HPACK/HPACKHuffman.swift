@@ -1,9 +1,9 @@
 /// The Huffman code of RFC 7541, 5.2 and Appendix B.
 ///
-/// It is canonical: sorted by length, the codes are consecutive numbers. So the length of a code of at most eight bits
-/// follows from its first five, by arithmetic and without a look at memory; and that is all that the next symbol waits
-/// for. The octet itself is looked up meanwhile. (A table of twelve bits that gives two symbols at once takes as long, and
-/// half of the first-level cache.)
+/// The codes of at most eight bits, nearly all that a field is made of, are looked up by their first eight. As the code is
+/// canonical, their length follows from the first five by arithmetic, which is sooner known than what a look at memory
+/// brings; and the length is all that the next symbol waits for. The longer codes are consecutive numbers within each
+/// length.
 enum HPACKHuffman {
     /// The most octets that `count` octets of code can stand for, and what decoding may write behind them.
     @inline(__always)
@@ -25,23 +25,25 @@ enum HPACKHuffman {
         let endBit = end &* 8
         var bit = start &* 8
         var written = 0
-        // While a whole word of the string is left, seven short codes need no look at the end.
+        // While a whole word of the string is left, seven short codes need no look at the end. Seven each time, though
+        // more may be there: a count that varied would be guessed wrong, which costs more than to look again.
         while endBit &- bit >= 64 {
             var word = window(bytes, bit)
-            let stop = bit &+ 49
-            var first = Int(truncatingIfNeeded: word &>> 56)
-            while first < 0xFE {
+            var symbol: UInt64 = 0
+            var passed: UInt64 = 0
+            for _ in 0..<7 {
+                symbol = shortSymbol(word)
+                if symbol == 0 { break }
                 unsafe output.storeBytes(
-                    of: unsafe shortSymbols[unchecked: first], toByteOffset: written, as: UInt8.self)
+                    of: UInt8(truncatingIfNeeded: symbol &>> 8), toByteOffset: written, as: UInt8.self)
                 written &+= 1
-                let length = shortLength(word)
-                word &<<= length
-                bit &+= Int(truncatingIfNeeded: length)
-                if bit > stop { break }
-                first = Int(truncatingIfNeeded: word &>> 56)
+                let extra = Self.extraBits(word)
+                word = (word &<< 5) &<< extra
+                passed &+= extra &+ 5
             }
-            guard bit <= stop, first >= 0xFE else { continue }
-            guard let long = longSymbol(window(bytes, bit)) else { return -1 }
+            bit &+= Int(truncatingIfNeeded: passed)
+            guard symbol == 0 else { continue }
+            guard let long = longSymbol(lastWindow(bytes, bit, end: end)) else { return -1 }
             unsafe output.storeBytes(of: long.symbol, toByteOffset: written, as: UInt8.self)
             written &+= 1
             bit &+= long.length
@@ -50,22 +52,18 @@ enum HPACKHuffman {
             var word = lastWindow(bytes, bit, end: end)
             let stop = min(bit &+ 49, endBit &- 1)
             while bit <= stop {
-                let first = Int(truncatingIfNeeded: word &>> 56)
-                if first < 0xFE {
-                    let length = shortLength(word)
-                    let next = bit &+ Int(truncatingIfNeeded: length)
-                    guard next <= endBit else { return -1 }
+                let symbol = shortSymbol(word)
+                if symbol != 0 {
                     unsafe output.storeBytes(
-                        of: unsafe shortSymbols[unchecked: first], toByteOffset: written, as: UInt8.self)
+                        of: UInt8(truncatingIfNeeded: symbol &>> 8), toByteOffset: written, as: UInt8.self)
                     written &+= 1
-                    word &<<= length
-                    bit = next
+                    // The shift heeds only the lowest six bits, which are the length.
+                    word &<<= symbol
+                    bit &+= Int(truncatingIfNeeded: symbol & 0xFF)
                 } else {
                     // Fewer than eight ones before the end are padding.
-                    if first == 0xFF, endBit &- bit < 8 { return written }
-                    guard let long = longSymbol(lastWindow(bytes, bit, end: end)), bit &+ long.length <= endBit else {
-                        return -1
-                    }
+                    if endBit &- bit < 8, word &>> 56 == 0xFF { return written }
+                    guard let long = longSymbol(lastWindow(bytes, bit, end: end)) else { return -1 }
                     unsafe output.storeBytes(of: long.symbol, toByteOffset: written, as: UInt8.self)
                     written &+= 1
                     bit &+= long.length
@@ -73,15 +71,22 @@ enum HPACKHuffman {
                 }
             }
         }
-        return written
+        // A code that reaches beyond the end is not whole.
+        return bit == endBit ? written : -1
     }
 
-    /// The length of the code that begins `word` and has at most eight bits.
+    /// By how many bits more than five the code that begins `word` is long, if it has at most eight.
     @inline(__always)
-    private static func shortLength(_ word: UInt64) -> UInt64 {
-        // By the first five bits: 0 to 9 have 5, 10 to 22 have 6, 23 to 30 have 7, 31 has 8; each less 5 in two bits.
-        let lengths: UInt64 = 0xEAAA_9555_5550_0000
-        return 5 &+ (lengths &>> (word &>> 59 &* 2)) & 3
+    private static func extraBits(_ word: UInt64) -> UInt64 {
+        // Two bits for each value of the first five: of 0 to 9 none, of 10 to 22 one, of 23 to 30 two, of 31 three.
+        let extra: UInt64 = 0xEAAA_9555_5550_0000
+        return (extra &>> ((word &>> 58) & 0x3E)) & 3
+    }
+
+    /// What stands in ``shortSymbols`` for the code that begins `word`.
+    @inline(__always)
+    private static func shortSymbol(_ word: UInt64) -> UInt64 {
+        UInt64(unsafe shortSymbols[unchecked: Int(truncatingIfNeeded: word &>> 56)])
     }
 
     /// At least 57 bits from `bit` on, uppermost first; eight bytes are there.

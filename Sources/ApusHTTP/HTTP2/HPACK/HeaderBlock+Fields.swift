@@ -224,7 +224,8 @@ extension HeaderBlock {
         reserve(total)
         let start = count
         var joined = 0
-        for index in 0..<fields.count where fields[index].code == code {
+        // An empty crumb says nothing, and at an end would leave white space there.
+        for index in 0..<fields.count where fields[index].code == code && !fields[index].value.isEmpty {
             if joined > 0 {
                 put(byte: .semicolon, at: joined)
                 put(byte: .space, at: joined + 1)
@@ -235,33 +236,5 @@ extension HeaderBlock {
         }
         take(joined)
         fields.keepFirst(code, value: ByteSlice(from: start, to: start + joined))
-    }
-}
-
-extension RawSpan {
-    /// Whether an upper-case letter is among the bytes; sixteen more than those may be read.
-    @inline(__always)
-    fileprivate func hasUppercase(from start: Int, to end: Int) -> Bool {
-        var index = start
-        while index < end {
-            let lanes = block(index) &- SIMD16(repeating: 0x41) .<= SIMD16(repeating: 25 as UInt8)
-            if !lanes.isEmpty { return index &+ lanes.first < end }
-            index &+= 16
-        }
-        return false
-    }
-
-    /// Whether all the bytes can stand in a field value (RFC 9110, 5.5); sixteen more than those may be read.
-    @inline(__always)
-    fileprivate func isFieldValue(from start: Int, to end: Int) -> Bool {
-        var index = start
-        while index < end {
-            let bytes = block(index)
-            let controls = (bytes .< SIMD16(repeating: 0x20 as UInt8)) .& (bytes .!= SIMD16(repeating: .tab))
-            let lanes = controls .| (bytes .== SIMD16(repeating: 0x7F as UInt8))
-            if !lanes.isEmpty { return index &+ lanes.first >= end }
-            index &+= 16
-        }
-        return true
     }
 }

@@ -5,7 +5,7 @@
     /// The smallest SETTINGS_HEADER_TABLE_SIZE of the frame, or nil when it had none. An encoder's table must have
     /// shrunk to it before it takes the last one (RFC 7541, 4.2).
     public var smallestHeaderTableSize: UInt32?
-    /// How many settings the frame had, for ``HTTP2FloodMeter``.
+    /// How many settings the frame had, for who meters them.
     public var count: Int
 
     init(windowDelta: Int32 = 0, smallestHeaderTableSize: UInt32? = nil, count: Int) {

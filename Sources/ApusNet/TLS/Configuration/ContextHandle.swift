@@ -26,42 +26,4 @@
             }
         }
     }
-
-    /// The places of Swift objects in OpenSSL's.
-    enum ExtraData {
-        /// A context's ``ContextState``.
-        static let state = unsafe apus_new_index(CRYPTO_EX_INDEX_SSL_CTX, releaseObject)
-    }
-
-    /// Gives back what a context or session held, when OpenSSL frees that.
-    @unsafe private func releaseObject(
-        _ owner: UnsafeMutableRawPointer?, _ object: UnsafeMutableRawPointer?,
-        _ data: UnsafeMutablePointer<CRYPTO_EX_DATA>?, _ index: CInt, _ number: CLong,
-        _ argument: UnsafeMutableRawPointer?
-    ) {
-        if let object = unsafe object { unsafe Unmanaged<AnyObject>.fromOpaque(object).release() }
-    }
-
-    /// What callbacks need to know of the context that calls them.
-    final class ContextState: Sendable {
-        /// The protocols that are spoken, best first, as they stand on the wire (RFC 7301, section 3.1).
-        let protocols: [UInt8]
-        let staples: [TLSFingerprint: Staple]
-        let pins: [TLSFingerprint]
-
-        init(protocols: [UInt8], staples: [TLSFingerprint: Staple], pins: [TLSFingerprint] = []) {
-            self.protocols = protocols
-            self.staples = staples
-            self.pins = pins
-        }
-
-        /// The state of a context, for the time of a callback.
-        @unsafe static func of(_ context: OpaquePointer?) -> ContextState? {
-            guard let found = unsafe SSL_CTX_get_ex_data(context, ExtraData.state) else { return nil }
-            return unsafe Unmanaged<ContextState>.fromOpaque(found).takeUnretainedValue()
-        }
-
-        /// The state of the context that a session has now.
-        @unsafe static func of(session: OpaquePointer?) -> ContextState? { unsafe of(SSL_get_SSL_CTX(session)) }
-    }
 #endif

@@ -126,7 +126,7 @@
             var certificate: OpaquePointer?
             var others: OpaquePointer?
             guard unsafe PKCS12_parse(archive, passphrase ?? "", &key, &certificate, &others) == 1 else {
-                reject(place, name, .malformed(TLSError.queued("it can't be opened").reason))
+                reject(place, name, Self.whyClosed(TLSError.queued("it can't be opened")))
                 return nil
             }
             var rest: [Certificate] = []
@@ -159,6 +159,11 @@
                 place: place)
         }
 
+        private static func whyClosed(_ error: TLSError) -> TLSConfigurationError.Problem {
+            let hint = error.reason == "unsupported" ? "; its encryption is of before OpenSSL 3" : ""
+            return .malformed(error.reason + hint)
+        }
+
         private mutating func checkDates(of parts: Parts, _ identity: TLSIdentity, at path: String) {
             guard !identity.allowsInvalidDates else { return }
             for (index, certificate) in ([parts.certificate] + parts.chain).enumerated() {
@@ -184,26 +189,6 @@
                 // Only a warning: a company's own authority may be known to all its clients.
                 warn(parts.place, parts.source.description, .chainIncomplete(issuer: last.issuer))
             }
-        }
-    }
-
-    /// The authorities that this machine trusts.
-    enum SystemAuthorities {
-        /// Whether the system's store has the certificate that issued this one.
-        static func know(issuerOf certificate: Certificate) -> Bool {
-            ERR_clear_error()
-            defer { ERR_clear_error() }
-            guard let store = unsafe X509_STORE_new() else { return false }
-            defer { unsafe X509_STORE_free(store) }
-            guard unsafe X509_STORE_set_default_paths(store) == 1, let search = unsafe X509_STORE_CTX_new() else {
-                return false
-            }
-            defer { unsafe X509_STORE_CTX_free(search) }
-            guard unsafe X509_STORE_CTX_init(search, store, certificate.pointer, nil) == 1 else { return false }
-            var issuer: OpaquePointer?
-            let found = unsafe X509_STORE_CTX_get1_issuer(&issuer, search, certificate.pointer)
-            unsafe X509_free(issuer)
-            return found == 1
         }
     }
 #endif

@@ -81,7 +81,8 @@
                 if let key = unsafe key { return .success(unsafe PrivateKey(owning: key)) }
                 if asked { return .failure(passphrase == nil ? .passphraseMissing : .passphraseWrong) }
                 let code = ERR_peek_last_error()
-                if code == 0 || PEM.isEnd(code) { return .failure(.noKey) }
+                // The library calls it unsupported when there is no such block.
+                if code == 0 || !bytes.contains(Array("PRIVATE KEY-----".utf8)) { return .failure(.noKey) }
                 return .failure(.malformed(unsafe String(cString: ERR_reason_error_string(code))))
             }
         }

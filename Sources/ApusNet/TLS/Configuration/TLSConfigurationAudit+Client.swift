@@ -12,28 +12,55 @@
             if !protocols.isEmpty {
                 unsafe SSL_CTX_set_alpn_protos(context.pointer, protocols, CUnsignedInt(protocols.count))
             }
+            let pins = setTrust(configuration.trust, in: context)
+            if !(0...1_000_000).contains(configuration.cachedHosts) {
+                reject("cachedHosts", "\(configuration.cachedHosts)", .badValue("it is 0 to 1,000,000"))
+            }
+            let log = keyLog(isAllowed: configuration.allowsKeyLog)
+            let sessions = configuration.cachedHosts > 0 ? TLSSessionStore(hosts: configuration.cachedHosts) : nil
+            let state = ContextState(protocols: protocols, pins: pins, keyLog: log, sessions: sessions)
+            context.attach(state, at: ExtraData.state)
+            unsafe SSL_CTX_set_info_callback(context.pointer, noteAlert)
+            if log != nil { unsafe SSL_CTX_set_keylog_callback(context.pointer, appendSecrets) }
+            if sessions == nil {
+                unsafe apus_set_session_cache(context.pointer, CLong(SSL_SESS_CACHE_OFF), 1)
+            } else {
+                unsafe apus_set_session_cache(
+                    context.pointer, CLong(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL), 1)
+                unsafe SSL_CTX_sess_set_new_cb(context.pointer, keepSession)
+            }
+            return MadeContext(
+                handle: context, certificates: identities.map(\.certificate.value), sessions: sessions,
+                checksNames: configuration.trust.checksNames)
+        }
+
+        /// Says whom a context believes; the fingerprints that it pins.
+        private mutating func setTrust(_ trust: TLSTrust, in context: ContextHandle) -> [TLSFingerprint] {
             var pins: [TLSFingerprint] = []
-            switch configuration.trust {
-            case .system: trustSystem(context)
-            case .authorities(let authorities): trust(authorities, in: context, at: "trust")
+            var mode = SSL_VERIFY_PEER
+            switch trust {
+            case .system: trustStore(nil, system: true, at: "trust")?.install(in: context, depth: 100)
+            case .authorities(let authorities):
+                trustStore(authorities, system: false, at: "trust")?.install(in: context, depth: authorities.depth)
             case .systemAnd(let authorities):
-                trustSystem(context)
-                trust(authorities, in: context, at: "trust")
+                trustStore(authorities, system: true, at: "trust")?.install(in: context, depth: authorities.depth)
             case .pinned(let fingerprints):
                 if fingerprints.isEmpty { reject("trust", "", .empty) }
                 pins = fingerprints
                 unsafe SSL_CTX_set_cert_verify_callback(context.pointer, acceptPinned, nil)
-            case .anyoneWithoutVerification: break
+            case .anyoneWithoutVerification: mode = SSL_VERIFY_NONE
             }
-            let verifies = configuration.trust != .anyoneWithoutVerification
-            unsafe SSL_CTX_set_verify(context.pointer, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
-            context.attach(ContextState(protocols: protocols, staples: [:], pins: pins), at: ExtraData.state)
-            return MadeContext(handle: context, certificates: identities.map(\.certificate.value))
+            unsafe SSL_CTX_set_verify(context.pointer, mode, nil)
+            return pins
         }
+    }
 
-        private mutating func trustSystem(_ context: ContextHandle) {
-            if unsafe SSL_CTX_set_default_verify_paths(context.pointer) != 1 {
-                reject("trust", "system", .malformed(TLSError.queued("the system has no store").reason))
+    extension TLSTrust {
+        /// Whether a certificate must be for the name that was asked for.
+        var checksNames: Bool {
+            switch self {
+            case .system, .authorities, .systemAnd: true
+            case .pinned, .anyoneWithoutVerification: false
             }
         }
     }

@@ -17,7 +17,17 @@
         /// When the certificates must be valid, in seconds since 1970.
         let now: Int64
 
-        init(now: Int64 = TLSTime.now) { self.now = now }
+        /// The file that `SSLKEYLOGFILE` names.
+        let keyLogPath: String?
+
+        init(now: Int64 = TLSTime.now, keyLogPath: String? = Self.keyLogPathOfEnvironment) {
+            self.now = now
+            self.keyLogPath = keyLogPath
+        }
+
+        private static var keyLogPathOfEnvironment: String? {
+            unsafe getenv("SSLKEYLOGFILE").map { unsafe String(cString: $0) }
+        }
 
         mutating func reject(_ path: String, _ value: String = "", _ problem: TLSConfigurationError.Problem) {
             errors.append(TLSConfigurationError(path: path, value: value, problem: problem))

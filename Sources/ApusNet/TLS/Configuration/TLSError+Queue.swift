@@ -5,8 +5,9 @@
         /// What the calling thread's error queue says, which is emptied; call it right after the call that failed.
         ///
         /// - Parameters:
-        ///   - session: The `SSL` that failed, for the reason why a certificate was rejected; nil outside a handshake.
-        ///   - alert: The alert that we sent, if one is known.
+        ///   - session: The `SSL` that failed, for the alert that it sent, and the reason why a certificate was
+        ///     rejected; nil outside a connection.
+        ///   - alert: The alert that we sent, if the session does not know it.
         /// - Returns: The first error of the queue, by which the later ones were caused; nil when it is empty.
         package static func takeQueued(session: OpaquePointer? = nil, alert: TLSAlert? = nil) -> TLSError? {
             let code = ERR_get_error()
@@ -36,7 +37,13 @@
                 let result = unsafe SSL_get_verify_result(session)
                 if result != X509_V_OK { unsafe text = String(cString: X509_verify_cert_error_string(result)) }
             }
-            self.init(Self.kind(ofReason: reason), reason: text, alert: sent)
+            let kind = Self.kind(ofReason: reason)
+            if kind == .unknownName, let session = unsafe session {
+                let name = unsafe SSL_get_servername(session, TLSEXT_NAMETYPE_host_name)
+                text = unsafe name.map { unsafe "it asked for \(String(cString: $0))" } ?? "it asked for none"
+            }
+            let noted = unsafe session.flatMap { unsafe TLSAlert.sent(by: $0) }
+            self.init(kind, reason: text, alert: noted ?? sent)
         }
 
         private static func kind(ofReason reason: CInt) -> Kind {
@@ -53,7 +60,7 @@
                 SSL_R_NO_SUITABLE_GROUPS:
                 .noSharedParameters
             case SSL_R_NO_APPLICATION_PROTOCOL: .noSharedProtocol
-            case SSL_R_CALLBACK_FAILED, SSL_R_CLIENTHELLO_TLSEXT: .unknownName
+            case SSL_R_CALLBACK_FAILED: .unknownName
             case SSL_R_CERTIFICATE_VERIFY_FAILED, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: .certificateRejected
             case SSL_R_NO_RENEGOTIATION: .renegotiation
             case SSL_R_UNEXPECTED_EOF_WHILE_READING: .truncated

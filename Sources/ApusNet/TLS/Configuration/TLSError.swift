@@ -92,7 +92,7 @@ public struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownName: "add the name to the configuration, or let unknown names have the default certificate"
         case .renegotiation: "use TLS 1.3, or a new connection"
         case .truncated: "take what came as cut short, unless its length was known before"
-        case .timedOut: "try again, or allow more time: the peer is gone, or too slow"
+        case .timedOut: "the peer is gone, or too slow: try again, or allow more time"
         case .protocolViolation: "look for something on the way that changes bytes"
         case .failure: "report it with this text"
         }

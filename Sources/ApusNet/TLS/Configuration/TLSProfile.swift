@@ -1,17 +1,3 @@
-/// A version of TLS.
-public enum TLSVersion: UInt16, Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// TLS 1.2 (RFC 5246).
-    case tls12 = 0x0303
-    /// TLS 1.3 (RFC 8446).
-    case tls13 = 0x0304
-
-    /// `TLSv1.2` or `TLSv1.3`.
-    public var description: String { self == .tls12 ? "TLSv1.2" : "TLSv1.3" }
-
-    /// Orders by age, older first.
-    public static func < (left: TLSVersion, right: TLSVersion) -> Bool { left.rawValue < right.rawValue }
-}
-
 /// Which versions, ciphers and groups are spoken, after Mozilla's Server Side TLS guideline 5.7.
 ///
 /// Names are OpenSSL's. Those of a list that the library does not know are an error when a context is made.
@@ -24,14 +10,15 @@ public struct TLSProfile: Hashable, Sendable {
     public var suites: [String]
     /// Groups for the key exchange, best first.
     public var groups: [String]
-    /// Whether the order of this side counts rather than the client's. A client knows best what its processor is fast
-    /// at, so the guideline says no where every cipher of the list is strong.
+    /// Whether a server's order counts rather than the client's; a client that wants ChaCha20 first, for its processor
+    /// lacks AES, gets it nevertheless. The guideline says no where every cipher is strong; scanners rate a server
+    /// without an order of its own as a weakness, and here it also chooses the cipher that costs the server least.
     public var prefersServerOrder: Bool
 
     /// A profile of one's own.
     public init(
         versions: ClosedRange<TLSVersion>, ciphers: [String], suites: [String], groups: [String],
-        prefersServerOrder: Bool = false
+        prefersServerOrder: Bool = true
     ) {
         self.versions = versions
         self.ciphers = ciphers

@@ -1,0 +1,181 @@
+"""Clients that make much work at little cost: each is left with GOAWAY and ENHANCE_YOUR_CALM, the server's memory stays
+as it was, and others are served meanwhile."""
+import socket, struct, threading, unittest
+
+from apus import Apus, PATIENCE
+from http2_tests import resident
+
+DATA, HEADERS, PRIORITY, RESET, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
+END_STREAM, END_HEADERS = 1, 4
+ENHANCE_YOUR_CALM = 11
+MOST = 200_000  # frames of one attack
+GROWTH = 10 << 20
+
+
+def frame(kind, flags=0, stream=0, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def literal(name, value):
+    return bytes([0, len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+
+
+def block(path="/plaintext", method="GET"):
+    return b"".join(literal(*field) for field in
+                    ((":method", method), (":scheme", "http"), (":path", path), (":authority", "a")))
+
+
+class Client:
+    def __init__(self, port, settings=b""):
+        self.sock = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.sock.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, settings) + frame(SETTINGS, END_STREAM))
+        self.file = self.sock.makefile("rb")
+        self.frames = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        """Keeps the frames that tell of an end."""
+        try:
+            while head := self.file.read(9):
+                length, kind = int.from_bytes(head[:3], "big"), head[3]
+                payload = self.file.read(length)
+                if kind == GOAWAY:
+                    self.frames.append(struct.unpack(">II", payload[:8]))
+        except OSError:
+            pass
+
+    def attack(self, frames):
+        """Sends the frames until the server has had enough."""
+        try:
+            batch = []
+            for index, one in zip(range(MOST), frames):
+                batch.append(one)
+                if len(batch) == 100:
+                    self.sock.sendall(b"".join(batch))
+                    batch = []
+        except OSError:
+            pass
+        self.reader.join(PATIENCE)
+        return self.frames
+
+
+def streams():
+    return iter(range(1, 1 << 31, 2))
+
+
+class Floods(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.apus = Apus("serve", "--loops", "1").__enter__()
+        cls.addClassCleanup(cls.apus.__exit__)
+
+    def leaves(self, frames, settings=b"", code=ENHANCE_YOUR_CALM):
+        self.apus.settle()
+        before = resident(self.apus.process)
+        client = Client(self.apus.port, settings)
+        attack = threading.Thread(target=client.attack, args=(frames,))
+        attack.start()
+        # Another client is served meanwhile, and in time.
+        for _ in range(20):
+            self.apus.settle()
+        attack.join(2 * PATIENCE)
+        self.assertFalse(attack.is_alive(), "the attack goes on")
+        self.assertIn(code, [found[1] for found in client.frames], "no GOAWAY with the code")
+        client.sock.close()
+        grown = resident(self.apus.process) - before
+        self.assertLess(grown, GROWTH, f"the server took {grown >> 10} KiB")
+
+    def test_rapid_reset(self):
+        def frames():
+            for stream in streams():
+                yield frame(HEADERS, END_HEADERS | END_STREAM, stream, block("/sleep/1000")) + frame(RESET, 0, stream, b"\0\0\0\x08")
+        self.leaves(frames())
+
+    def test_resets_that_the_server_is_made_to_send(self):
+        def frames():
+            for stream in streams():
+                yield frame(HEADERS, END_HEADERS, stream, block("/echo", "POST")) + frame(WINDOW_UPDATE, 0, stream, b"\0\0\0\0")
+        self.leaves(frames())
+
+    def test_settings(self):
+        self.leaves(frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 65_535)) for _ in range(MOST))
+
+    def test_pings(self):
+        self.leaves(frame(PING, 0, 0, b"12345678") for _ in range(MOST))
+
+    def test_answers_that_nobody_reads(self):
+        """The server stops reading requests, or leaves, instead of holding their answers."""
+        before = resident(self.apus.process)
+        sock = socket.create_connection(("127.0.0.1", self.apus.port), PATIENCE)
+        sock.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS) + frame(SETTINGS, END_STREAM))
+        sock.setblocking(False)
+        blocked = 0
+        rest = b""
+        numbers = streams()
+        while blocked < 20:
+            if len(rest) < 100_000:
+                rest += b"".join(frame(HEADERS, END_HEADERS | END_STREAM, next(numbers), block()) for _ in range(1000))
+            try:
+                rest = rest[sock.send(rest):]
+                blocked = 0
+            except BlockingIOError:
+                # What the server could read, it has read now.
+                self.apus.settle()
+                blocked += 1
+            except OSError:
+                break
+        self.assertLess(resident(self.apus.process) - before, GROWTH)
+        sock.close()
+        self.apus.settle()
+
+    def test_empty_data(self):
+        def frames():
+            yield frame(HEADERS, END_HEADERS, 1, block("/echo", "POST"))
+            while True:
+                yield frame(DATA, 0, 1)
+        self.leaves(frames())
+
+    def test_a_field_block_without_end(self):
+        def frames():
+            yield frame(HEADERS, 0, 1, block())
+            while True:
+                yield frame(CONTINUATION, 0, 1, literal("x", "y" * 100))
+        self.leaves(frames())
+
+    def test_empty_continuations(self):
+        def frames():
+            yield frame(HEADERS, 0, 1, block())
+            while True:
+                yield frame(CONTINUATION, 0, 1)
+        self.leaves(frames())
+
+    def test_small_window_updates(self):
+        self.leaves(frame(WINDOW_UPDATE, 0, 0, b"\0\0\0\1") for _ in range(MOST))
+
+    def test_priorities(self):
+        self.leaves(frame(PRIORITY, 0, 1, b"\0\0\0\3\0") for _ in range(MOST))
+
+    def test_frames_that_nobody_knows(self):
+        self.leaves(frame(0x77, 0, 0, b"x" * 10) for _ in range(MOST))
+
+    def test_compressed_fields_that_grow(self):
+        """A field of 4 KB remembered once and asked for a thousand times is refused without being held."""
+        def frames():
+            big = bytes([0x40, 1]) + b"x" + bytes([0x7F, 0x81, 0x1E]) + b"y" * 3968
+            yield frame(HEADERS, END_HEADERS | END_STREAM, 1, block() + big)
+            for stream in streams():
+                if stream > 1:
+                    yield frame(HEADERS, END_HEADERS | END_STREAM, stream, block() + bytes([0xBE]) * 1000)
+        before = resident(self.apus.process)
+        client = Client(self.apus.port)
+        thread = threading.Thread(target=client.attack, args=((one for one, _ in zip(frames(), range(2000))),))
+        thread.start()
+        self.apus.settle()
+        thread.join(2 * PATIENCE)
+        client.sock.close()
+        self.assertLess(resident(self.apus.process) - before, GROWTH)
+
+
+if __name__ == "__main__":
+    unittest.main()
