@@ -12,7 +12,7 @@ final class HTTP2ClientPeer {
     private var reader = HTTP2FrameReader(role: .server, maxFrameSize: 1 << 20)
     private var isGreeted = false
     let head = HTTP2RequestHead(
-        method: .get, isSecure: false, authority: "a:1", path: "/x", fields: ["user-agent": "t"])
+        method: .get, isSecure: false, authority: "a:1", path: "/x", fields: [.userAgent: "t"])
 
     /// - Parameter settings: What the server announces at once; nil for nothing yet.
     init(
@@ -27,7 +27,8 @@ final class HTTP2ClientPeer {
 
     /// The frames that the session has written since, without the preface.
     func sent() -> [ReadFrame] {
-        var bytes = (0..<output.count).map { output.bytes.byte($0) }
+        var bytes: [UInt8] = []
+        for index in 0..<output.count { bytes.append(output.bytes.byte(index)) }
         output.removeAll()
         if !isGreeted { bytes.removeFirst(HTTP2Preface.size) }
         isGreeted = true
@@ -76,6 +77,8 @@ final class HTTP2ClientPeer {
         return events
     }
 
+    func isOpen(_ stream: HTTP2ClientStream) -> Bool { session.isOpen(stream) }
+
     func open(_ head: HTTP2RequestHead? = nil, endsStream: Bool = true) -> HTTP2ClientStream? {
         session.open(head ?? self.head, endsStream: endsStream, to: &output)
     }
@@ -115,7 +118,7 @@ final class HTTP2ClientPeer {
             .headers, flags: [.endHeaders, .endStream], stream: stream,
             written { buffer in
                 encoder.begin(&buffer)
-                encoder.append(HTTPField(name: "x-sum", replacingInvalid: "1"), to: &buffer)
+                encoder.append(HTTPField(name: .eTag, replacingInvalid: "\"1\""), to: &buffer)
             })
     }
 

@@ -202,6 +202,8 @@ final class LoadLoop {
             meter.failures.wrappingAdd(1, ordering: .relaxed)
             giveUpOne()
         }
+        // The last answer may have been that connection's last.
+        finishIfDone()
         reconnect(connection, attempts: attempts)
     }
 
