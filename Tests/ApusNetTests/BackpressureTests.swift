@@ -50,9 +50,10 @@ import Testing
                 await connection.close()
             }
             // Nobody reads: the writer comes to a stop, and with it what is queued.
+            // Not the first stop counts: the kernel may take what was queued then, and ask for more.
+            try await until { await connection.queuedCount > Connection.highWaterMark / 2 }
             try await until { await connection.hasWaitingWriter }
             let queued = await connection.queuedCount
-            #expect(queued > Connection.highWaterMark / 2)
             #expect(queued <= 2 * Connection.highWaterMark)
             let received = try await onThread { try peer.receiveAll() }
             try await writing.value

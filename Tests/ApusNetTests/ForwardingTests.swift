@@ -43,6 +43,8 @@ import Testing
                     front.other = server
                     client.forward(to: server)
                     server.forward(to: client)
+                    // The client's end may have come before there was anyone to pass it on to.
+                    if client.hasPeerEnded { server.endWriting() }
                 }
                 _ = try? Connection.connect(to: target, on: loop, handler: back)
             }

@@ -36,10 +36,34 @@
         }
     }
 
+    @Suite("With one byte changed on the way,", .timeLimit(.minutes(2))) struct TLSDamageTests {
+        @Test("wherever it is, both sides come to an end", arguments: [0..<500, 500..<1_000, 1_000..<2_400])
+        func everyPlace(places: Range<Int>) async throws {
+            try await withLoops(1) { group in
+                for place in places {
+                    let heard = Events<String>()
+                    group.loops[0].execute { loop in Wire(cutting: 4096, changing: place, on: loop, heard).begin() }
+                    while let event = await heard.next(), event != "over" {
+                        // A byte that no rule of TLS looks at may change; what is said may not.
+                        let isKnown = event == "answer to question" || event == "closed" || event.hasPrefix("TLS: ")
+                        #expect(isKnown, "changed at \(place): \(event)")
+                    }
+                }
+            }
+        }
+    }
+
     /// A client and a server of ours on one loop, and between them somebody who cuts all that they send each other at
-    /// one place: each flight into the bytes before it and those behind, or (0) into single bytes.
+    /// one place: each flight into the bytes before it and those behind, or (0) into single bytes. He may also change one
+    /// byte, and parts them when neither says anything any more.
     private final class Wire {
+        /// Turns without a word.
+        private static let patience = 50
+
         private let place: Int
+        private let changed: Int
+        private var carried = 0
+        private var silence = 0
         private let loop: EventLoop
         private let heard: Events<String>
         private var client: Connection?
@@ -49,8 +73,9 @@
         private var clientHasEnded = false
         private var serverHasEnded = false
 
-        init(cutting place: Int, on loop: EventLoop, _ heard: Events<String>) {
+        init(cutting place: Int, changing changed: Int = -1, on loop: EventLoop, _ heard: Events<String>) {
             self.place = place
+            self.changed = changed
             self.loop = loop
             self.heard = heard
         }
@@ -111,7 +136,16 @@
             guard let client, let server else { return }
             carry(from: clientEnd, to: server, &clientHasEnded)
             carry(from: serverEnd, to: client, &serverHasEnded)
-            guard client.isOpen || server.isOpen else { return }
+            guard client.isOpen || server.isOpen else {
+                // One that never had a handler tells nobody of its end.
+                if changed >= 0 { heard("over") }
+                return
+            }
+            silence += 1
+            if silence > Self.patience, changed >= 0 {
+                if client.isOpen { client.readEnd() }
+                if server.isOpen { server.readEnd() }
+            }
             let held = LoopBound(self, to: loop)
             loop.execute { _ in held.value.carry() }
         }
@@ -122,6 +156,9 @@
             let got = unsafe recv(end, &flight, flight.count, 0)
             if got > 0 {
                 flight.removeLast(flight.count - got)
+                silence = 0
+                if (carried..<carried + got).contains(changed) { flight[changed - carried] ^= 0x5A }
+                carried += got
                 for part in parts(of: flight) where target.isOpen { unsafe target.received(Array(part).span.bytes) }
             } else if got == 0 {
                 hasEnded = true

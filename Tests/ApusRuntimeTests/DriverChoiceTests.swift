@@ -57,8 +57,12 @@ struct DriverChoiceTests {
             await #expect(processExitsWith: .success) {
                 let lines = Lines()
                 let first = dup(0)
-                var limit = rlimit(rlim_cur: rlim_t(first + 1), rlim_max: rlim_t(first + 1))
+                var usual = rlimit()
+                _ = unsafe getrlimit(descriptorLimit, &usual)
+                var limit = rlimit(rlim_cur: rlim_t(first + 1), rlim_max: usual.rlim_max)
                 _ = unsafe setrlimit(descriptorLimit, &limit)
+                // A sanitizer that looks for leaks at the end needs descriptors.
+                defer { _ = unsafe setrlimit(descriptorLimit, &usual) }
                 try #require(DriverChoice.uring.resolved(log: lines.log) == .epoll)
                 try #require(lines.lines.withLock { $0 }.count == 1)
             }

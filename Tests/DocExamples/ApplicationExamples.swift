@@ -338,6 +338,40 @@ struct ApplicationExamples {
         }
     }
 
+    /// Compiled only, for the folder is not there.
+    private func compression() throws {
+        // example: CompressionGuide.md
+        let app = Application()
+        app.use(Compression(), Decompression())
+
+        app.get("/birds") { _ in
+            let birds = String(repeating: #"{"name":"Apus apus"},"#, count: 500)
+            return Response(.ok, [.contentType: "application/json"], text: birds)
+        }
+        app.post("/events") { context async throws in
+            var count = 0
+            for try await chunk in context.body { count += chunk.count }
+            return "\(count) bytes, decoded"
+        }
+        try app.files("/assets/**", from: "Public", FileOptions(immutableHashedNames: true, fallback: "index.html"))
+        // end
+    }
+
+    @Test("contents are coded and decoded")
+    func codings() async throws {
+        try await asking { app in
+            // example: Compression.swift
+            app.use(Compression())
+            // end
+            // example: Decompression.swift
+            app.use(Decompression())
+            app.post("/events") { context in try await context.text().count }
+            // end
+        } test: { ask async throws in
+            #expect(try await ask.post("/events", "hello").content == "5")
+        }
+    }
+
     @Test("errors")
     func errors() async throws {
         try await asking { app in

@@ -142,6 +142,29 @@ struct HTTPExamples {
         #expect(settings.maxConcurrentStreams == 100)
     }
 
+    @Test("floods and stalls are noticed")
+    func http2Floods() throws {
+        let limits = HTTP2Limits()
+        var meter = HTTP2FloodMeter()
+        func ping(at now: UInt64) throws {
+            // example: HTTP2FloodMeter.swift
+            guard meter.allows(.ping, limits: limits, at: now) else { throw HTTP2Error(.flood) }
+            // end
+        }
+        try ping(at: 1000)
+        #expect(throws: HTTP2Error.self) { for _ in 0..<100_000 { try ping(at: 1000) } }
+        var watch = HTTP2StallWatch()
+        let (now, count) = (UInt64(1000), 1)
+        var isClosed = false
+        func close() { isClosed = true }
+        // example: HTTP2FloodMeter.swift
+        watch.waits(at: now)  // nothing can be sent: the window is shut
+        watch.sent(count, limits: limits, at: now)  // something was
+        if watch.isStalled(limits, at: now) { close() }  // asked by a timer
+        // end
+        #expect(!isClosed && watch.isWaiting)
+    }
+
     /// Compiled only: what a server does with a fragment of a field block.
     private func gather(
         _ fragment: HTTP2FieldFragment, in bytes: RawSpan, _ block: inout HTTP2FieldBlock, limits: HTTP2Limits,
@@ -315,6 +338,52 @@ struct HTTPExamples {
         // end
         #expect(fields[values: .setCookie] == ["a=1", "b=2"])
         #expect(fields[.location] == "/next  Set-Cookie: evil=1")
+    }
+
+    @Test("content codings")
+    func codings() throws {
+        do {
+            // example: ContentCoding.swift
+            let accepted = AcceptEncoding("gzip;q=0.8, br, *;q=0")
+            assert(accepted.best(among: ContentCoding.preferred) == .br)
+            // end
+        }
+        guard ContentCoding.gzip.isSupported else { return }
+        let group = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
+        defer { group.shutdown() }
+        let count = group.loops[0].perform { loop in
+            var count = 0
+            func send(_ bytes: RawSpan) { count += bytes.byteCount }
+            let bytes = [UInt8](repeating: 7, count: 100_000)
+            func code(_ content: RawSpan) throws {
+                // example: ContentEncoder.swift
+                var encoder = try ContentEncoder(.gzip, pool: CodingPool.of(loop))
+                var output = loop.buffers.take(atLeast: 16384)
+                var taken = 0
+                while true {
+                    let progress = try encoder.write(content.extracting(taken..<content.byteCount), into: &output)
+                    taken += progress.consumed
+                    if progress.isComplete { break }
+                    send(output.bytes)
+                    output.removeAll()
+                }
+                // end
+                while try !encoder.finish(into: &output).isComplete {
+                    send(output.bytes)
+                    output.removeAll()
+                }
+                send(output.bytes)
+                loop.buffers.give(output)
+                // example: ContentDecoder.swift
+                var decoder = try ContentDecoder(ContentCoding.list(of: "gzip"), pool: CodingPool.of(loop))
+                // end
+                var decoded = Buffer(capacity: 4096)
+                _ = try decoder.write(RawSpan(), into: &decoded)
+            }
+            try? code(unsafe bytes.span.bytes)
+            return count
+        }
+        #expect((1..<1000).contains(count))
     }
 
     /// How `apus` reads its command line; compiled only, for it ends the process.

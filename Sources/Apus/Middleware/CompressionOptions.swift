@@ -4,8 +4,8 @@ public import ApusHTTP
 public struct CompressionOptions: Sendable {
     /// The codings that are offered, the favourite first: it decides among those that the client likes equally.
     public var codings = ContentCoding.preferred
-    /// How hard each coding tries, from ``ContentCoding/levels``; one that is missing takes its
-    /// ``ContentCoding/usualLevel``.
+    /// How hard each coding tries, from `ContentCoding.levels`; one that is missing takes its
+    /// `ContentCoding.usualLevel`.
     public var levels: [ContentCoding: Int] = [:]
     /// The shortest content that is worth it, in bytes. Content of unknown length always is.
     public var leastBytes = 1024

@@ -102,7 +102,7 @@ import ApusRuntime
         do throws(CodingError) {
             while true {
                 let progress = try encoder.flush(into: &output)
-                stream.push(output.bytes)
+                stream.push([UInt8](copying: output))
                 output.removeAll()
                 if progress.isComplete { return }
             }

@@ -75,10 +75,10 @@ protocol ContentSink: AnyObject {
     }
 
     /// Queues what a coding has held back of writes that had room: does not wait for any.
-    func push(_ bytes: RawSpan) {
-        guard bytes.byteCount > 0, let sink else { return }
-        written += Int64(bytes.byteCount)
-        sink.writeContent(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
+    func push(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty, let sink else { return }
+        written += Int64(bytes.count)
+        sink.writeContent(bytes)
     }
 
     /// The client has taken what was queued.

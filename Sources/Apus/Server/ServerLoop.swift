@@ -195,3 +195,8 @@ protocol ServerConnection: ConnectionHandler {
         }
     }
 }
+
+extension ServerLoop: LoopLocal {
+    /// The tasks that wait for a request would wait for ever.
+    func loopEnds() { tasks.close() }
+}

@@ -5,7 +5,17 @@ public import ApusRuntime
 /// Memory stays flat whatever the content claims: each call makes as many bytes as the output has room for.
 ///
 /// ```swift
-/// var decoder = try ContentDecoder(ContentCoding.list(of: "gzip"), pool: CodingPool.of(loop))
+/// var decoder = try ContentDecoder(ContentCoding.list(of: "gzip"))
+/// var output = Buffer(capacity: 16384)
+/// var taken = 0
+/// while true {
+///     let progress = try decoder.write(coded.extracting(taken..<coded.byteCount), into: &output)
+///     taken += progress.consumed
+///     receive(output.bytes)
+///     output.removeAll()
+///     if progress.isComplete { break }
+/// }
+/// try decoder.finish()
 /// ```
 ///
 /// It belongs to one thread, that of its pool's loop if it has one; dropping it gives the libraries' states back. After

@@ -3,8 +3,8 @@ public import ApusRuntime
 /// Encodes content piece by piece.
 ///
 /// ```swift
-/// var encoder = try ContentEncoder(.gzip, pool: CodingPool.of(loop))
-/// var output = loop.buffers.take(atLeast: 16384)
+/// var encoder = try ContentEncoder(.gzip)
+/// var output = Buffer(capacity: 16384)
 /// var taken = 0
 /// while true {
 ///     let progress = try encoder.write(content.extracting(taken..<content.byteCount), into: &output)
@@ -13,6 +13,11 @@ public import ApusRuntime
 ///     send(output.bytes)
 ///     output.removeAll()
 /// }
+/// while try !encoder.finish(into: &output).isComplete {
+///     send(output.bytes)
+///     output.removeAll()
+/// }
+/// send(output.bytes)
 /// ```
 ///
 /// What it was given may stay inside until ``flush(into:)``, which makes all of it readable by the peer, or

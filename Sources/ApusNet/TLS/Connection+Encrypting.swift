@@ -25,6 +25,7 @@
         /// Encrypts and sends until nothing is queued, the kernel has no room, or the turn's part is used up.
         private func sendEncrypted(_ tls: TLSSession) {
             guard sendCiphertext(tls), tls.handshake == nil else { return }
+            if tls.flags.contains(.broken) { dropPlaintext() }
             var left = Self.encryptedPerTurn
             while plainCount > 0 {
                 guard left > 0 else { return awaitWritable() }
@@ -34,6 +35,12 @@
                 guard isOpen, !tls.isWaiting else { return }
             }
             sentEverything()
+        }
+
+        /// Forgets what can't be encrypted any more.
+        func dropPlaintext() {
+            giveOutputBack()
+            queue?.removeAll(into: loop.buffers)
         }
 
         /// Bytes that are not encrypted yet.

@@ -110,8 +110,7 @@
             tls.flags.insert(.broken)
             tls.failure = error
             failureCode = EPROTO
-            giveOutputBack()
-            queue?.removeAll(into: loop.buffers)
+            dropPlaintext()
             if error.kind == .notTLS, !tls.workspace.hasOutput { tls.alertPlainly(.unexpectedMessage) }
             sendOutput(tls)
             setTimer(at: loop.tick + Self.farewellMilliseconds)

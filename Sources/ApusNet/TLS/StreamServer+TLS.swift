@@ -8,7 +8,9 @@
         /// nothing of TLS, unless it asks (`Connection.tlsInfo`).
         ///
         /// ```swift
-        /// let server = try StreamServer.listen(on: address, group: group, tls: TLSListening(context)) { _, _ in Echo() }
+        /// let server = try StreamServer.listen(on: address, group: group, tls: TLSListening(context)) { _, _ in
+        ///     Echo()
+        /// }
         /// ```
         ///
         /// - Parameters:

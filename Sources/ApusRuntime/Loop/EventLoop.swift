@@ -249,7 +249,7 @@ import Synchronization
         dirty.append(endpoint)
     }
 
-    /// An object of which the loop has one, made by `make` when it is first asked for. Loop only.
+    /// An object of which the loop has one, made by `make` when it is first asked for; see ``LoopLocal``. Loop only.
     public func local<Value: AnyObject>(_ key: ObjectIdentifier, _ make: () -> Value) -> Value {
         if let found = locals[key] as? Value { return found }
         let made = make()
@@ -282,12 +282,23 @@ import Synchronization
             _ = driver.wait(nanoseconds: 100_000_000)
             driver.dispatch()
         } while true
-        drainMailbox()
-        runJobs()
+        endLocals()
         // What still waits here would keep the loop alive, which keeps it.
         dirty = []
         scheduled = ScheduledWorkTable()
         locals = [:]
+    }
+
+    /// Lets what belongs to the loop end, and runs what comes of that: tasks that were cancelled, or waited for work.
+    private func endLocals() {
+        drainMailbox()
+        runJobs()
+        for local in locals.values { (local as? any LoopLocal)?.loopEnds() }
+        // Bounded, for a task that goes on in spite of its cancellation must not keep the thread.
+        for _ in 0..<64 where !jobs.isEmpty || !mailbox.isEmpty {
+            drainMailbox()
+            runJobs()
+        }
     }
 
     private func wait() {

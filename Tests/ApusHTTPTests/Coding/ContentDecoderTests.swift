@@ -1,7 +1,7 @@
 #if Compression
     import ApusRuntime
     import TestSupport
-import Testing
+    import Testing
 
     @testable import ApusHTTP
 

@@ -95,32 +95,5 @@
                 #expect(String(decoding: said, as: UTF8.self) == "good")
             }
         }
-
-        @Test("the example of the article about compression serves")
-        func article() async throws {
-            try await serving(
-                { _ in },
-                { app in
-                    app.use(Compression(), Decompression())
-                    app.get("/birds") { _ in
-                        Response(
-                            .ok, [.contentType: "application/json"],
-                            text: String(repeating: #"{"name":"Apus apus"},"#, count: 500))
-                    }
-                    app.post("/events") { context async throws in
-                        var count = 0
-                        for try await chunk in context.body { count += chunk.count }
-                        return "\(count) bytes, decoded"
-                    }
-                }
-            ) { address in
-                let client = try RawClient(address)
-                client.send("GET /birds HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip, br\r\n\r\n")
-                let birds = try client.response()
-                #expect(birds["content-encoding"] == "br" && birds.body.count < 200)
-                client.send("POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
-                #expect(try client.response().text == "5 bytes, decoded")
-            }
-        }
     }
 #endif

@@ -269,8 +269,9 @@ struct HTTP1ServerTests {
     @Test("content of any size comes back as it was sent", arguments: [0, 1, 4095, 65_536, 65_537, 3_000_000])
     func echo(size: Int) async throws {
         try await serving({ _ in }, register) { address in
-            let client = try RawClient(address)
+            // Made first: a connection that says nothing has its time, too.
             let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let client = try RawClient(address)
             client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
             client.sendInBackground(content)
             let answer = try client.response()
@@ -289,6 +290,21 @@ struct HTTP1ServerTests {
             #expect(try client.response().text == "Hello, World!")
             client.send("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n")
             #expect(try client.response()["connection"] == "close")
+        }
+    }
+
+    @Test(
+        "the refusal of a malformed content reaches a client that is still sending",
+        arguments: [DriverChoice.epoll, .uring])
+    func refusedWhileSending(driver: DriverChoice) async throws {
+        try await serving(driver: driver, { _ in }, register) { address in
+            for _ in 0..<20 {
+                let client = try RawClient(address)
+                client.send("POST /collect HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz")
+                for _ in 0..<20 { client.send("zzzzzzzzzzzzzzzzzzzzzzzz\r\n") }
+                let answer = try client.response()
+                #expect(answer.status == 400 && answer["connection"] == "close")
+            }
         }
     }
 

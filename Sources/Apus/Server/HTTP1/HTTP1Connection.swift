@@ -202,6 +202,8 @@ import ApusRuntime
         if keepsAlive {
             phase = .head
         } else {
+            // What is not read yet would make the system reset the connection, and destroy the answer.
+            if connection.keptCount > 0 || !connection.isReceiving, !peerIsGone { return endLingering() }
             phase = .closing
             server.flushStage(to: connection)
             connection.closeAfterWriting()

@@ -48,9 +48,9 @@ public struct HTTP2FloodMeter: Sendable {
 /// went through meanwhile.
 ///
 /// ```swift
-/// watch.waits(at: now)                 // nothing can be sent: the window is shut
-/// watch.sent(count, at: now)           // something was
-/// if watch.isStalled(limits, at: now)  // asked by a timer
+/// watch.waits(at: now)  // nothing can be sent: the window is shut
+/// watch.sent(count, limits: limits, at: now)  // something was
+/// if watch.isStalled(limits, at: now) { close() }  // asked by a timer
 /// ```
 @frozen public struct HTTP2StallWatch: Sendable, Hashable {
     /// When the time began, in milliseconds of the caller's clock; nil while nothing waits.

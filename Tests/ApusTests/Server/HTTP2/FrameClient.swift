@@ -138,7 +138,9 @@ struct Frame {
         Array(Self.octets(UInt32(length)).dropFirst()) + [type, flags] + Self.octets(stream) + payload
     }
 
-    static func octets(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+    static func octets(_ number: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+    }
     static func number(_ octets: some Sequence<UInt8>) -> UInt32 { octets.reduce(0) { $0 << 8 | UInt32($1) } }
 
     static func settings(_ settings: [(UInt16, UInt32)] = [], ack: Bool = false) -> [UInt8] {

@@ -133,7 +133,8 @@ struct HTTP2FlowTests {
         }
     }
 
-    @Test("more than the window says ends the stream, or the connection when it is its window", arguments: [false, true])
+    @Test(
+        "more than the window says ends the stream, or the connection when it is its window", arguments: [false, true])
     func exceeded(byConnection: Bool) async throws {
         let (gate, opener) = AsyncStream<Void>.makeStream()
         try await serving(

@@ -240,6 +240,7 @@ struct HTTP2LifeTests {
         configuration.loops = LoopGroup.Options(loops: 1, log: .none)
         configuration.log = .none
         configuration.takesOverSockets = false
+        configuration.limits.http2.peer.settingsAcknowledgement = .seconds(300)
         return Application(configuration)
     }
 }

@@ -48,7 +48,8 @@ struct HTTP2MessageTests {
             "8.1.1", "contents that differ from Content-Length in all",
             post("5", Frame.data(1, "abc"), Frame.data(1, "def", ends: true))),
         malformed("8.1.1", "a Content-Length without content", Frame.headers(1, head + [("content-length", "3")])),
-        malformed("8.1.1", "two Content-Length", Frame.headers(1, head + [("content-length", "0"), ("content-length", "0")])),
+        malformed(
+            "8.1.1", "two Content-Length", Frame.headers(1, head + [("content-length", "0"), ("content-length", "0")])),
     ]
 
     @Test("a malformed message ends its stream alone", arguments: cases)
@@ -67,10 +68,12 @@ struct HTTP2MessageTests {
 
     @Test("an extended CONNECT that was announced is answered with 501 while nobody takes it")
     func extendedConnect() async throws {
-        try await serving({ $0.limits.http2.settings.isConnectProtocolEnabled = true }, HTTP2ServerTests.register) { address in
+        try await serving({ $0.limits.http2.settings.isConnectProtocolEnabled = true }, HTTP2ServerTests.register) {
+            address in
             let client = try FrameClient(address)
             client.send(
-                Frame.headers(1, [(":method", "CONNECT"), (":protocol", "websocket")] + Self.without(":method"), ends: false))
+                Frame.headers(
+                    1, [(":method", "CONNECT"), (":protocol", "websocket")] + Self.without(":method"), ends: false))
             #expect(try client.answer(on: 1).status == 501)
         }
     }

@@ -37,15 +37,20 @@ struct HTTP2RuleTests {
     private static let held = Frame.settings([(4, 0)]) + Frame.request(1)
     private static let priority: [UInt8] = [0, 0, 0, 0, 15]
 
-    private static func frame(_ type: UInt8, _ flags: UInt8 = 0, _ stream: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+    private static func frame(
+        _ type: UInt8, _ flags: UInt8 = 0, _ stream: UInt32 = 0, _ payload: [UInt8] = []
+    ) -> [UInt8] {
         Frame(type: type, flags: flags, stream: stream, payload: payload).bytes
     }
 
-    private static let block = Frame.block([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "a")])
+    private static let block = Frame.block([
+        (":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "a"),
+    ])
 
     static let frames: [RuleCase] = [
         RuleCase("4.1", "a frame of a type that is not known", .passes, frame(0x16, 0, 0, [0, 1, 2])),
-        RuleCase("4.1", "flags that mean nothing", .passes, frame(Frame.ping, 0x16, 0, [UInt8](repeating: 1, count: 8))),
+        RuleCase(
+            "4.1", "flags that mean nothing", .passes, frame(Frame.ping, 0x16, 0, [UInt8](repeating: 1, count: 8))),
         RuleCase(
             "4.1", "the reserved bit of a stream's number", .passes,
             frame(Frame.ping, 0, 0x8000_0000, [UInt8](repeating: 1, count: 8))),
@@ -58,11 +63,13 @@ struct HTTP2RuleTests {
             Frame.request(1, "/", [("x", String(repeating: "a", count: 17_000))])),
         RuleCase("4.3", "a field block that can't be decoded", .goAway(compression), frame(1, 5, 1, [0x40])),
         RuleCase(
-            "4.3", "PRIORITY within a field block", .goAway(protocolError), frame(1, 1, 1, block), frame(2, 0, 1, priority)),
+            "4.3", "PRIORITY within a field block", .goAway(protocolError), frame(1, 1, 1, block),
+            frame(2, 0, 1, priority)),
         RuleCase(
             "4.3", "HEADERS of another stream within a field block", .goAway(protocolError), frame(1, 1, 1, block),
             Frame.request(3)),
-        RuleCase("5.5", "an unknown frame within a field block", .goAway(protocolError), frame(1, 1, 1, block), frame(0x16)),
+        RuleCase(
+            "5.5", "an unknown frame within a field block", .goAway(protocolError), frame(1, 1, 1, block), frame(0x16)),
 
         RuleCase("5.1", "idle: DATA", .goAway(protocolError), Frame.data(1, "a", ends: true)),
         RuleCase("5.1", "idle: RST_STREAM", .goAway(protocolError), Frame.reset(1)),
@@ -89,7 +96,8 @@ struct HTTP2RuleTests {
 
         RuleCase("6.1", "DATA on stream 0", .goAway(protocolError), Frame.data(0, "a")),
         RuleCase("6.1", "padding that exceeds DATA", .goAway(protocolError), open, frame(0, 8, 1, [6, 1, 2, 3])),
-        RuleCase("6.2", "HEADERS with priority and padding", .passes, frame(1, 0x2D, 1, [2] + priority + block + [0, 0])),
+        RuleCase(
+            "6.2", "HEADERS with priority and padding", .passes, frame(1, 0x2D, 1, [2] + priority + block + [0, 0])),
         RuleCase("6.2", "HEADERS on stream 0", .goAway(protocolError), frame(1, 5, 0, block)),
         RuleCase("6.2", "padding that exceeds HEADERS", .goAway(protocolError), frame(1, 0xD, 1, [200] + block)),
         RuleCase("6.3", "PRIORITY on stream 0", .goAway(protocolError), frame(2, 0, 0, priority)),
@@ -104,7 +112,9 @@ struct HTTP2RuleTests {
         RuleCase("6.5.2", "MAX_FRAME_SIZE of 16383", .goAway(protocolError), Frame.settings([(5, 16_383)])),
         RuleCase("6.5.2", "MAX_FRAME_SIZE of 2^24", .goAway(protocolError), Frame.settings([(5, 1 << 24)])),
         RuleCase("6.5.2", "a setting that is not known", .passes, Frame.settings([(0xFF, 1)])),
-        RuleCase("6.5.3", "an acknowledgement too many", .goAway(protocolError), Frame.settings(ack: true), Frame.settings(ack: true)),
+        RuleCase(
+            "6.5.3", "an acknowledgement too many", .goAway(protocolError), Frame.settings(ack: true),
+            Frame.settings(ack: true)),
         RuleCase("6.6", "PUSH_PROMISE", .goAway(protocolError), open, frame(5, 4, 1, [0, 0, 0, 2] + block)),
         RuleCase("6.7", "PING on a stream", .goAway(protocolError), frame(6, 0, 1, [UInt8](repeating: 0, count: 8))),
         RuleCase("6.7", "PING of another length", .goAway(frameSize), frame(6, 0, 0, [0, 0])),
@@ -113,16 +123,24 @@ struct HTTP2RuleTests {
         RuleCase("6.9", "WINDOW_UPDATE of 0 for the connection", .goAway(protocolError), Frame.windowUpdate(0, 0)),
         RuleCase("6.9", "WINDOW_UPDATE of 0 for a stream", .reset(protocolError), open, Frame.windowUpdate(1, 0)),
         RuleCase("6.9", "WINDOW_UPDATE of another length", .goAway(frameSize), frame(8, 0, 0, [0, 0, 1])),
-        RuleCase("6.9.1", "a window of the connection above 2^31-1", .goAway(flowControl), Frame.windowUpdate(0, 0x7FFF_FFFF)),
+        RuleCase(
+            "6.9.1", "a window of the connection above 2^31-1", .goAway(flowControl), Frame.windowUpdate(0, 0x7FFF_FFFF)
+        ),
         RuleCase(
             "6.9.1", "a window of a stream above 2^31-1", .reset(flowControl), open, Frame.windowUpdate(1, 0x7FFF_FFFF)),
         RuleCase(
-            "6.9.2", "windows above 2^31-1 by a setting", .goAway(flowControl), open, Frame.windowUpdate(1, 0x7FFE_0000),
+            "6.9.2", "windows above 2^31-1 by a setting", .goAway(flowControl), open,
+            Frame.windowUpdate(1, 0x7FFE_0000),
             Frame.settings([(4, 0x7FFF_FFFF)])),
-        RuleCase("6.10", "two CONTINUATION", .passes, frame(1, 1, 1, Array(block[..<5])), frame(9, 0, 1, Array(block[5..<9])), frame(9, 4, 1, Array(block[9...]))),
+        RuleCase(
+            "6.10", "two CONTINUATION", .passes, frame(1, 1, 1, Array(block[..<5])),
+            frame(9, 0, 1, Array(block[5..<9])), frame(9, 4, 1, Array(block[9...]))),
         RuleCase("6.10", "CONTINUATION on stream 0", .goAway(protocolError), frame(1, 1, 1, block), frame(9, 4, 0)),
-        RuleCase("6.10", "CONTINUATION behind a whole block", .goAway(protocolError), Frame.request(1), frame(9, 4, 1, block)),
-        RuleCase("6.10", "DATA within a field block", .goAway(protocolError), frame(1, 0, 1, block), Frame.data(1, "a")),
+        RuleCase(
+            "6.10", "CONTINUATION behind a whole block", .goAway(protocolError), Frame.request(1), frame(9, 4, 1, block)
+        ),
+        RuleCase(
+            "6.10", "DATA within a field block", .goAway(protocolError), frame(1, 0, 1, block), Frame.data(1, "a")),
         RuleCase("7", "RST_STREAM with a code that is not known", .passes, open, Frame.reset(1, 0xFF)),
     ]
 
@@ -132,11 +150,16 @@ struct HTTP2RuleTests {
     static let compressed: [RuleCase] = [
         RuleCase("2.3.3", "an index beyond both tables", .goAway(compression), frame(1, 5, 1, block + [0xC6])),
         RuleCase("4.2", "a size update behind a field", .goAway(compression), frame(1, 5, 1, block + [0x20])),
-        RuleCase("5.2", "padding of a Huffman code above 7 bits", .goAway(compression), frame(1, 5, 1, block + [0, 0x82, 0x1F, 0xFF, 0])),
+        RuleCase(
+            "5.2", "padding of a Huffman code above 7 bits", .goAway(compression),
+            frame(1, 5, 1, block + [0, 0x82, 0x1F, 0xFF, 0])),
         RuleCase("5.2", "padding of zeros", .goAway(compression), frame(1, 5, 1, block + [0, 0x81, 0x18, 0])),
-        RuleCase("5.2", "the end of string as a symbol", .goAway(compression), frame(1, 5, 1, block + [0, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0])),
+        RuleCase(
+            "5.2", "the end of string as a symbol", .goAway(compression),
+            frame(1, 5, 1, block + [0, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0])),
         RuleCase("6.1", "the index 0", .goAway(compression), frame(1, 5, 1, block + [0x80])),
-        RuleCase("6.3", "a size update above the setting", .goAway(compression), frame(1, 5, 1, [0x3F, 0xE2, 0x1F] + block)),
+        RuleCase(
+            "6.3", "a size update above the setting", .goAway(compression), frame(1, 5, 1, [0x3F, 0xE2, 0x1F] + block)),
     ]
 
     @Test("compressed fields", arguments: compressed)
@@ -159,7 +182,8 @@ struct HTTP2RuleTests {
 
     @Test("more streams than are allowed are refused, and can be sent again")
     func concurrency() async throws {
-        try await serving({ $0.limits.http2.settings.maxConcurrentStreams = 10 }, HTTP2ServerTests.register) { address in
+        try await serving({ $0.limits.http2.settings.maxConcurrentStreams = 10 }, HTTP2ServerTests.register) {
+            address in
             let client = try FrameClient(address, settings: [(4, 0)])
             for index in 0..<11 { client.send(Frame.request(UInt32(2 * index + 1))) }
             #expect(try client.ending() == .reset(21, Self.refused))

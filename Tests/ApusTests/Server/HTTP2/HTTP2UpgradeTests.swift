@@ -11,7 +11,8 @@ struct HTTP2UpgradeTests {
         settings: String? = Self.settings, method: String = "GET", _ rest: String = "\r\n"
     ) -> String {
         let field = settings.map { "HTTP2-Settings: \($0)\r\n" } ?? ""
-        return "\(method) \(path) HTTP/1.1\r\nHost: a\r\nConnection: \(connection)\r\nUpgrade: \(upgrade)\r\n\(field)\(rest)"
+        return
+            "\(method) \(path) HTTP/1.1\r\nHost: a\r\nConnection: \(connection)\r\nUpgrade: \(upgrade)\r\n\(field)\(rest)"
     }
 
     @Test("a request that asks for h2c is answered on stream 1", arguments: ["/plaintext", "/async", "/stream"])
