@@ -105,7 +105,8 @@ let package = Package(
             name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "TestSupport"],
             swiftSettings: house),
         .testTarget(
-            name: "ApusCLITests", dependencies: ["ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
+            name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            swiftSettings: house),
         .testTarget(name: "ExampleTests", dependencies: ["TCPChat", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .testTarget(
             name: "DocExamples", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],

@@ -67,6 +67,24 @@ struct InvocationTests {
         #expect(options.json)
     }
 
+    @Test("bench speaks HTTP/2 and TLS when asked to, and believes whom it is told to")
+    func benchProtocols() throws {
+        let plain = try #require(parse("bench https://h/").bench)
+        #expect(plain.url.scheme == .https && plain.url.port == 443 && plain.url.text == "https://h/")
+        #expect(!plain.http2 && plain.streams == 1 && plain.trust == .system)
+        let many = try #require(parse("bench https://h:8443/p --h2 --streams 32 -k").bench)
+        #expect(many.http2 && many.streams == 32 && many.trust == .anyone)
+        #expect(parse("bench https://h --ca ca.pem").bench?.trust == .authorities("ca.pem"))
+        #expect(parse("bench h --h2").bench?.http2 == true)
+        #expect(parse("bench h -H Upgrade:a").bench?.headers.count == 1)
+    }
+
+    @Test("all that is wrong with the protocols is told at once")
+    func benchProtocolMistakes() {
+        let mistakes = parse("bench http://h --streams 3 -k --ca a").mistakes
+        #expect(mistakes.count == 4, "\(mistakes)")
+    }
+
     @Test("bench asks with GET, or POST when there is a body, for ten seconds or a number of requests")
     func benchDefaults() {
         let plain = parse("bench http://h").bench
@@ -123,6 +141,10 @@ struct MistakeTests {
             ("bench", "URL is missing"), ("bench ftp://h", "expected an address"),
             ("bench h -d 10", "10s or 500ms"), ("bench h -d 1s -n 5", "keep one"),
             ("bench h -m GE;T", "a request method"), ("bench h -H nocolon", "'Accept: text/html'"),
+            ("bench h --streams 4", "add --h2"), ("bench h --h2 --pipeline 4", "use --streams N"),
+            ("bench h --h2 --streams 0", "from 1 to 1024"), ("bench http://h -k", "write https://"),
+            ("bench h --ca ca.pem", "write https://"), ("bench https://h --ca", "write --ca FILE"),
+            ("bench https://h --ca a -k", "keep one"), ("bench h --h2 -H Upgrade:a", "HTTP/2 has no such field"),
             ("bench h -H Content-Length:3", "leave this field out"), ("bench h --body @", "@- for standard input"),
             ("sevre", "did you mean serve?"), ("./public", "apus serve ./public"),
             ("xyzzy", "serve, routes, check, bench"),

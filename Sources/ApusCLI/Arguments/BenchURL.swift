@@ -18,6 +18,9 @@ struct BenchURL: Hashable, Sendable {
         return port == Self.usualPort(of: scheme) ? name : "\(name):\(port)"
     }
 
+    /// The whole address, as it was meant.
+    var text: String { "\(scheme.rawValue)://\(authority)\(target)" }
+
     private static func usualPort(of scheme: Scheme) -> Int { scheme == .http ? 80 : 443 }
 
     /// Nil unless `text` is `http://host[:port][/path][?query]`, or the same with `https`. A missing scheme is

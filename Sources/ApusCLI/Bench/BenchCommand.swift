@@ -8,14 +8,14 @@ import ApusRuntime
     ///
     /// - Throws: ``BenchError`` when nothing could be asked, or nothing was answered with 2xx.
     static func run(_ options: BenchOptions) async throws {
-        guard options.url.scheme == .http else { throw BenchError.noTLS }
         let content = try options.body.map { body throws(BenchError) in try RequestContent.read(body) }
+        let connecting = try ConnectOptions.bench(options)
         try DescriptorLimit.raise(to: options.connections + 64)
         let group = try LoopGroup(LoopGroup.Options(loops: options.loops, log: .none))
         defer { group.shutdown() }
-        let address = try await answering(options, on: group)
+        let address = try await answering(options, connecting, on: group)
         let shares = LoadShare.divide(options, among: group.loops.count)
-        let plan = LoadPlan(options, content: content, address: address)
+        let plan = LoadPlan(options, content: content, address: address, connecting: connecting)
         let run = LoadRun(plan, extent: options.extent, shares: shares, on: group)
 
         let interrupt = Interrupt()
@@ -37,11 +37,11 @@ import ApusRuntime
         guard measured.tally.successes > 0 else { throw BenchError.noSuccess(measured.tally) }
     }
 
-    /// The first of the host's addresses that accepts a connection.
-    private static func answering(_ options: BenchOptions, on group: LoopGroup) async throws -> SocketAddress {
+    /// The first of the host's addresses that accepts a connection, and speaks TLS where that is asked for.
+    private static func answering(
+        _ options: BenchOptions, _ connecting: ConnectOptions, on group: LoopGroup
+    ) async throws -> SocketAddress {
         let addresses = try Resolver.blockingAddresses(of: options.url.host, port: UInt16(options.url.port))
-        var connecting = ConnectOptions()
-        connecting.timeout = options.timeout
         var last: any Error = SocketError.unknownHost(options.url.host)
         for address in addresses {
             do {
@@ -51,6 +51,11 @@ import ApusRuntime
                 last = error
             }
         }
+        #if TLS
+            if case SocketError.tls(let error, _) = last {
+                throw BenchError.tls(options.url.authority, LoadFailure(error), reason: error.reason)
+            }
+        #endif
         throw last
     }
 }

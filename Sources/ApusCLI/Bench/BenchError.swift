@@ -1,15 +1,15 @@
 /// Why `apus bench` measured nothing. Each ends with what to do.
 enum BenchError: Error, CustomStringConvertible {
-    case noTLS
     case unreadable(String, reason: String)
     case tooManyDescriptors(wanted: Int, allowed: Int)
     case interrupted
     case noConnection(String, LoadFailure?)
+    /// With the library's reason.
+    case tls(String, LoadFailure, reason: String)
     case noSuccess(LoadTally)
 
     var description: String {
         switch self {
-        case .noTLS: "https is not spoken here yet: measure http, or put the load on the TLS proxy's other side"
         case .unreadable(let path, let reason): "the body \(path) can't be read (\(reason)): check its path"
         case .tooManyDescriptors(let wanted, let allowed):
             "\(wanted) descriptors are needed and \(allowed) allowed: raise the limit with ulimit -n \(wanted), "
@@ -17,6 +17,8 @@ enum BenchError: Error, CustomStringConvertible {
         case .interrupted: "stopped before anything was measured"
         case .noConnection(let host, let failure):
             "no connection to \(host)" + (failure.map { ": \($0.rawValue): \($0.advice)" } ?? "")
+        case .tls(let host, let failure, let reason):
+            "no connection to \(host): \(failure.rawValue) (\(reason)): \(failure.advice)"
         case .noSuccess(let tally): Self.explain(tally)
         }
     }

@@ -7,6 +7,14 @@ extension BenchReport {
         var method: String
         var connections: Int
         var pipeline: Int
+        /// `HTTP/1.1` or `HTTP/2`.
+        var `protocol`: String
+        /// Streams open at once on each connection; absent with HTTP/1.1.
+        var streams: Int?
+        /// As `TLSv1.3`; absent without TLS.
+        var tlsVersion: String?
+        /// As `TLS_AES_128_GCM_SHA256`; absent without TLS.
+        var tlsCipher: String?
         var loops: Int
         /// Requests a second that were wanted; absent without `--rate`.
         var rate: Int?
@@ -38,8 +46,9 @@ extension BenchReport {
             latencies[name] = tally.latencies.percentile(percent) / .microseconds(1)
         }
         return Document(
-            url: "http://\(options.url.authority)\(options.url.target)", method: options.method,
-            connections: options.connections, pipeline: options.pipeline, loops: loops, rate: options.rate,
+            url: options.url.text, method: options.method, connections: options.connections,
+            pipeline: options.pipeline, protocol: protocolName, streams: options.http2 ? options.streams : nil,
+            tlsVersion: tally.tls?.version, tlsCipher: tally.tls?.cipher, loops: loops, rate: options.rate,
             seconds: seconds, sent: tally.sent, answers: tally.answers, answersPerSecond: answersPerSecond,
             bytesReceived: tally.bytesReceived, bytesPerSecond: bytesPerSecond,
             statuses: Dictionary(uniqueKeysWithValues: statuses.map { ($0.status, $0.count) }),

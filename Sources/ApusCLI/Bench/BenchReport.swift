@@ -19,6 +19,7 @@ struct BenchReport {
     var answersPerSecond: Double { seconds > 0 ? Double(tally.answers) / seconds : 0 }
     var bytesPerSecond: Double { seconds > 0 ? Double(tally.bytesReceived) / seconds : 0 }
     var failures: Int { tally.failures.values.reduce(0, +) }
+    var protocolName: String { options.http2 ? "HTTP/2" : "HTTP/1.1" }
     /// Answers by status, lowest first.
     var statuses: [(status: String, count: Int)] {
         let others = tally.others.sorted { $0.key < $1.key }.map { (String($0.key), $0.value) }
@@ -28,7 +29,7 @@ struct BenchReport {
     /// The whole report, ending in a newline.
     var text: String {
         var lines = [
-            "\(options.method) http://\(options.url.authority)\(options.url.target)",
+            "\(options.method) \(options.url.text)",
             heading, "",
             row("answers", Figures.grouped(tally.answers), Figures.decimal(answersPerSecond, 0) + "/s"),
             row("received", Figures.bytes(Double(tally.bytesReceived)), Figures.bytes(bytesPerSecond) + "/s"),
@@ -53,12 +54,15 @@ struct BenchReport {
 
     private var heading: String {
         var parts = [
-            "\(options.connections) connections", "pipeline \(options.pipeline)",
+            "\(options.connections) connections",
+            options.http2 ? "streams \(options.streams)" : "pipeline \(options.pipeline)",
             "\(loops) loop\(loops == 1 ? "" : "s")",
             "\(Figures.decimal(seconds, 2)) s",
         ]
-        if options.pipeline == 1 { parts.remove(at: 1) }
+        if options.http2 ? options.streams == 1 : options.pipeline == 1 { parts.remove(at: 1) }
         if let rate = options.rate { parts.append("\(Figures.grouped(rate))/s wanted") }
+        parts.append(protocolName)
+        if let tls = tally.tls { parts.append(tls.version) }
         return parts.joined(separator: ", ")
     }
 
@@ -75,6 +79,9 @@ struct BenchReport {
             notes.append(
                 "\(Figures.grouped(tally.unsent)) requests were due at the end and no connection had room for them; they "
                     + "count with the time they had waited. More connections would help, or the server can't keep up.")
+        }
+        if let limit = tally.streamLimit, limit < options.streams {
+            notes.append("The server takes \(limit) streams at once on a connection: no more than that were open.")
         }
         let busy = seconds > 0 ? processorTime / elapsed / Double(loops) : 0
         if busy > 0.95, options.rate != nil || tally.answers > 0 {

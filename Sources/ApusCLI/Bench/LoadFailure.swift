@@ -1,3 +1,4 @@
+import ApusHTTP
 import ApusNet
 import ApusRuntime
 
@@ -19,6 +20,11 @@ enum LoadFailure: String, CaseIterable, Sendable {
     case closedEarly = "closed before the answer"
     case malformed = "malformed answer"
     case broken = "connection broken"
+    case streamReset = "stream reset"
+    case goAway = "refused by GOAWAY"
+    case noHTTP2 = "no HTTP/2"
+    case untrusted = "certificate not accepted"
+    case tls = "TLS failed"
 
     /// What a connection's end means for the requests that were on it.
     init(_ error: SystemError?) {
@@ -52,6 +58,28 @@ enum LoadFailure: String, CaseIterable, Sendable {
         }
     }
 
+    #if TLS
+        /// What it means that TLS failed.
+        init(_ error: TLSError) {
+            switch error.kind {
+            case .certificateRejected: self = .untrusted
+            case .noSharedProtocol: self = .noHTTP2
+            case .alertReceived where error.alert == .noApplicationProtocol: self = .noHTTP2
+            case .truncated: self = .closedEarly
+            default: self = .tls
+            }
+        }
+    #endif
+
+    /// What a stream's end means for its request.
+    init(_ failure: HTTP2RequestFailure) {
+        switch failure {
+        case .unprocessed: self = .goAway
+        case .reset: self = .streamReset
+        case .violation: self = .malformed
+        }
+    }
+
     /// What the user can do about it.
     var advice: String {
         switch self {
@@ -62,7 +90,12 @@ enum LoadFailure: String, CaseIterable, Sendable {
         case .unreachable: "check the address and the network"
         case .timedOut: "give it more time with --timeout, or less load"
         case .reset, .closedEarly, .broken: "look at the server's log; does it limit connections or pipelining?"
-        case .malformed: "is this an HTTP/1.1 server, and http the right scheme?"
+        case .malformed: "is this an HTTP server, and http the right scheme?"
+        case .streamReset: "look at the server's log; does it limit requests?"
+        case .goAway: "is the server stopping, or does it limit requests? try fewer --streams"
+        case .noHTTP2: "check the scheme and the port; leave --h2 out where the server does not speak it"
+        case .untrusted: "name its authority with --ca FILE, or accept any certificate with --insecure"
+        case .tls: "is https the right scheme for this port?"
         }
     }
 }

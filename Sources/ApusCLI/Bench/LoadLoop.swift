@@ -1,3 +1,4 @@
+import ApusHTTP
 import ApusNet
 import ApusRuntime
 import Synchronization
@@ -28,6 +29,10 @@ final class LoadLoop {
     private let meter: LoadMeter
     private let report: @Sendable (LoadReport) -> Void
     @safe @exclusivity(unchecked) var memo = ResponseHeadMemo()
+    /// What HTTP/2 reads fields into.
+    @safe @exclusivity(unchecked) var fields = HeaderBlock()
+    /// What HTTP/2 gathers what it sends in, a connection at a time.
+    @safe @exclusivity(unchecked) var stage: Buffer
     @safe @exclusivity(unchecked) private var latencies = Histogram()
     @safe @exclusivity(unchecked) private var tally = LoadTally()
     @safe @exclusivity(unchecked) private var phase = Phase.idle
@@ -58,6 +63,7 @@ final class LoadLoop {
         self.meter = meter
         self.report = report
         requests = share.requests
+        stage = Buffer(capacity: plan.stageSize)
         timeoutNanoseconds = UInt64(max(plan.timeout / .nanoseconds(1), 1))
     }
 
@@ -66,7 +72,7 @@ final class LoadLoop {
     /// Makes the connections.
     func open() {
         phase = .connecting
-        connections = (0..<share.connections).map { _ in LoadConnection(load: self) }
+        connections = (0..<share.connections).map { _ in LoadConnection.make(for: self) }
         line = ConnectionLine(capacity: share.connections)
         for _ in 0..<min(Self.attemptsAtOnce, share.connections) { tryNext() }
     }
@@ -165,6 +171,7 @@ final class LoadLoop {
     func connected(_ connection: LoadConnection) {
         up += 1
         tally.connected += 1
+        if tally.tls == nil { tally.tls = connection.tls }
         switch phase {
         case .connecting: didTry()
         case .sending: hasRoom(connection, now: monotonicNanoseconds())
@@ -195,6 +202,8 @@ final class LoadLoop {
             meter.failures.wrappingAdd(1, ordering: .relaxed)
             giveUpOne()
         }
+        // The last answer may have been that connection's last.
+        finishIfDone()
         reconnect(connection, attempts: attempts)
     }
 
@@ -221,6 +230,9 @@ final class LoadLoop {
             if load.phase == .sending { connection.connect() }
         }
     }
+
+    /// The server takes so many streams at once.
+    func noteStreamLimit(_ limit: Int) { tally.streamLimit = min(limit, tally.streamLimit ?? limit) }
 
     @inline(__always) func answered(_ status: Int, after nanoseconds: UInt64) {
         latencies.record(nanoseconds: nanoseconds)

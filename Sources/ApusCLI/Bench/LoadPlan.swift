@@ -1,29 +1,43 @@
+import ApusHTTP
 import ApusNet
 
 /// What every loop of a run must know: the options, made ready.
 struct LoadPlan: Sendable {
     let address: SocketAddress
+    let connecting: ConnectOptions
+    /// The request over HTTP/1.1.
     let request: RequestBlock
+    /// The request over HTTP/2; nil when that is not spoken.
+    let http2: HTTP2RequestHead?
+    /// The content of each request; often empty.
+    let content: [UInt8]
     /// Whether the answers have no content, whatever their fields say.
     let isHead: Bool
-    let pipeline: Int
+    /// How many requests may be on their way at once on each connection.
+    let depth: Int
     /// Whether requests follow a schedule instead of the answers.
     let hasRate: Bool
     let timeout: Duration
 
-    init(_ options: BenchOptions, content: [UInt8]?, address: SocketAddress) {
+    /// - Parameter connecting: how connections are made; nil for plain ones.
+    init(_ options: BenchOptions, content: [UInt8]?, address: SocketAddress, connecting: ConnectOptions? = nil) {
         self.address = address
+        self.content = content ?? []
         request = RequestBlock(options, content: content)
+        http2 = options.http2 ? HTTP2RequestHead(options, content: content) : nil
         isHead = options.method == "HEAD"
-        pipeline = options.pipeline
+        depth = options.http2 ? options.streams : options.pipeline
         hasRate = options.rate != nil
         timeout = options.timeout
+        var plain = ConnectOptions()
+        plain.timeout = options.timeout
+        self.connecting = connecting ?? plain
     }
 
-    var connectOptions: ConnectOptions {
-        var options = ConnectOptions()
-        options.timeout = timeout
-        return options
+    /// The octets of the stage in which a loop gathers what it sends over HTTP/2.
+    var stageSize: Int {
+        guard let http2 else { return 0 }
+        return max(64 << 10, 2 * http2.frameRoom(maxFrameSize: 1 << 14))
     }
 }
 

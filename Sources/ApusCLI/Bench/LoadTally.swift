@@ -14,6 +14,10 @@ struct LoadTally: Sendable {
     var connected = 0
     /// Requests that were due when the run ended, and that no connection was free to send.
     var unsent = 0
+    /// What was agreed on with the server; nil without TLS.
+    var tls: LoadTLS?
+    /// The fewest streams that the server takes at once; nil when it has not said, or speaks HTTP/1.1.
+    var streamLimit: Int?
     /// How long answers took.
     var latencies = HistogramSnapshot()
     /// When the last answer came, in nanoseconds of the monotonic clock; 0 before there was one.
@@ -30,7 +34,17 @@ struct LoadTally: Sendable {
         failures.merge(other.failures, uniquingKeysWith: +)
         connected += other.connected
         unsent += other.unsent
+        tls = tls ?? other.tls
+        streamLimit = [streamLimit, other.streamLimit].compactMap(\.self).min()
         latencies.merge(other.latencies)
         lastAnswer = max(lastAnswer, other.lastAnswer)
     }
+}
+
+/// TLS as it was agreed on.
+struct LoadTLS: Sendable, Hashable {
+    /// As `TLSv1.3`.
+    let version: String
+    /// In OpenSSL's words.
+    let cipher: String
 }

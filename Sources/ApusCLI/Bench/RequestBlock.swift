@@ -1,3 +1,4 @@
+import ApusHTTP
 import ApusNet
 
 /// The request of a run as the bytes that go out, built once and repeated, so that several leave with one call.
@@ -18,8 +19,7 @@ struct RequestBlock: Sendable {
         if !names.contains("host") { head += "Host: \(options.url.authority)\r\n" }
         if !names.contains("user-agent") { head += "User-Agent: apus-bench\r\n" }
         for header in options.headers { head += "\(header.name): \(header.value)\r\n" }
-        // RFC 9110, 8.6: also for no content, where the method gives content a meaning.
-        if content != nil || ["POST", "PUT", "PATCH"].contains(options.method) {
+        if options.announcesLength(of: content) {
             head += "Content-Length: \(content?.count ?? 0)\r\n"
         }
         let request = Array((head + "\r\n").utf8) + (content ?? [])
@@ -39,5 +39,34 @@ struct RequestBlock: Sendable {
             unsafe connection.writeThrough(bytes.span.bytes.extracting(0..<now &* length))
             left &-= now
         }
+    }
+}
+
+extension BenchOptions {
+    /// RFC 9110, 8.6: also for no content, where the method gives content a meaning.
+    fileprivate func announcesLength(of content: [UInt8]?) -> Bool {
+        content != nil || ["POST", "PUT", "PATCH"].contains(method)
+    }
+}
+
+extension HTTP2RequestHead {
+    /// The head of each request of a run.
+    init(_ options: BenchOptions, content: [UInt8]?) {
+        var authority = options.url.authority
+        var fields: HTTPFields = [.userAgent: "apus-bench"]
+        for header in options.headers {
+            // The command line's reader refuses what is no token.
+            guard let name = HTTPField.Name(header.name) else { continue }
+            switch name {
+            // The :authority stands for it (RFC 9113, 8.3.1).
+            case .host: authority = header.value
+            case .userAgent: fields[.userAgent] = header.value
+            default: fields.append(HTTPField(name: name, replacingInvalid: header.value))
+            }
+        }
+        if options.announcesLength(of: content) { fields.append(.contentLength, String(content?.count ?? 0)) }
+        self.init(
+            method: HTTPMethod(rawValue: options.method) ?? .get, isSecure: options.url.scheme == .https,
+            authority: authority, path: options.url.target, fields: fields)
     }
 }

@@ -32,6 +32,8 @@ public struct HPACKEncoder: ~Copyable {
     private var leastSize = HPACKEncoderTable.largestSize
     private var newSize = HPACKEncoderTable.largestSize
     private var hasSizeUpdate = false
+    // What changes how fields are sent, beside the table's fields.
+    private var changes: UInt32 = 0
 
     /// An encoder for a peer that has not yet said anything of its table: 4,096 octets.
     public init() {}
@@ -45,6 +47,10 @@ public struct HPACKEncoder: ~Copyable {
         return name + field.value.utf8.count + 18
     }
 
+    /// Differs from all earlier values whenever the next block could be encoded otherwise than an equal one before: a
+    /// block in whose encoding it stayed the same may be sent again, octet by octet, as long as it does.
+    public var revision: UInt64 { UInt64(changes) &<< 32 | UInt64(table.added) }
+
     /// The bytes of memory that the table takes now.
     public var allocatedByteCount: Int { table.allocatedByteCount }
 
@@ -56,6 +62,7 @@ public struct HPACKEncoder: ~Copyable {
         leastSize = hasSizeUpdate ? min(leastSize, size) : size
         newSize = size
         hasSizeUpdate = true
+        changes &+= 1
         table.resize(to: min(size, table.maximumSize))
     }
 
@@ -72,6 +79,7 @@ public struct HPACKEncoder: ~Copyable {
         buffer.append(hpackInteger: newSize, pattern: 0x20, mask: 0x1F)
         table.resize(to: newSize)
         hasSizeUpdate = false
+        changes &+= 1
     }
 
     /// Appends `:status`, the first field of a response: at most 5 bytes.
@@ -249,6 +257,7 @@ public struct HPACKEncoder: ~Copyable {
                 let place = Int(field.hash & 0xF)
                 guard sightings[place] == sighting else {
                     sightings[place] = sighting
+                    changes &+= 1
                     break
                 }
             }

@@ -8,6 +8,10 @@ public struct HTTP2Stream: Sendable {
         static var hasHead: Self { Self(rawValue: 1) }
         /// It stands in the send queue.
         static var isQueued: Self { Self(rawValue: 2) }
+        /// More of its content is to be sent, though perhaps not now.
+        static var hasContent: Self { Self(rawValue: 4) }
+        /// The response has no content, whatever its fields say: that to HEAD.
+        static var isHead: Self { Self(rawValue: 8) }
     }
 
     /// Its number.
