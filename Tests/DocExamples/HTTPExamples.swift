@@ -350,6 +350,46 @@ struct HTTPExamples {
         }
     }
 
+    @Test("the client's side of an HTTP/2 connection")
+    func http2Client() throws {
+        // example: HTTP2RequestHead.swift
+        var head = HTTP2RequestHead(method: .get, isSecure: true, authority: "example.org", path: "/")
+        head.fields[.userAgent] = "one/1.0"
+        // end
+        let group = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
+        defer { group.shutdown() }
+        let (sent, consumed) = group.loops[0].perform { [head] loop in
+            var output = Buffer(capacity: 4096)
+            let consumed = Self.exchange(head, loop, &output)
+            return (output.count, consumed)
+        }
+        #expect(sent > 24 && consumed == 0)
+    }
+
+    private static func exchange(_ head: HTTP2RequestHead, _ loop: EventLoop, _ output: inout Buffer) -> Int {
+        let bytes = RawSpan()
+        var block = HeaderBlock()
+        func take(_ stream: HTTP2ClientStream, _ status: Status, _ fields: borrowing FieldTable, _ ends: Bool) {}
+        func take(_ stream: HTTP2ClientStream, _ content: RawSpan, _ ends: Bool) {}
+        // example: HTTP2ClientSession.swift
+        var session = HTTP2ClientSession(pool: loop.buffers)
+        session.begin(to: &output)
+        let stream = session.open(head, endsStream: true, to: &output)
+        // send the output; then, with what has come:
+        var offset = 0
+        while true {
+            switch session.next(in: bytes, from: &offset, fields: &block, output: &output, now: loop.tick) {
+            case .response(let stream, let status, let endsStream): take(stream, status, block.fields, endsStream)
+            case .content(let stream, let slice, let endsStream):
+                take(stream, slice.of(bytes), endsStream)
+                session.consumed(Int(slice.count), of: stream, to: &output)
+            case .needMore: return offset
+            default: break  // failures, GOAWAY and the rest
+            }
+        }
+        // end
+    }
+
     /// How `apus` reads its command line; compiled only, for it ends the process.
     private func command() async throws {
         // example: Invocation.swift

@@ -22,7 +22,11 @@ struct OpenListener: Sendable {
         self.service = service
         #if TLS
             if case .https(let tls) = listener.kind {
-                var listening = TLSListening(try TLSContext(server: tls))
+                // Certificates that are replaced on disk serve new connections some seconds later.
+                let reloader = try TLSReloader(tls, log: configuration.log)
+                reloader.watchFiles(on: group.loops[0])
+                var listening = TLSListening(.reloaded(reloader))
+                listening.usesWorkStealingPool = listener.handshakesOffLoops
                 listening.handshakeTimeout = listener.handshakeTimeout
                 listening.concurrentHandshakes = listener.concurrentHandshakes
                 let serve: @Sendable (EventLoop, String?) -> any ConnectionHandler = { [service] loop, agreed in

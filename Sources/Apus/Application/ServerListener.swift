@@ -38,6 +38,9 @@ public struct ServerListener: Sendable {
         /// TLS handshakes that may be under way at the same time on all loops; beyond it, connections wait in the
         /// kernel's backlog. Nil is without limit. Default 4096.
         public var concurrentHandshakes: Int? = 4096
+        /// Whether handshakes are worked off by the work-stealing pool, so that a burst of them leaves the loops free for
+        /// those who are connected already, at the price of two hops between threads for each. Default false.
+        public var handshakesOffLoops = false
     #endif
 
     /// A listener of any kind.

@@ -125,7 +125,10 @@ final class StreamHandler: ConnectionHandler {
     ///
     /// - Throws: `ConnectionError.tls` when it ended without its farewell: what came may be cut short.
     func hasPeerEnded() throws -> Bool {
-        guard try open().hasPeerEnded else { return false }
+        let connection = try open()
+        guard connection.hasPeerEnded else { return false }
+        // An alert may have come right before the end, and the connection not be closed yet.
+        noteTLS(connection)
         if let failureOfTLS { throw ConnectionError.tls(failureOfTLS) }
         return true
     }

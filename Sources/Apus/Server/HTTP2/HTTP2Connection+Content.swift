@@ -37,14 +37,19 @@ extension HTTP2Connection {
         if piece.isIdle { meter(.emptyData) }
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveData(piece), let exchange = exchange(at: slot) else {
-                consume(Int(piece.flowControlled), of: nil)
+                // Of a frame whose stream went within it, the first piece was counted for all of it.
+                consume(Int(piece.beginsFrame ? piece.flowControlled : UInt32(piece.bytes.count)), of: nil)
+                if piece.beginsFrame { reader.skipRestOfData() }
                 return meter(.ignoredFrame)
             }
             if piece.padding > 0 { consume(Int(piece.padding), of: slot) }
             takeContent(piece, bytes, of: exchange)
         } catch {
             // What the stream's window has taken is made good when the stream ends.
-            if error.violation != .contentLengthMismatch { consume(Int(piece.flowControlled), of: nil) }
+            if error.violation != .contentLengthMismatch {
+                consume(Int(piece.beginsFrame ? piece.flowControlled : UInt32(piece.bytes.count)), of: nil)
+                reader.skipRestOfData()
+            }
             if error.endsConnection { fail(error) } else { endStream(error) }
         }
     }

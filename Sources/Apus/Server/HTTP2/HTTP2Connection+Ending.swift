@@ -33,7 +33,7 @@ extension HTTP2Connection {
     func close(_ code: HTTP2ErrorCode, _ message: StaticString = "") {
         phase = .closing
         write(17 + message.utf8CodeUnitCount) {
-            $0.appendHTTP2GoAway(lastStream: streams.lastPeerStream, code, debugData: message)
+            $0.appendHTTP2GoAway(lastStream: streams.lastServedStream, code, debugData: message)
         }
         if isStaging { server.flushStage(to: connection) }
         dropExchanges()

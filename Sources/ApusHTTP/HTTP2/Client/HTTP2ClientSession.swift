@@ -25,7 +25,7 @@ public import ApusRuntime
 ///         take(stream, slice.of(bytes), endsStream)
 ///         session.consumed(Int(slice.count), of: stream, to: &output)
 ///     case .needMore: return offset
-///     // and so on
+///     default: break  // failures, GOAWAY and the rest
 ///     }
 /// }
 /// ```

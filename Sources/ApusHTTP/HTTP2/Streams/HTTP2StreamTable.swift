@@ -27,6 +27,9 @@
     public private(set) var peerCount = 0
     /// The highest stream that the peer has opened; what GOAWAY names.
     public internal(set) var lastPeerStream = HTTP2StreamID.connection
+    /// The last of the peer's streams that is served, for GOAWAY, which never names a later one than the GOAWAY before
+    /// it (RFC 9113, 6.8).
+    public var lastServedStream: HTTP2StreamID { min(lastAcceptedStream, lastPeerStream) }
     /// The highest stream that this side has opened.
     public private(set) var lastLocalStream = HTTP2StreamID.connection
     /// Streams of the peer above this one are ignored: what the last GOAWAY said.
