@@ -374,7 +374,7 @@ struct HTTPExamples {
         // example: HTTP2ClientSession.swift
         var session = HTTP2ClientSession(pool: loop.buffers)
         session.begin(to: &output)
-        let stream = session.open(head, endsStream: true, to: &output)
+        _ = session.open(head, endsStream: true, to: &output)
         // send the output; then, with what has come:
         var offset = 0
         while true {
