@@ -41,6 +41,7 @@
                 }
                 application.get("/later") { context in
                     counter.count.add(1, ordering: .relaxed)
+                    // The server's latency, so that requests are in flight when it stops; the test waits for answers.
                     try await Task.sleep(for: .milliseconds(2))
                     return "Hello, World!"
                 }

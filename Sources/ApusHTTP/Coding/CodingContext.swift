@@ -43,6 +43,7 @@ class EncodingContext {
     /// - Parameters:
     ///   - level: One of the coding's levels.
     ///   - size: The number of bytes that will come; nil when it is unknown.
+    // Never reached: `make` gives subclasses only, and each overrides both.
     func begin(level: Int, size: Int?) throws(CodingError) { fatalError("a subclass begins") }
 
     /// Takes bytes and makes bytes.
@@ -78,6 +79,7 @@ class DecodingContext {
     init(_ coding: ContentCoding) { self.coding = coding }
 
     /// Makes it as new; also between the members of one content, where the format has several.
+    // Never reached: `make` gives subclasses only, and each overrides both.
     func begin() throws(CodingError) { fatalError("a subclass begins") }
 
     /// Takes bytes and makes bytes.

@@ -7,6 +7,7 @@ class WorkItem: @unchecked Sendable {
     // Unchecked Sendable holds for this class, which has no state, and each subclass says why for its own.
 
     /// Runs the work on the calling thread; false when there is nothing to run any more.
+    // Never reached: the pool takes what `submit` and `offload` make, subclasses that override it.
     func perform() -> Bool { fatalError("a subclass says what to do") }
 
     /// Hands the result to whoever waits.

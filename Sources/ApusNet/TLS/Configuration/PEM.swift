@@ -31,6 +31,7 @@
             unsafe bytes.withUnsafeBytes { raw in
                 // Empty text too has a place in memory here: BIO_new_mem_buf takes no null.
                 let bio = unsafe raw.isEmpty ? BIO_new(BIO_s_mem()) : BIO_new_mem_buf(raw.baseAddress, CInt(raw.count))
+                // A few bytes for an operator's file, when a context is made: without memory for them nothing goes on.
                 guard let bio = unsafe bio else { fatalError("no memory for a BIO") }
                 defer { unsafe BIO_free(bio) }
                 return unsafe body(bio)
