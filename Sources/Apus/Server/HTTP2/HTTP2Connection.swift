@@ -139,7 +139,8 @@ import ApusRuntime
                 if timing.partBegan != 0 { arm(at: timing.partBegan + server.timeouts.head) }
                 return offset
             case .failure(let error):
-                if error.endsConnection { fail(error) } else { endStream(error) }
+                // A stream that was never opened can't be reset (RFC 9113, 5.1): its error is the connection's (5.4).
+                if error.endsConnection || streams.isIdle(error.stream) { fail(error) } else { endStream(error) }
             }
         }
         return bytes.byteCount

@@ -122,6 +122,12 @@ struct HTTP2RuleTests {
         RuleCase("6.8", "GOAWAY on a stream", .goAway(protocolError), frame(7, 0, 1, [UInt8](repeating: 0, count: 8))),
         RuleCase("6.9", "WINDOW_UPDATE of 0 for the connection", .goAway(protocolError), Frame.windowUpdate(0, 0)),
         RuleCase("6.9", "WINDOW_UPDATE of 0 for a stream", .reset(protocolError), open, Frame.windowUpdate(1, 0)),
+        RuleCase(
+            "6.9", "WINDOW_UPDATE of 0 for a stream that was never opened", .goAway(protocolError),
+            Frame.windowUpdate(1, 0)),
+        RuleCase(
+            "6.3", "PRIORITY of another length on a stream that was never opened", .goAway(frameSize),
+            frame(2, 0, 1, [0, 0, 0])),
         RuleCase("6.9", "WINDOW_UPDATE of another length", .goAway(frameSize), frame(8, 0, 0, [0, 0, 1])),
         RuleCase(
             "6.9.1", "a window of the connection above 2^31-1", .goAway(flowControl), Frame.windowUpdate(0, 0x7FFF_FFFF)
