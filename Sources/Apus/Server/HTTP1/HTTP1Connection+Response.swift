@@ -150,7 +150,7 @@ extension HTTP1Connection: ResponseTransport {
         guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
             !context.body.isFull
         else { return }
-        context.resumeContent(at: server.loop.tick)
+        context.contentClock.resume(at: server.loop.tick)
         connection.startReceiving()
         connection.presentKept()
     }

@@ -18,8 +18,8 @@ extension HTTP2Connection {
         }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: exchange)
-        context.contentBegan = server.loop.tick
-        arm(at: context.contentBegan + server.timeouts.body)
+        context.contentClock.begin(at: server.loop.tick)
+        arm(at: context.contentClock.began + server.timeouts.body)
         if route.isSynchronous {
             context.keepBytes()
             exchange.context = context
@@ -35,6 +35,7 @@ extension HTTP2Connection {
             return fail(HTTP2Error(.windowExceeded))
         }
         if piece.isIdle { meter(.emptyData) }
+        guard phase != .closing else { return }
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveData(piece), let exchange = exchange(at: slot) else {
                 // Of a frame whose stream went within it, the first piece was counted for all of it.
@@ -64,11 +65,11 @@ extension HTTP2Connection {
             return
         }
         context.awaitsContinue = false
-        context.contentReceived += Int64(count)
+        context.contentClock.received += Int64(count)
         if exchange.flags.contains(.gathers) {
             // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
             consume(count, of: exchange.slot)
-            guard context.contentReceived <= context.body.limit else {
+            guard context.contentClock.received <= context.body.limit else {
                 return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
             }
         }
@@ -76,9 +77,9 @@ extension HTTP2Connection {
         if piece.endsStream { return contentEnded(exchange, context) }
         if receiveWindow.left <= 0 {
             // Nobody may send now.
-            forEachExchange { $0.context?.holdContent(at: server.loop.tick) }
+            forEachExchange { $0.context?.contentClock.hold(at: server.loop.tick) }
         } else if streams[exchange.slot].receiveWindow.left <= 0 {
-            context.holdContent(at: server.loop.tick)
+            context.contentClock.hold(at: server.loop.tick)
         }
     }
 
@@ -171,8 +172,8 @@ extension HTTP2Connection {
 
     /// A client that is slower than is borne is answered; one that may not send, because a handler does not read, is not.
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
-        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
-        if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
         refuseContent(
             exchange, context,
             HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))
