@@ -11,6 +11,8 @@ protocol ServerConnection: ConnectionHandler {
     var connection: Connection { get }
     /// The place of the listener that accepted it among those of the application.
     var listener: UInt8 { get }
+    /// What the loop's connections share.
+    var server: ServerLoop { get }
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
@@ -28,6 +30,9 @@ protocol ServerConnection: ConnectionHandler {
     let http2: HTTP2Loop
     let tasks: TaskPool
     let timeouts: Timeouts
+    /// Whether anybody wants to know what becomes of the requests.
+    let isObserved: Bool
+    private let observation: LoopObservation?
     /// Whether a client's end leaves its handler alone.
     let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
@@ -70,8 +75,16 @@ protocol ServerConnection: ConnectionHandler {
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
         allowsHalfClose = service.limits.allowsHalfClose
+        observation = service.observation.map { LoopObservation($0) }
+        isObserved = observation != nil
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
+    }
+
+    @inline(__always)
+    func withObservation(_ body: (LoopObservation) -> Void) {
+        guard let observation else { return }
+        unsafe Unmanaged.passUnretained(observation)._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.

@@ -12,11 +12,15 @@ import ApusRuntime
     /// How often clients broke the rules of HTTP/2.
     let http2Counts = HTTP2CountTable()
     let errorResponse: @Sendable (any Error, Context) -> Response
+    /// How often a limit was exceeded.
+    let limitCounts = LimitCountTable()
+    /// Who wants to know what becomes of requests; nil is nobody.
+    let observation: Observation?
     /// The names of the application's listeners.
     let listeners: [String]
 
     init(
-        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String],
+        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], observation: Observation?,
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -25,6 +29,7 @@ import ApusRuntime
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners
+        self.observation = observation
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

@@ -12,12 +12,16 @@ extension HTTP1Connection {
         let limit = route.options.bodyLimit ?? server.service.limits.body
         if let length = spare.head.contentLength, length > limit {
             keepsAlive = false
+            server.service.limitCounts.count(.body)
+            spare.noteFailure(.limitExceeded)
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
+            server.report(spare, on: self)
             return endLingering()
         }
         if route.options.requiresLength, spare.head.contentLength == nil {
             keepsAlive = false
             spare.send(server.service.errorResponse(HTTPError.lengthRequired, spare))
+            server.report(spare, on: self)
             return endLingering()
         }
         let context = server.takeSpare()
@@ -73,6 +77,8 @@ extension HTTP1Connection {
                 return consumed
             }
             if context.task == nil, context.contentReceived > context.body.limit {
+                server.service.limitCounts.count(.body)
+                context.noteFailure(.limitExceeded)
                 refuseContent(RequestBody.tooLarge(context.body.limit))
                 return bytes.byteCount
             }
@@ -88,6 +94,8 @@ extension HTTP1Connection {
         case .failure(let error):
             let refusal = HTTPError(error.status, "\(error.message)")
             context.body.fail(refusal)
+            server.service.limitCounts.count(toldBy: error.status)
+            context.noteFailure(error.exceedsLimit ? .limitExceeded : .malformed)
             refuseContent(refusal)
             return bytes.byteCount
         }
@@ -120,7 +128,8 @@ extension HTTP1Connection {
                 context.send(server.service.errorResponse(HTTPError(.internalServerError), context))
             }
             self.context = nil
-            server.giveBack(context)
+            if server.isObserved { responseQueued(context) }
+            if unsentContext !== context { server.giveBack(context) }
             answered()
         }
     }
@@ -135,6 +144,7 @@ extension HTTP1Connection {
         }
         if context.task == nil {
             self.context = nil
+            server.report(context, on: self)
             server.giveBack(context)
             endLingering()
         } else {
@@ -150,6 +160,8 @@ extension HTTP1Connection {
         let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
         let due = context.contentBegan + server.timeouts.body + earned
         if now < due || (context.task != nil && context.body.isFull) { return arm(at: max(due, now + 1000)) }
+        server.service.limitCounts.count(.bodyTimeout)
+        context.noteFailure(.timedOut)
         let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")
         context.body.fail(error)
         refuseContent(error)

@@ -28,6 +28,7 @@ extension HTTP2Connection: ResponseTransport {
     private func promote(_ context: Context) -> HTTP2Exchange {
         let exchange = makeExchange(for: context)
         inlineExchange = exchange
+        context.noteFirstByte()
         return exchange
     }
 
