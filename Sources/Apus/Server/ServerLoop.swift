@@ -11,6 +11,8 @@ protocol ServerConnection: ConnectionHandler {
     var connection: Connection { get }
     /// The place of the listener that accepted it among those of the application.
     var listener: UInt8 { get }
+    /// What the loop's connections share.
+    var server: ServerLoop { get }
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
@@ -30,6 +32,9 @@ protocol ServerConnection: ConnectionHandler {
     let timeouts: Timeouts
     /// Whether requests may come before the handshake is done.
     let takesEarlyData: Bool
+    /// Whether anybody wants to know what becomes of the requests.
+    let isObserved: Bool
+    private let observation: LoopObservation?
     /// Whether a client's end leaves its handler alone.
     let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
@@ -78,8 +83,16 @@ protocol ServerConnection: ConnectionHandler {
         timeouts = Timeouts(service.limits)
         takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
+        observation = service.observation.map { LoopObservation($0) }
+        isObserved = observation != nil
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
+    }
+
+    @inline(__always)
+    func withObservation(_ body: (LoopObservation) -> Void) {
+        guard let observation else { return }
+        unsafe Unmanaged.passUnretained(observation)._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.
@@ -195,7 +208,8 @@ protocol ServerConnection: ConnectionHandler {
     @inline(__always)
     func appendOpening(_ status: Status, _ contentType: StaticString, to buffer: inout Buffer) {
         let second = loop.now / 1_000_000_000
-        let isSameType = unsafe contentType.utf8Start == openingType && contentType.utf8CodeUnitCount == openingTypeCount
+        let isSameType =
+            unsafe contentType.utf8Start == openingType && contentType.utf8CodeUnitCount == openingTypeCount
         if !isSameType || status != openingStatus || second != dateSecond || opening.value.isEmpty {
             makeOpening(status, contentType)
         }

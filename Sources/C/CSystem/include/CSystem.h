@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #include "CFiles.h"
+#include "CProcess.h"
 
 /// iovec by a name that one module owns: the compiler takes the other for that of whichever module it loads first.
 typedef struct iovec apus_iovec;
@@ -37,6 +38,12 @@ static inline uint64_t apus_ticks(void) {
 uint64_t apus_monotonic_nanoseconds(void);
 /// CLOCK_REALTIME in nanoseconds since 1970.
 uint64_t apus_realtime_nanoseconds(void);
+
+/// A moment as calendars and clocks show it in UTC.
+struct apus_civil_time {
+  int year, month, day, hour, minute, second;
+};
+struct apus_civil_time apus_civil_time(int64_t seconds_since_1970);
 
 /// accept4 with SOCK_NONBLOCK|SOCK_CLOEXEC (accept and two fcntl where there is no accept4).
 int apus_accept_errno(int listener, struct sockaddr *_Nullable address, socklen_t *_Nullable length);
