@@ -57,7 +57,7 @@ struct HTTP1ServerTests {
             for _ in 0..<3 {
                 for (path, status, type) in [
                     ("/plaintext", 200, "text/plain; charset=utf-8"), ("/json", 200, "application/json"),
-                    ("/plaintext", 200, "text/plain; charset=utf-8"), ("/missing", 404, "text/plain; charset=utf-8"),
+                    ("/plaintext", 200, "text/plain; charset=utf-8"), ("/missing", 404, "application/problem+json"),
                     ("/users/7", 200, "text/plain; charset=utf-8"),
                 ] {
                     client.send(get(path))
