@@ -55,7 +55,9 @@ struct RoutePathTests {
     func plainInHead(padding: Int) {
         var head = RequestHead()
         let front = "/" + String(repeating: "x", count: padding)
-        for rest in ["", "/a.b", "%20", "/.", "/..", "/../a", "/a/./b", "/.a", "%", ".", "./b", "?a=/.", "?%20", "/.?a"] {
+        for rest in [
+            "", "/a.b", "%20", "/.", "/..", "/../a", "/a/./b", "/.a", "%", ".", "./b", "?a=/.", "?%20", "/.?a",
+        ] {
             let bytes = Array("GET \(front + rest) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
             #expect(unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head) == .complete(bytes.count))
             let path = String((front + rest).prefix { $0 != "?" })
