@@ -18,10 +18,11 @@
         }
 
         private func serving(
-            limit: Int = 16_384, _ calls: Calls = Calls(), test: (SocketAddress) async throws -> Void
+            driver: DriverChoice = .epoll, limit: Int = 16_384, _ calls: Calls = Calls(),
+            test: (SocketAddress) async throws -> Void
         ) async throws {
             let identity = try TLSIdentity.selfSigned()
-            try await ApusTests.serving { configuration in
+            try await ApusTests.serving(driver: driver) { configuration in
                 var tls = TLSConfiguration(identities: [identity])
                 tls.earlyDataLimit = limit
                 configuration.listeners = [.https(port: 0, tls)]
@@ -64,9 +65,11 @@
             return try #require(client.session())
         }
 
-        @Test("a safe one is served at once, and its handler can tell", arguments: ["/early", "/later"])
-        func safe(path: String) async throws {
-            try await serving { address in
+        @Test(
+            "a safe one is served at once, and its handler can tell",
+            arguments: ["/early", "/later"], [DriverChoice.epoll, .uring])
+        func safe(path: String, driver: DriverChoice) async throws {
+            try await serving(driver: driver) { address in
                 let client = try EarlyDataClient(address, going: firstSession(address))
                 #expect(client.sendEarly("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n"))
                 #expect(client.finish() == true)
