@@ -13,6 +13,8 @@ protocol ServerConnection: ConnectionHandler {
     var listener: UInt8 { get }
     /// What the loop's connections share.
     var server: ServerLoop { get }
+    /// What logs call the client; nil while nothing is logged.
+    var peerName: PeerName? { get }
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
@@ -33,6 +35,8 @@ protocol ServerConnection: ConnectionHandler {
     /// Whether anybody wants to know what becomes of the requests.
     let isObserved: Bool
     private let observation: LoopObservation?
+    /// Whether requests may come before the handshake is done.
+    let takesEarlyData: Bool
     /// Whether a client's end leaves its handler alone.
     let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
@@ -74,8 +78,9 @@ protocol ServerConnection: ConnectionHandler {
         http2 = HTTP2Loop(service.limits)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
+        takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
-        observation = service.observation.map { LoopObservation($0) }
+        observation = service.observation.map { LoopObservation($0, service) }
         isObserved = observation != nil
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
@@ -89,7 +94,18 @@ protocol ServerConnection: ConnectionHandler {
 
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.
     @inline(__always) func find(_ context: Context) -> Unmanaged<Route>? {
-        unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+        if takesEarlyData, refusesEarly(context) { return nil }
+        return unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+    }
+
+    /// Has a request sent again that may be a copy of one that was served (RFC 8470, 5.2), unless it changes nothing.
+    @inline(never)
+    private func refusesEarly(_ context: Context) -> Bool {
+        guard context.isEarly, !context.method.isSafe else { return false }
+        context.send(
+            service.errorResponse(
+                HTTPError(.tooEarly, "the handshake is not done: send the request again when it is"), context))
+        return true
     }
 
     /// Calls a synchronous handler; what it throws is answered, and who holds the loop too long is named.

@@ -18,9 +18,12 @@ import ApusRuntime
     let observation: Observation?
     /// The names of the application's listeners.
     let listeners: [String]
+    /// Whether some listener takes requests before the handshake is done (0-RTT).
+    let takesEarlyData: Bool
 
     init(
-        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], observation: Observation?,
+        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], takesEarlyData: Bool = false,
+        observation: Observation?,
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -30,6 +33,7 @@ import ApusRuntime
         self.errorResponse = errorResponse
         self.listeners = listeners
         self.observation = observation
+        self.takesEarlyData = takesEarlyData
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

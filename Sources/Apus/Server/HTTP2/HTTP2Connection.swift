@@ -26,6 +26,7 @@ import ApusRuntime
     let server: ServerLoop
     let shared: HTTP2Loop
     let listener: UInt8
+    @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
     /// Set when the connection opens; it keeps this handler, and outlives it.
     // Not counted, for it is used for every request.
     @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
@@ -49,6 +50,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var peer = HTTP2Settings.initial
     @safe @exclusivity(unchecked) var sendWindow = HTTP2Window()
     @safe @exclusivity(unchecked) var receiveWindow: HTTP2ReceiveWindow
+    /// How many more WINDOW_UPDATE the DATA account for that was sent: one for the stream and one for the connection each.
+    @safe @exclusivity(unchecked) var expectedUpdates: Int32 = 0
     @safe @exclusivity(unchecked) private var meter = HTTP2FloodMeter()
 
     @safe @exclusivity(unchecked) var streams: HTTP2StreamTable
@@ -82,6 +85,7 @@ import ApusRuntime
     /// Takes the connection over, and greets the client.
     func begin(on connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
+        peerName = server.peerName(of: connection)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))
@@ -158,6 +162,13 @@ import ApusRuntime
     /// A response was sent to its end: the client may cancel one more.
     @inline(__always)
     func noteServed() { meter.forgive(.reset, limits: shared.limits.peer, at: server.loop.tick) }
+
+    /// Takes what was sent as DATA off the connection's window.
+    @inline(__always)
+    func spendWindow(_ count: Int) {
+        sendWindow.spend(count)
+        expectedUpdates = min(expectedUpdates &+ 2, 4096)
+    }
 
     // MARK: The peer's end
 
