@@ -2,6 +2,12 @@ import ApusNet
 import ApusRuntime
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension Application {
     /// Serves until SIGTERM or SIGINT, or until the task is cancelled; then drains: no new connections, requests in
     /// flight finish within ``ServerConfiguration/drainTimeout``, and what is left is cut. A second signal stops at
@@ -12,6 +18,8 @@ extension Application {
         let server = try start()
         // Before the greeting: who reads that may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
+        let logs = setup.withLock { $0.accessLogs }
+        if !logs.isEmpty { signals.on(SIGUSR1) { for log in logs { log.reopen() } } }
         configuration.log(.info, server.greeting)
         await withTaskCancellationHandler {
             await signals.first()

@@ -27,6 +27,7 @@ public final class Application: Sendable, Routes {
     struct Setup: Sendable {
         var drafts: [Draft] = []
         var middleware: [any Middleware] = []
+        var accessLogs: [AccessLog] = []
         var observers: [@Sendable (ServedRequest) -> Void] = []
         var measuresRequests = false
         var errorResponse: @Sendable (any Error, Context) -> Response = { ErrorPage.response(to: $0, $1) }
@@ -112,7 +113,8 @@ public final class Application: Sendable, Routes {
             listeners: configuration.listeners.map(\.name),
             takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
             observation: Observation(
-                metrics: setup.measuresRequests ? RequestMetrics(routes) : nil, observers: setup.observers),
+                metrics: setup.measuresRequests ? RequestMetrics(routes) : nil, logs: setup.accessLogs,
+                observers: setup.observers),
             errorResponse: setup.errorResponse)
     }
 }

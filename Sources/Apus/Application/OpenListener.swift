@@ -91,7 +91,8 @@ extension Service {
         // No route, so every request becomes an error, and every error that a route would not have been one.
         let tree = RouteTree.Builder(trailingSlash: .strict).build()
         let observation = other.observation.flatMap {
-            Observation(metrics: $0.metrics.map { _ in RequestMetrics([]) }, observers: $0.observers)
+            Observation(
+                metrics: $0.metrics.map { _ in RequestMetrics([]) }, logs: $0.logs, observers: $0.observers)
         }
         return Service(
             tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation

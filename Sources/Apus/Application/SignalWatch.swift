@@ -15,6 +15,7 @@ final class SignalWatch: Sendable {
         var isCancelled = false
         var first: CheckedContinuation<Void, Never>?
         var second: (@Sendable () -> Void)?
+        var others: [CInt: @Sendable () -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -60,10 +61,29 @@ final class SignalWatch: Sendable {
         if isHeard { act() }
     }
 
-    /// Gives the signals their default meaning back.
+    /// Has `act` called at each signal of this number from now on, on the loop that watches.
+    func on(_ number: CInt, _ act: @escaping @Sendable () -> Void) {
+        state.withLock { $0.others[number] = act }
+        _ = apus_watch_signal_errno(number)
+    }
+
+    fileprivate func hear(_ bytes: RawSpan) {
+        var ends = 0
+        for offset in bytes.byteOffsets {
+            let number = CInt(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+            if number == SIGTERM || number == SIGINT {
+                ends += 1
+            } else if let act = state.withLock({ $0.others[number] }) {
+                act()
+            }
+        }
+        if ends > 0 { hear(ends) }
+    }
+
+    /// Gives the signals that end a server their default meaning back.
     func restore() { apus_restore_signals() }
 
-    fileprivate func hear(_ signals: Int) {
+    private func hear(_ signals: Int) {
         let (first, second) = state.withLock { state in
             let before = state.heard
             state.heard += signals
@@ -83,7 +103,7 @@ private final class SignalEndpoint: Endpoint {
         super.init(loop: loop, descriptor: descriptor)
     }
 
-    override func received(_ bytes: RawSpan) { watch.hear(bytes.byteCount) }
+    override func received(_ bytes: RawSpan) { watch.hear(bytes) }
 }
 
 /// Ends the process now.

@@ -7,13 +7,16 @@ import CSystem
 final class Observation: Sendable {
     /// Counts requests by route.
     let metrics: RequestMetrics?
+    /// Write a line for each request.
+    let logs: [AccessLog]
     /// Called on the loop, for each request.
     let observers: [@Sendable (ServedRequest) -> Void]
 
     /// Nil when there is nobody.
-    init?(metrics: RequestMetrics?, observers: [@Sendable (ServedRequest) -> Void]) {
-        guard metrics != nil || !observers.isEmpty else { return nil }
+    init?(metrics: RequestMetrics?, logs: [AccessLog], observers: [@Sendable (ServedRequest) -> Void]) {
+        guard metrics != nil || !logs.isEmpty || !observers.isEmpty else { return nil }
         self.metrics = metrics
+        self.logs = logs
         self.observers = observers
     }
 }
@@ -21,12 +24,17 @@ final class Observation: Sendable {
 /// Those who observe the requests of one loop. Everything here belongs to the loop's thread.
 @safe final class LoopObservation {
     private let meters: LoopRequestMeters?
+    private let logs: [LoopAccessLog]
+    /// Whether the addresses of clients are kept with their connections.
+    let namesPeers: Bool
     private let observers: [@Sendable (ServedRequest) -> Void]
     /// Nanoseconds in a tick of the processor, times 2³².
     private let tickScale: UInt64
 
-    init(_ observation: Observation) {
+    init(_ observation: Observation, _ service: Service) {
         meters = observation.metrics.map { LoopRequestMeters($0) }
+        logs = observation.logs.map { LoopAccessLog($0, service) }
+        namesPeers = !logs.isEmpty
         observers = observation.observers
         tickScale = UInt64(4_294_967_296 / TickRate.perNanosecond)
     }
@@ -51,6 +59,13 @@ final class Observation: Sendable {
         if let meters {
             meters.requestEnded(
                 context, account, received: Int(received), sent: Int(sent), nanoseconds: duration)
+        }
+        if !logs.isEmpty {
+            let first = account.answered == 0 ? duration : nanoseconds(account.answered &- account.began)
+            let entry = LoopAccessLog.Entry(
+                status: account.status == 0 ? 499 : Int(account.status), received: Int(received), sent: Int(sent),
+                duration: duration, firstByte: first, failure: account.failure)
+            for log in logs { log.write(context, entry, connection) }
         }
         if !observers.isEmpty { tell(context, account, connection, received, sent, duration) }
     }
@@ -87,6 +102,13 @@ extension ServerLoop {
     @inline(__always)
     func noteBegin(_ context: Context) {
         if isObserved { withObservation { $0.begin(context) } }
+    }
+
+    /// What logs call the client of a connection that opens; nil when nothing is logged.
+    func peerName(of connection: Connection) -> PeerName? {
+        var name: PeerName?
+        if isObserved { withObservation { if $0.namesPeers { name = PeerName(connection) } } }
+        return name
     }
 
     /// The response to the request in `context` was sent as a whole, or never will be.

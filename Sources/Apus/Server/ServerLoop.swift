@@ -13,6 +13,8 @@ protocol ServerConnection: ConnectionHandler {
     var listener: UInt8 { get }
     /// What the loop's connections share.
     var server: ServerLoop { get }
+    /// What logs call the client; nil while nothing is logged.
+    var peerName: PeerName? { get }
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
@@ -83,7 +85,7 @@ protocol ServerConnection: ConnectionHandler {
         timeouts = Timeouts(service.limits)
         takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
-        observation = service.observation.map { LoopObservation($0) }
+        observation = service.observation.map { LoopObservation($0, service) }
         isObserved = observation != nil
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)

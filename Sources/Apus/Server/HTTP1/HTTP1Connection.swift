@@ -38,6 +38,7 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var unsentContext: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
     let listener: UInt8
+    @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
     /// Whether another request may follow the present one.
     @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
@@ -65,6 +66,7 @@ import ApusRuntime
 
     func connected(_ connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
+        peerName = server.peerName(of: connection)
         arm(at: headBegan + server.timeouts.head)
     }
 

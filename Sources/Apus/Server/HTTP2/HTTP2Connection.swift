@@ -26,6 +26,7 @@ import ApusRuntime
     let server: ServerLoop
     let shared: HTTP2Loop
     let listener: UInt8
+    @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
     /// Set when the connection opens; it keeps this handler, and outlives it.
     // Not counted, for it is used for every request.
     @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
@@ -84,6 +85,7 @@ import ApusRuntime
     /// Takes the connection over, and greets the client.
     func begin(on connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
+        peerName = server.peerName(of: connection)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))

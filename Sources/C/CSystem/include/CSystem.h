@@ -65,9 +65,12 @@ void apus_block_broken_pipe_signal(void);
 /// setsockopt with an int value.
 int apus_set_option_errno(int descriptor, int level, int option, int value);
 
-/// From now on SIGTERM and SIGINT are bytes that arrive at the returned socket, which the caller owns; or -errno.
+/// From now on SIGTERM and SIGINT are bytes that arrive at the returned socket, which the caller owns; or -errno. The
+/// value of a byte is the signal's number.
 int apus_watch_signals_errno(void);
-/// Gives SIGTERM and SIGINT their default meaning back.
+/// From now on this signal is heard in the same way; after apus_watch_signals_errno. 0 or -errno.
+int apus_watch_signal_errno(int number);
+/// Gives SIGTERM and SIGINT their default meaning back, and has the others ignored.
 void apus_restore_signals(void);
 /// Has close() reset the connection instead of ending it in order.
 int apus_reset_on_close_errno(int descriptor);

@@ -12,6 +12,12 @@ extension Application {
         setup.withLock { $0.observers.append(observer) }
     }
 
+    /// Has a line written for every request that `log` wants; before the application runs.
+    ///
+    /// Each log has its own format and destination; an application may have several. ``run()`` has their files opened anew
+    /// at SIGUSR1.
+    public func logRequests(to log: AccessLog) { setup.withLock { $0.accessLogs.append(log) } }
+
     /// Has requests counted and timed by route, in ``metrics``, also where ``Routes/serveMetrics(at:)`` is not used; before
     /// the application runs.
     public func measureRequests() { setup.withLock { $0.measuresRequests = true } }
