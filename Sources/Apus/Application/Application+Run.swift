@@ -2,16 +2,35 @@ import ApusNet
 import ApusRuntime
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension Application {
     /// Serves until SIGTERM or SIGINT, or until the task is cancelled; then drains: no new connections, requests in
     /// flight finish within ``ServerConfiguration/drainTimeout``, and what is left is cut. A second signal stops at
     /// once.
     ///
+    /// SIGHUP reads certificates anew, and with `reloading` the configuration: what can change while the server runs is
+    /// changed, what can't is named, and when anything is wrong all stays as it was. See ``RunningServer/reload(_:)``.
+    ///
+    /// - Parameter reloading: Makes the configuration anew, as ``Configuration/load(file:preset:environment:flags:checksFiles:)``
+    ///   does. Called on a thread of its own kind, where it may block.
     /// - Throws: ``RegistrationErrors`` or `SocketError`, before anything is served.
-    public func run() async throws {
+    public func run(reloading: (@Sendable () throws -> Configuration)? = nil) async throws {
         let server = try start()
         // Before the greeting: who reads that may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
+        signals.on(SIGHUP) { [weak server] in
+            guard let server else { return }
+            do throws(WorkError) {
+                try WorkStealingPool.shared.submit { server.reload(making: reloading) }
+            } catch {
+                server.configuration.log(.warning, "nothing was reloaded: \(error): send SIGHUP again")
+            }
+        }
         configuration.log(.info, server.greeting)
         await withTaskCancellationHandler {
             await signals.first()

@@ -6,12 +6,15 @@ import Synchronization
 public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
-    private let listeners: [OpenListener]
-    private let configuration: ServerConfiguration
+    let listeners: [OpenListener]
+    let configuration: ServerConfiguration
+    /// The configuration in force, when it was made of one.
+    let source: Lock<ConfigurationSource?>
 
     init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
         self.group = group
         self.configuration = configuration
+        source = Lock(configuration.source)
         precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
         let inherited = configuration.takesOverSockets ? InheritedSockets.take() : []
         var open: [OpenListener] = []

@@ -8,13 +8,14 @@ import Synchronization
     import Darwin
 #endif
 
-/// Hears SIGTERM and SIGINT on a loop: the signal handler only sends a byte through a socket.
+/// Hears SIGTERM, SIGINT and SIGHUP on a loop: the signal handler only sends a byte through a socket.
 final class SignalWatch: Sendable {
     private struct State {
         var heard = 0
         var isCancelled = false
         var first: CheckedContinuation<Void, Never>?
         var second: (@Sendable () -> Void)?
+        var others: [CInt: @Sendable () -> Void] = [:]
     }
 
     private let state = Mutex(State())
@@ -60,15 +61,23 @@ final class SignalWatch: Sendable {
         if isHeard { act() }
     }
 
+    /// Has `act` called on the loop each time that a signal comes which does not stop the server; it must not block.
+    func on(_ signal: CInt, _ act: @escaping @Sendable () -> Void) { state.withLock { $0.others[signal] = act } }
+
     /// Gives the signals their default meaning back.
     func restore() { apus_restore_signals() }
 
-    fileprivate func hear(_ signals: Int) {
+    fileprivate func hear(_ signal: CInt) {
+        if signal == SIGTERM || signal == SIGINT { return stop() }
+        state.withLock { $0.others[signal] }?()
+    }
+
+    private func stop() {
         let (first, second) = state.withLock { state in
             let before = state.heard
-            state.heard += signals
+            state.heard += 1
             defer { state.first = nil }
-            return (state.first, before + signals > 1 ? state.second : nil)
+            return (state.first, before > 0 ? state.second : nil)
         }
         first?.resume()
         second?()
@@ -83,7 +92,11 @@ private final class SignalEndpoint: Endpoint {
         super.init(loop: loop, descriptor: descriptor)
     }
 
-    override func received(_ bytes: RawSpan) { watch.hear(bytes.byteCount) }
+    override func received(_ bytes: RawSpan) {
+        for index in 0..<bytes.byteCount {
+            watch.hear(CInt(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)))
+        }
+    }
 }
 
 /// Ends the process now.

@@ -23,7 +23,9 @@ static int handle(void (*handler)(int)) {
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -errno;
+  static const int heard[] = {SIGTERM, SIGINT, SIGHUP};
+  for (size_t i = 0; i < sizeof heard / sizeof heard[0]; i++)
+    if (sigaction(heard[i], &action, NULL) < 0) return -errno;
   return 0;
 }
 

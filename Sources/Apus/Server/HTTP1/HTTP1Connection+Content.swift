@@ -9,7 +9,7 @@ extension HTTP1Connection {
 
     /// A head with content is whole.
     func beginContent(_ spare: Context, _ route: Route) {
-        let limit = route.options.bodyLimit ?? server.service.limits.body
+        let limit = route.options.bodyLimit ?? server.limits.body
         if let length = spare.head.contentLength, length > limit {
             keepsAlive = false
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
@@ -152,7 +152,7 @@ extension HTTP1Connection {
 
     func contentTimer(_ now: UInt64) {
         guard let context else { return }
-        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        let due = context.contentDue(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
         // One that waits for its handler is not slow.
         if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
         let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")

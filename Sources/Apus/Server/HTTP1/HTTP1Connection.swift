@@ -166,7 +166,7 @@ import ApusRuntime
     }
 
     private var isLastRequest: Bool {
-        guard let most = server.service.limits.requestsPerConnection else { return false }
+        guard let most = server.limits.requestsPerConnection else { return false }
         return requests >= most
     }
 

@@ -58,9 +58,10 @@ void apus_block_broken_pipe_signal(void);
 /// setsockopt with an int value.
 int apus_set_option_errno(int descriptor, int level, int option, int value);
 
-/// From now on SIGTERM and SIGINT are bytes that arrive at the returned socket, which the caller owns; or -errno.
+/// From now on SIGTERM, SIGINT and SIGHUP are bytes, of their numbers, that arrive at the returned socket, which the
+/// caller owns; or -errno.
 int apus_watch_signals_errno(void);
-/// Gives SIGTERM and SIGINT their default meaning back.
+/// Gives these signals their default meaning back.
 void apus_restore_signals(void);
 /// Has close() reset the connection instead of ending it in order.
 int apus_reset_on_close_errno(int descriptor);
