@@ -31,6 +31,8 @@ extension Application {
                 server.configuration.log(.warning, "nothing was reloaded: \(error): send SIGHUP again")
             }
         }
+        let logs = setup.withLock { $0.accessLogs }
+        if !logs.isEmpty { signals.on(SIGUSR1) { for log in logs { log.reopen() } } }
         configuration.log(.info, server.greeting)
         await withTaskCancellationHandler {
             await signals.first()
@@ -53,7 +55,9 @@ extension Application {
         let service = try makeService()
         let group = try LoopGroup(configuration.loops)
         do {
-            return try RunningServer(service: service, group: group, configuration: configuration)
+            let server = try RunningServer(service: service, group: group, configuration: configuration)
+            server.join(metrics, serverBoard)
+            return server
         } catch {
             group.shutdown()
             throw error

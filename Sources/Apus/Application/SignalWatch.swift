@@ -8,7 +8,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Hears SIGTERM, SIGINT and SIGHUP on a loop: the signal handler only sends a byte through a socket.
+/// Hears SIGTERM and SIGINT on a loop: the signal handler only sends a byte through a socket.
 final class SignalWatch: Sendable {
     private struct State {
         var heard = 0
@@ -61,23 +61,34 @@ final class SignalWatch: Sendable {
         if isHeard { act() }
     }
 
-    /// Has `act` called on the loop each time that a signal comes which does not stop the server; it must not block.
-    func on(_ signal: CInt, _ act: @escaping @Sendable () -> Void) { state.withLock { $0.others[signal] = act } }
-
-    /// Gives the signals their default meaning back.
-    func restore() { apus_restore_signals() }
-
-    fileprivate func hear(_ signal: CInt) {
-        if signal == SIGTERM || signal == SIGINT { return stop() }
-        state.withLock { $0.others[signal] }?()
+    /// Has `act` called at each signal of this number from now on, on the loop that watches.
+    func on(_ number: CInt, _ act: @escaping @Sendable () -> Void) {
+        state.withLock { $0.others[number] = act }
+        _ = apus_watch_signal_errno(number)
     }
 
-    private func stop() {
+    fileprivate func hear(_ bytes: RawSpan) {
+        var ends = 0
+        for offset in bytes.byteOffsets {
+            let number = CInt(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+            if number == SIGTERM || number == SIGINT {
+                ends += 1
+            } else if let act = state.withLock({ $0.others[number] }) {
+                act()
+            }
+        }
+        if ends > 0 { hear(ends) }
+    }
+
+    /// Gives the signals that end a server their default meaning back.
+    func restore() { apus_restore_signals() }
+
+    private func hear(_ signals: Int) {
         let (first, second) = state.withLock { state in
             let before = state.heard
-            state.heard += 1
+            state.heard += signals
             defer { state.first = nil }
-            return (state.first, before > 0 ? state.second : nil)
+            return (state.first, before + signals > 1 ? state.second : nil)
         }
         first?.resume()
         second?()
@@ -92,11 +103,7 @@ private final class SignalEndpoint: Endpoint {
         super.init(loop: loop, descriptor: descriptor)
     }
 
-    override func received(_ bytes: RawSpan) {
-        for index in 0..<bytes.byteCount {
-            watch.hear(CInt(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)))
-        }
-    }
+    override func received(_ bytes: RawSpan) { watch.hear(bytes) }
 }
 
 /// Ends the process now.

@@ -11,6 +11,10 @@ protocol ServerConnection: ConnectionHandler {
     var connection: Connection { get }
     /// The place of the listener that accepted it among those of the application.
     var listener: UInt8 { get }
+    /// What the loop's connections share.
+    var server: ServerLoop { get }
+    /// What logs call the client; nil while nothing is logged.
+    var peerName: PeerName? { get }
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections
@@ -30,6 +34,9 @@ protocol ServerConnection: ConnectionHandler {
     /// What is borne from clients, but for their heads, whose limits stay those of the service.
     @safe @exclusivity(unchecked) private(set) var limits: ServerLimits
     @safe @exclusivity(unchecked) private(set) var timeouts: Timeouts
+    /// Whether anybody wants to know what becomes of the requests.
+    let isObserved: Bool
+    private let observation: LoopObservation?
     /// Whether requests may come before the handshake is done.
     let takesEarlyData: Bool
     /// Whether a client's end leaves its handler alone.
@@ -76,6 +83,8 @@ protocol ServerConnection: ConnectionHandler {
         timeouts = Timeouts(service.limits)
         takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
+        observation = service.observation.map { LoopObservation($0, service) }
+        isObserved = observation != nil
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
     }
@@ -86,6 +95,12 @@ protocol ServerConnection: ConnectionHandler {
         timeouts = Timeouts(limits)
         allowsHalfClose = limits.allowsHalfClose
         http2 = HTTP2Loop(limits)
+    }
+
+    @inline(__always)
+    func withObservation(_ body: (LoopObservation) -> Void) {
+        guard let observation else { return }
+        unsafe Unmanaged.passUnretained(observation)._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.

@@ -9,6 +9,8 @@
 
 // Both ends live as long as the process: a signal may come at any time.
 static int ends[2] = {-1, -1};
+// Signals that are heard beside SIGTERM and SIGINT, a bit for each number.
+static unsigned others;
 
 static void hear(int number) {
   int kept = errno;
@@ -23,9 +25,18 @@ static int handle(void (*handler)(int)) {
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  static const int heard[] = {SIGTERM, SIGINT, SIGHUP};
-  for (size_t i = 0; i < sizeof heard / sizeof heard[0]; i++)
-    if (sigaction(heard[i], &action, NULL) < 0) return -errno;
+  if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -errno;
+  return 0;
+}
+
+int apus_watch_signal_errno(int number) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = hear;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  if (sigaction(number, &action, NULL) < 0) return -errno;
+  if (number > 0 && number < 32) others |= 1u << number;
   return 0;
 }
 
@@ -38,4 +49,11 @@ int apus_watch_signals_errno(void) {
   return failure < 0 ? failure : ends[0];
 }
 
-void apus_restore_signals(void) { handle(SIG_DFL); }
+void apus_restore_signals(void) {
+  handle(SIG_DFL);
+  // Whoever still sends one of these wants a server to do something, not to end the program.
+  for (int number = 1; number < 32; number++) {
+    if (others & 1u << number) signal(number, SIG_IGN);
+  }
+  others = 0;
+}

@@ -26,6 +26,15 @@ static uint64_t nanoseconds(clockid_t clock) {
 uint64_t apus_monotonic_nanoseconds(void) { return nanoseconds(CLOCK_MONOTONIC); }
 uint64_t apus_realtime_nanoseconds(void) { return nanoseconds(CLOCK_REALTIME); }
 
+struct apus_civil_time apus_civil_time(int64_t seconds_since_1970) {
+  time_t moment = (time_t)seconds_since_1970;
+  struct tm parts;
+  memset(&parts, 0, sizeof parts);
+  gmtime_r(&moment, &parts);
+  return (struct apus_civil_time){parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                                  parts.tm_hour,        parts.tm_min,     parts.tm_sec};
+}
+
 int apus_set_nonblocking_errno(int descriptor) {
   int flags = fcntl(descriptor, F_GETFL);
   if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;

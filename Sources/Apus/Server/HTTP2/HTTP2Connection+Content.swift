@@ -11,6 +11,7 @@ extension HTTP2Connection {
         let context = server.takeSpare()
         context.transport = exchange
         if let length = context.head.contentLength, length > limit {
+            noteTooLarge(context)
             return refuseContent(exchange, context, RequestBody.tooLarge(limit))
         }
         if route.options.requiresLength, context.head.contentLength == nil {
@@ -69,6 +70,7 @@ extension HTTP2Connection {
             // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
             consume(count, of: exchange.slot)
             guard context.contentReceived <= context.body.limit else {
+                noteTooLarge(context)
                 return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
             }
         }
@@ -114,6 +116,11 @@ extension HTTP2Connection {
         }
     }
 
+    private func noteTooLarge(_ context: Context) {
+        server.service.limitCounts.count(.body)
+        context.noteFailure(.limitExceeded)
+    }
+
     /// Answers without the rest of the content, unless a handler is there to do it, which reads of the error.
     private func refuseContent(_ exchange: HTTP2Exchange, _ context: Context, _ error: HTTPError) {
         context.body.fail(error)
@@ -153,6 +160,7 @@ extension HTTP2Connection {
         if exchange.stall.isWaiting {
             if exchange.stall.isStalled(shared.limits.peer, at: now) {
                 meter(.stalledWindow)
+                exchange.noteFailure(.clientStalled)
                 if phase != .closing { endStream(HTTP2Error(.cancelled, stream: exchange.id)) }
                 return
             }
@@ -163,6 +171,8 @@ extension HTTP2Connection {
         guard exchange.requestWhole != 0, !context.isAnswered else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
+        server.service.limitCounts.count(.requestTimeout)
+        context.noteFailure(.timedOut)
         context.task?.cancel()
         context.send(
             server.service.errorResponse(
@@ -173,6 +183,8 @@ extension HTTP2Connection {
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
         let due = context.contentDue(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
         if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
+        server.service.limitCounts.count(.bodyTimeout)
+        context.noteFailure(.timedOut)
         refuseContent(
             exchange, context,
             HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))

@@ -26,6 +26,7 @@ import ApusRuntime
     let server: ServerLoop
     let shared: HTTP2Loop
     let listener: UInt8
+    @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
     /// Set when the connection opens; it keeps this handler, and outlives it.
     // Not counted, for it is used for every request.
     @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
@@ -37,6 +38,8 @@ import ApusRuntime
     /// Contents wait until all that was received is taken, so that their turns follow their priorities.
     @safe @exclusivity(unchecked) var isPumpDeferred = false
     @safe @exclusivity(unchecked) private var isPeerGone = false
+    /// The client took nothing for too long.
+    @safe @exclusivity(unchecked) var isStalled = false
     @safe @exclusivity(unchecked) var requests = 0
 
     @safe @exclusivity(unchecked) var reader: HTTP2FrameReader
@@ -82,6 +85,7 @@ import ApusRuntime
     /// Takes the connection over, and greets the client.
     func begin(on connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
+        peerName = server.peerName(of: connection)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))
@@ -188,7 +192,7 @@ import ApusRuntime
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
         fieldBlock.release(to: server.loop.buffers)
-        dropExchanges()
+        dropExchanges(isStalled ? .clientStalled : error != nil || isPeerGone ? .clientGone : .serverStopped)
     }
 
     // MARK: Exchanges
@@ -223,10 +227,13 @@ import ApusRuntime
     }
 
     /// The connection is gone, and with it all streams.
-    func dropExchanges() {
+    func dropExchanges(_ failure: RequestFailure) {
         let all = exchanges
         exchanges = []
-        for case let exchange? in all { exchange.connectionIsGone() }
+        for case let exchange? in all {
+            exchange.noteFailure(failure)
+            exchange.connectionIsGone()
+        }
     }
 
     /// Closes when the end was told and no request is in hand.

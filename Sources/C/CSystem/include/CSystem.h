@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #include "CFiles.h"
+#include "CProcess.h"
 
 /// iovec by a name that one module owns: the compiler takes the other for that of whichever module it loads first.
 typedef struct iovec apus_iovec;
@@ -38,6 +39,12 @@ uint64_t apus_monotonic_nanoseconds(void);
 /// CLOCK_REALTIME in nanoseconds since 1970.
 uint64_t apus_realtime_nanoseconds(void);
 
+/// A moment as calendars and clocks show it in UTC.
+struct apus_civil_time {
+  int year, month, day, hour, minute, second;
+};
+struct apus_civil_time apus_civil_time(int64_t seconds_since_1970);
+
 /// accept4 with SOCK_NONBLOCK|SOCK_CLOEXEC (accept and two fcntl where there is no accept4).
 int apus_accept_errno(int listener, struct sockaddr *_Nullable address, socklen_t *_Nullable length);
 /// socket with the non-blocking and close-on-exec flags set.
@@ -58,10 +65,12 @@ void apus_block_broken_pipe_signal(void);
 /// setsockopt with an int value.
 int apus_set_option_errno(int descriptor, int level, int option, int value);
 
-/// From now on SIGTERM, SIGINT and SIGHUP are bytes, of their numbers, that arrive at the returned socket, which the
-/// caller owns; or -errno.
+/// From now on SIGTERM and SIGINT are bytes that arrive at the returned socket, which the caller owns; or -errno. The
+/// value of a byte is the signal's number.
 int apus_watch_signals_errno(void);
-/// Gives these signals their default meaning back.
+/// From now on this signal is heard in the same way; after apus_watch_signals_errno. 0 or -errno.
+int apus_watch_signal_errno(int number);
+/// Gives SIGTERM and SIGINT their default meaning back, and has the others ignored.
 void apus_restore_signals(void);
 /// Has close() reset the connection instead of ending it in order.
 int apus_reset_on_close_errno(int descriptor);
