@@ -57,13 +57,13 @@ struct LineRingTests {
                 var text: [UInt8] = []
                 var seen = 0
                 while seen < lines {
+                    let before = text.count
                     _ = unsafe ring.take { first, second in
-                        for unsafebyte in unsafe [first, second].joined() {
-                            text.append(byte)
-                            if byte == UInt8(ascii: "\n") { seen += 1 }
-                        }
+                        unsafe text += first
+                        unsafe text += second
                         return first.count + second.count
                     }
+                    seen += text[before...].count { $0 == UInt8(ascii: "\n") }
                 }
                 taken.withLock { $0 = text }
             }
