@@ -2,6 +2,12 @@ import Apus
 
 /// `apus serve` and `apus check`.
 enum ServeCommand {
+    /// Serves until a signal stops it; SIGHUP reads the configuration again.
+    static func run(_ options: ServeOptions) async throws {
+        let configuration = try options.configuration()
+        try await application(configuration).run { try options.configuration() }
+    }
+
     /// The application that the options ask for.
     static func application(_ options: ServeOptions) throws -> Application {
         try application(options.configuration())
@@ -9,6 +15,10 @@ enum ServeCommand {
 
     static func application(_ configuration: Configuration) throws -> Application {
         let application = Application(try configuration.serverConfiguration())
+        let errors = configuration.errors
+        application.onError { error, context in
+            ErrorPage.response(to: error, context, ErrorPage.Options(showsDetails: errors.showsDetails))
+        }
         if configuration.files.isEmpty {
             Demo.register(on: application)
         } else {

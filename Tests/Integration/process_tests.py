@@ -1,5 +1,5 @@
 """The command as a process: signals, exit codes, messages, and sockets that a service manager hands over."""
-import os, socket, subprocess, sys, unittest
+import os, signal, socket, subprocess, sys, tempfile, unittest
 
 from apus import APUS, PATIENCE, Apus, Raw
 
@@ -38,6 +38,37 @@ class Signals(unittest.TestCase):
         with Apus("serve") as apus:
             apus.process.send_signal(2)
             self.assertEqual(apus.await_exit(), 0)
+
+
+class Reloading(unittest.TestCase):
+    def test_SIGHUP_takes_over_what_can_change_and_keeps_the_rest_when_something_is_wrong(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
+            def say(text):
+                file.seek(0)
+                file.truncate()
+                file.write(text)
+                file.flush()
+
+            say("{ limits: { body: '10B' } }")
+            with Apus("serve", "--loops", "1", "--config", file.name) as apus:
+                say("{ limits: { body: '11B' }, drainTimeout: '1s' }")
+                apus.process.send_signal(signal.SIGHUP)
+                apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
+                apus.await_line(r'to be restarted for: drainTimeout is "1s" \(was "10s"\)')
+                say("{ limits: { boddy: '12B' } }")
+                apus.process.send_signal(signal.SIGHUP)
+                apus.await_line(r"the configuration stays as it was: .*:1:13: limits.boddy: .* did you mean limits.body\?")
+                apus.terminate()
+                self.assertEqual(apus.await_exit(), 0)
+
+    def test_check_tells_every_mistake_and_exits_1(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
+            file.write("{ limits: { body: 'x', foo: 1 }, loops: { driver: 'epol' } }")
+            file.flush()
+            wrong = run("check", "--config", file.name)
+            self.assertEqual(wrong.returncode, 1, wrong)
+            self.assertEqual(len(wrong.stderr.splitlines()), 3, wrong)
+            self.assertIn("did you mean epoll?", wrong.stderr)
 
 
 class Messages(unittest.TestCase):

@@ -13,11 +13,24 @@ extension Application {
     /// flight finish within ``ServerConfiguration/drainTimeout``, and what is left is cut. A second signal stops at
     /// once.
     ///
+    /// SIGHUP reads certificates anew, and with `reloading` the configuration: what can change while the server runs is
+    /// changed, what can't is named, and when anything is wrong all stays as it was. See ``RunningServer/reload(_:)``.
+    ///
+    /// - Parameter reloading: Makes the configuration anew, as ``Configuration/load(file:preset:environment:flags:checksFiles:)``
+    ///   does. Called on a thread of its own kind, where it may block.
     /// - Throws: ``RegistrationErrors`` or `SocketError`, before anything is served.
-    public func run() async throws {
+    public func run(reloading: (@Sendable () throws -> Configuration)? = nil) async throws {
         let server = try start()
         // Before the greeting: who reads that may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
+        signals.on(SIGHUP) { [weak server] in
+            guard let server else { return }
+            do throws(WorkError) {
+                try WorkStealingPool.shared.submit { server.reload(making: reloading) }
+            } catch {
+                server.configuration.log(.warning, "nothing was reloaded: \(error): send SIGHUP again")
+            }
+        }
         let logs = setup.withLock { $0.accessLogs }
         if !logs.isEmpty { signals.on(SIGUSR1) { for log in logs { log.reopen() } } }
         configuration.log(.info, server.greeting)

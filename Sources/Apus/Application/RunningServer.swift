@@ -7,7 +7,9 @@ public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
     let listeners: [OpenListener]
-    private let configuration: ServerConfiguration
+    let configuration: ServerConfiguration
+    /// The configuration in force, when it was made of one.
+    let source: Lock<ConfigurationSource?>
     /// What the loops say of themselves.
     let board: LoopFigureBoard
     private let shown = Mutex<(metrics: Metrics, id: Int, servers: ServerBoard)?>(nil)
@@ -15,6 +17,7 @@ public final class RunningServer: Sendable {
     init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
         self.group = group
         self.configuration = configuration
+        source = Lock(configuration.source)
         board = LoopFigureBoard(group)
         precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
         let inherited = configuration.takesOverSockets ? InheritedSockets.take() : []

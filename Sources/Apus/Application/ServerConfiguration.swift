@@ -36,6 +36,9 @@ public struct ServerConfiguration: Sendable {
     /// listener, and so on; listeners beyond them open their own.
     public var takesOverSockets = true
 
+    /// What it was made of, for who reloads it.
+    var source: ConfigurationSource?
+
     /// The defaults, with one listener that speaks HTTP in the clear.
     ///
     /// - Parameters:

@@ -27,7 +27,7 @@ extension Configuration {
                 // What is missing has been said.
                 guard !report.problems.contains(where: { $0.path.hasPrefix(path) }) else { continue }
                 do throws(TLSConfigurationErrors) {
-                    _ = try TLSContext(server: tls.tlsConfiguration(selfSigned: nil))
+                    _ = try TLSContext(server: tls.tlsConfiguration(selfSigned: nil, limits))
                 } catch {
                     for mistake in error.errors { reject(mistake, below: path, hasOwn: !tls.identity.isEmpty) }
                 }

@@ -7,7 +7,8 @@ extension Configuration {
     /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be.
     public func serverConfiguration() throws -> ServerConfiguration {
         var server = ServerConfiguration()
-        let log = self.log.make()
+        let threshold = LogThreshold(log.level)
+        let log = self.log.make(threshold)
         server.loops = loops
         server.loops.loops = loops.loops ?? loops.pinnedTo?.count
         server.loops.log = log
@@ -17,13 +18,14 @@ extension Configuration {
         server.drainTimeout = drainTimeout
         server.takesOverSockets = takesOverSockets
         server.log = log
-        server.listeners = try listeners.map { try $0.serverListener(log: log) }
+        server.source = ConfigurationSource(configuration: self, threshold: threshold)
+        server.listeners = try listeners.map { try $0.serverListener(limits, log: log) }
         return server
     }
 }
 
 extension ListenerSettings {
-    func serverListener(log: Log) throws -> ServerListener {
+    func serverListener(_ limits: ServerLimits, log: Log) throws -> ServerListener {
         if let redirectTo {
             return ServerListener(.redirect(port: redirectTo), host: host, port: port, name: effectiveName)
         }
@@ -31,7 +33,7 @@ extension ListenerSettings {
             if let tls {
                 let own = try tls.isSelfSigned ? selfSigned(log: log) : nil
                 var listener = ServerListener(
-                    .https(tls.tlsConfiguration(selfSigned: own)), host: host, port: port, name: effectiveName)
+                    .https(tls.tlsConfiguration(selfSigned: own, limits)), host: host, port: port, name: effectiveName)
                 listener.handshakeTimeout = tls.handshakeTimeout
                 listener.concurrentHandshakes = tls.concurrentHandshakes
                 listener.handshakesOffLoops = tls.handshakesOffLoops
@@ -59,15 +61,21 @@ extension ListenerSettings {
 }
 
 extension LogSettings {
-    /// A log to standard error.
-    func make() -> Log {
+    /// A log to standard error, whose level can be changed.
+    func make(_ threshold: LogThreshold) -> Log {
         let standard = Log.standardError
-        return Log(minimum: level) { level, text in
+        return Log(threshold: threshold) { level, text in
             if level < standard.minimum {
-                Log.standardError(.info, "\(level.name): \(text)")
+                standard(.info, "\(level.name): \(text)")
             } else {
                 standard(level, text)
             }
         }
     }
+}
+
+/// What a running server was made of, and what of it can be changed.
+struct ConfigurationSource: Sendable {
+    var configuration: Configuration
+    let threshold: LogThreshold
 }

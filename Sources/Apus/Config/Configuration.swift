@@ -29,6 +29,8 @@ public struct Configuration: Sendable {
     public var takesOverSockets = true
     /// What is said to the operator, and how.
     public var log = LogSettings()
+    /// How errors are shown to clients.
+    public var errors = ErrorSettings()
     /// Which responses are made shorter on their way; nil is none.
     public var compression: CompressionOptions?
     /// Folders whose files are served.
@@ -61,6 +63,7 @@ public struct Configuration: Sendable {
             "takesOverSockets", \.takesOverSockets, .bool,
             "Whether listening sockets of systemd are taken over (LISTEN_FDS)")
         $0.section("log", \.log, LogSettings.schema)
+        $0.section("errors", \.errors, ErrorSettings.schema)
         $0.feature(
             "compression", \.compression, CompressionOptions.schema, "Whether responses are made shorter on their way")
         $0.list("files", \.files, FolderSettings.schema, "Folders whose files are served")

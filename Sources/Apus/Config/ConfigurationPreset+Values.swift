@@ -5,6 +5,7 @@ extension Configuration {
         switch preset {
         case .development:
             log.level = .debug
+            errors.showsDetails = true
             drainTimeout = .seconds(1)
         case .production:
             drainTimeout = .seconds(30)

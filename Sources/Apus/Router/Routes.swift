@@ -41,6 +41,13 @@ extension Routes {
     public func group(
         _ prefix: String = "", _ middleware: any Middleware..., options: RouteOptions = RouteOptions()
     ) -> RouteGroup {
+        group(prefix, inside: middleware, options: options)
+    }
+
+    /// Routes under a prefix, inside a list of middleware, the first outermost, and with settings of their own.
+    public func group(
+        _ prefix: String = "", inside middleware: [any Middleware], options: RouteOptions = RouteOptions()
+    ) -> RouteGroup {
         var own = self.options
         if let limit = options.bodyLimit { own.bodyLimit = limit }
         if let timeout = options.timeout { own.timeout = timeout }

@@ -29,16 +29,18 @@ protocol ServerConnection: ConnectionHandler {
     /// What reads the heads of HTTP/1.
     let http1Parser: HTTP1RequestParser
     /// What the connections of HTTP/2 share.
-    let http2: HTTP2Loop
+    @safe @exclusivity(unchecked) private(set) var http2: HTTP2Loop
     let tasks: TaskPool
-    let timeouts: Timeouts
     /// Whether requests may come before the handshake is done.
     let takesEarlyData: Bool
+    /// What is borne from clients, but for their heads, whose limits stay those of the service.
+    @safe @exclusivity(unchecked) private(set) var limits: ServerLimits
+    @safe @exclusivity(unchecked) private(set) var timeouts: Timeouts
     /// Whether anybody wants to know what becomes of the requests.
     let isObserved: Bool
     private let observation: LoopObservation?
     /// Whether a client's end leaves its handler alone.
-    let allowsHalfClose: Bool
+    @safe @exclusivity(unchecked) private(set) var allowsHalfClose: Bool
     /// The context that the next head is parsed into.
     @safe @exclusivity(unchecked) var spare: Context
     /// The same, not counted, for the way of every request.
@@ -82,6 +84,7 @@ protocol ServerConnection: ConnectionHandler {
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
         http2 = HTTP2Loop(service.limits)
         tasks = TaskPool(loop: loop)
+        limits = service.limits
         timeouts = Timeouts(service.limits)
         takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
@@ -89,6 +92,14 @@ protocol ServerConnection: ConnectionHandler {
         isObserved = observation != nil
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
+    }
+
+    /// Takes other limits over. Those of HTTP/2 hold for connections that come from now on.
+    func take(_ limits: ServerLimits) {
+        self.limits = limits
+        timeouts = Timeouts(limits)
+        allowsHalfClose = limits.allowsHalfClose
+        http2 = HTTP2Loop(limits)
     }
 
     @inline(__always)

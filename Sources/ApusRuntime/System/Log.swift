@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -37,13 +39,19 @@ public struct Log: Sendable {
     }
 
     private let sink: @Sendable (Level, String) -> Void
+    private let threshold: LogThreshold
     /// Lines below this level are dropped before their text is made.
-    public let minimum: Level
+    public var minimum: Level { threshold.level }
 
     /// A log that hands each line of at least `minimum` to `sink`.
     public init(minimum: Level = .info, to sink: @escaping @Sendable (Level, String) -> Void) {
+        self.init(threshold: LogThreshold(minimum), to: sink)
+    }
+
+    /// A log that hands each line of at least the threshold's present level to `sink`.
+    public init(threshold: LogThreshold, to sink: @escaping @Sendable (Level, String) -> Void) {
         self.sink = sink
-        self.minimum = minimum
+        self.threshold = threshold
     }
 
     /// Lines to standard error: the text alone at the levels info and notice, else `level: text`.
@@ -59,5 +67,19 @@ public struct Log: Sendable {
     /// Writes one line, whose text is made only when `level` is wanted.
     public func callAsFunction(_ level: Level, _ text: @autoclosure () -> String) {
         if level >= minimum { sink(level, text()) }
+    }
+}
+
+/// The level below which a ``Log`` drops lines, changed while the program runs. Any thread.
+public final class LogThreshold: Sendable {
+    private let rawLevel: Atomic<Int>
+
+    /// A threshold that begins with a level.
+    public init(_ level: Log.Level) { rawLevel = Atomic(level.rawValue) }
+
+    /// The present level.
+    public var level: Log.Level {
+        get { Log.Level(rawValue: rawLevel.load(ordering: .relaxed)) ?? .info }
+        set { rawLevel.store(newValue.rawValue, ordering: .relaxed) }
     }
 }

@@ -64,6 +64,14 @@ struct ConfigurationProblemTests {
             ("{ listeners: [{ tls: { selfSigned: true, clients: 'required' } }] }", "give authorities"),
             ("{ listeners: [{ tls: { selfSigned: true, authorities: ['a'] } }] }", "set clients to"),
             ("{ listeners: [{ tls: { hosts: [{ names: ['a'] }] } }] }", "tls.hosts[0].identities: a host needs"),
+            (
+                "{ listeners: [{ tls: { selfSigned: true, earlyDataLimit: '1KiB', handshakesOffLoops: true } }] }",
+                "on the loops only"
+            ),
+            (
+                "{ listeners: [{ tls: { selfSigned: true, earlyDataLimit: 1, resumption: { cachedSessions: 0 } } }] }",
+                "resumption.cachedSessions"
+            ),
             ("{ loops: { count: 2, pinnedTo: [0] } }", "loops.count is 2: each loop needs a processor"),
             ("{ loops: { pinnedTo: [1, 1] } }", "named twice"), ("{ loops: { pinnedTo: [] } }", "write null"),
             ("{ limits: { head: { fieldSection: 100 } } }", "limits.head.fieldLine is \"8KiB\""),

@@ -44,17 +44,17 @@ extension ServerLimits {
 
 extension HTTP1Limits {
     static let schema = ConfigurationSchema(HTTP1Limits()) {
-        $0.value("startLine", \.startLine, .size(64...(1 << 20)), live: true, "The longest request line (414)")
-        $0.value("fieldLine", \.fieldLine, .size(64...(1 << 20)), live: true, "The longest field with its name (431)")
-        $0.value("fieldCount", \.fieldCount, .integer(1...10_000), live: true, "The most fields (431)")
-        $0.value("fieldSection", \.fieldSection, .size(64...(16 << 20)), live: true, "All fields together (431)")
+        $0.value("startLine", \.startLine, .size(64...(1 << 20)), "The longest request line (414)")
+        $0.value("fieldLine", \.fieldLine, .size(64...(1 << 20)), "The longest field with its name (431)")
+        $0.value("fieldCount", \.fieldCount, .integer(1...10_000), "The most fields (431)")
+        $0.value("fieldSection", \.fieldSection, .size(64...(16 << 20)), "All fields together (431)")
     }
 }
 
 extension HTTP2ServerLimits {
     static let schema = ConfigurationSchema(HTTP2ServerLimits()) {
         let time = ConfigurationType<Duration>.duration(.milliseconds(1) ... .seconds(86400))
-        $0.value("enabled", \.isEnabled, .bool, live: true, "Whether HTTP/2 is spoken at all")
+        $0.value("enabled", \.isEnabled, .bool, "Whether HTTP/2 is spoken at all")
         $0.value(
             "maxConcurrentStreams", \.settings.maxConcurrentStreams, .integer(1...1_000_000), live: true,
             "Requests at once on one connection")

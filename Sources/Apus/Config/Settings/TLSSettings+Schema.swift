@@ -73,6 +73,11 @@ extension TLSSettings {
             report.reject(
                 "revocationLists", .list(revocationLists.map { .text($0) }), "whose lists are these? Give authorities")
         }
+        if configuration.earlyDataLimit > 0, handshakesOffLoops {
+            report.reject(
+                "handshakesOffLoops", .bool(true),
+                "early data is read on the loops only: set it to false, or earlyDataLimit to 0")
+        }
         if configuration.earlyDataLimit > 0, configuration.resumption.cachedSessions == 0 {
             report.reject(
                 "earlyDataLimit", .text(ByteSize.text(UInt64(configuration.earlyDataLimit))),

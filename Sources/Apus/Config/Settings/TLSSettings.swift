@@ -42,9 +42,12 @@ public struct TLSSettings: Hashable, Sendable {
 
     /// What the network layer is told.
     ///
-    /// - Parameter selfSigned: An identity made at start, when ``isSelfSigned``.
-    func tlsConfiguration(selfSigned: TLSIdentity?) -> TLSConfiguration {
+    /// - Parameters:
+    ///   - selfSigned: An identity made at start, when ``isSelfSigned``.
+    ///   - limits: Where HTTP/2 may be off; it is not offered then.
+    func tlsConfiguration(selfSigned: TLSIdentity?, _ limits: ServerLimits) -> TLSConfiguration {
         var tls = configuration
+        if !limits.http2.isEnabled { tls.applicationProtocols.removeAll { $0 == "h2" } }
         let own = identity.isEmpty ? [] : [identity]
         tls.identities = (selfSigned.map { [$0] } ?? []) + (own + identities).map(\.tlsIdentity)
         tls.hosts = hosts.map { TLSHost(names: $0.names, identities: $0.identities.map(\.tlsIdentity)) }

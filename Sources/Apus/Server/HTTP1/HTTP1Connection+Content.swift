@@ -9,7 +9,7 @@ extension HTTP1Connection {
 
     /// A head with content is whole.
     func beginContent(_ spare: Context, _ route: Route) {
-        let limit = route.options.bodyLimit ?? server.service.limits.body
+        let limit = route.options.bodyLimit ?? server.limits.body
         if let length = spare.head.contentLength, length > limit {
             keepsAlive = false
             server.service.limitCounts.count(.body)
@@ -162,7 +162,7 @@ extension HTTP1Connection {
 
     func contentTimer(_ now: UInt64) {
         guard let context else { return }
-        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
         // One that waits for its handler is not slow.
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
         server.service.limitCounts.count(.bodyTimeout)

@@ -171,7 +171,7 @@ import ApusRuntime
     }
 
     private var isLastRequest: Bool {
-        guard let most = server.service.limits.requestsPerConnection, requests >= most else { return false }
+        guard let most = server.limits.requestsPerConnection, requests >= most else { return false }
         server.service.limitCounts.count(.requestsPerConnection)
         return true
     }

@@ -6,7 +6,7 @@ import ApusRuntime
 extension HTTP2Connection {
     /// A head with content behind it is whole.
     func beginContent(_ spare: Context, _ route: Route) {
-        let limit = route.options.bodyLimit ?? server.service.limits.body
+        let limit = route.options.bodyLimit ?? server.limits.body
         let exchange = makeExchange(for: spare)
         let context = server.takeSpare()
         context.transport = exchange
@@ -182,7 +182,7 @@ extension HTTP2Connection {
 
     /// A client that is slower than is borne is answered; one that may not send, because a handler does not read, is not.
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
-        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
         server.service.limitCounts.count(.bodyTimeout)
         context.noteFailure(.timedOut)

@@ -72,7 +72,7 @@ extension HTTP2Connection {
     /// A connection that has had its share of requests ends like one of a server that stops.
     @inline(__always)
     private func noteRequest() {
-        guard let most = server.service.limits.requestsPerConnection else { return }
+        guard let most = server.limits.requestsPerConnection else { return }
         requests &+= 1
         guard requests >= most else { return }
         if phase == .open { server.service.limitCounts.count(.requestsPerConnection) }

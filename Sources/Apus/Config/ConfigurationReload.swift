@@ -1,0 +1,96 @@
+/// A key whose value differs between two configurations.
+public struct ConfigurationChange: Hashable, Sendable, CustomStringConvertible {
+    /// The key, such as `limits.body`.
+    public let path: String
+    /// The value before; nil when there was no such key, as in a list that has grown.
+    public let before: ConfigurationValue?
+    /// The value now wanted; nil when there is no such key any more.
+    public let after: ConfigurationValue?
+
+    /// `limits.body is "64MiB" (was "10MiB")`.
+    public var description: String {
+        "\(path) is \(after?.description ?? "gone") (was \(before?.description ?? "not there"))"
+    }
+}
+
+/// What became of a configuration that a running server was given.
+public struct ConfigurationReload: Hashable, Sendable {
+    /// What is in force now.
+    public let applied: [ConfigurationChange]
+    /// What needs a restart, and is as it was.
+    public let needsRestart: [ConfigurationChange]
+}
+
+extension Configuration {
+    /// The keys whose values differ in `other`, a changed secret being no difference.
+    func changes(to other: Configuration) -> [ConfigurationChange] {
+        let before = entries
+        let after = other.entries
+        let old = Dictionary(before.map { ($0.path, $0.value) }) { first, _ in first }
+        let new = Dictionary(after.map { ($0.path, $0.value) }) { first, _ in first }
+        var changes = after.filter { old[$0.path] != $0.value }.map {
+            ConfigurationChange(path: $0.path, before: old[$0.path], after: $0.value)
+        }
+        changes += before.filter { new[$0.path] == nil }.map {
+            ConfigurationChange(path: $0.path, before: $0.value, after: nil)
+        }
+        return changes
+    }
+
+    private static let livePaths = Set(keys.filter(\.isLive).map(\.path))
+
+    /// What of `other` a server with this configuration takes over, and what it can't.
+    func reload(_ other: Configuration) -> ConfigurationReload {
+        let changes = changes(to: other)
+        // Certificates of a listener that is not there yet, or moves, come with it.
+        let isFixed = Self.isFixed(changes)
+        let isLive = changes.map { change in
+            Self.livePaths.contains(Self.general(change.path))
+                && (Self.listener(of: change.path).map(isFixed) ?? true)
+        }
+        return ConfigurationReload(
+            applied: zip(changes, isLive).filter(\.1).map(\.0),
+            needsRestart: zip(changes, isLive).filter { !$0.1 }.map(\.0))
+    }
+
+    /// Tells of a listener's place in the list whether only such keys change that can.
+    private static func isFixed(_ changes: [ConfigurationChange]) -> (Int) -> Bool {
+        let moved = Set(
+            changes.compactMap { change in livePaths.contains(general(change.path)) ? nil : listener(of: change.path) })
+        return { !moved.contains($0) }
+    }
+
+    /// The listener's place in the list: 2 of `listeners[2].port`.
+    private static func listener(of path: String) -> Int? {
+        guard let steps = ConfigurationPath(path)?.steps, steps.count > 1, steps[0] == .name("listeners"),
+            case .index(let index) = steps[1]
+        else { return nil }
+        return index
+    }
+
+    /// `listeners[].port` of `listeners[0].port`.
+    private static func general(_ path: String) -> String {
+        ConfigurationPath(path)?.steps.reduce("") { text, step in
+            if case .name(let name) = step { ConfigurationPath.join(text, name) } else { text + "[]" }
+        } ?? path
+    }
+
+    /// What is in force when a server with this configuration has taken over of `other` what it can.
+    func takingOver(_ other: Configuration) -> Configuration {
+        var taken = self
+        taken.log.level = other.log.level
+        taken.limits = other.limits
+        taken.limits.head = limits.head
+        taken.limits.http2.isEnabled = limits.http2.isEnabled
+        for index in listeners.indices where index < other.listeners.count {
+            guard listeners[index].tls != nil, var tls = other.listeners[index].tls else { continue }
+            let old = listeners[index].tls ?? tls
+            guard tls.isSelfSigned == old.isSelfSigned else { continue }
+            tls.handshakeTimeout = old.handshakeTimeout
+            tls.concurrentHandshakes = old.concurrentHandshakes
+            tls.handshakesOffLoops = old.handshakesOffLoops
+            taken.listeners[index].tls = tls
+        }
+        return taken
+    }
+}
