@@ -7,6 +7,10 @@ struct OpenListener: Sendable {
     let server: StreamServer
     let service: Service
     let listener: ServerListener
+    #if TLS
+        /// Where the certificates come from, of one that speaks TLS.
+        private(set) var reloader: TLSReloader?
+    #endif
 
     /// Binds and listens, or takes a socket over.
     ///
@@ -25,6 +29,7 @@ struct OpenListener: Sendable {
                 // Certificates that are replaced on disk serve new connections some seconds later.
                 let reloader = try TLSReloader(tls, log: configuration.log)
                 reloader.watchFiles(on: group.loops[0])
+                self.reloader = reloader
                 var listening = TLSListening(.reloaded(reloader))
                 listening.usesWorkStealingPool = listener.handshakesOffLoops
                 listening.handshakeTimeout = listener.handshakeTimeout
@@ -85,7 +90,12 @@ extension Service {
     static func redirecting(to port: UInt16, like other: Service) -> Service {
         // No route, so every request becomes an error, and every error that a route would not have been one.
         let tree = RouteTree.Builder(trailingSlash: .strict).build()
-        return Service(tree: tree, routes: [], limits: other.limits, listeners: other.listeners) { error, context in
+        let observation = other.observation.flatMap {
+            Observation(metrics: $0.metrics.map { _ in RequestMetrics([]) }, observers: $0.observers)
+        }
+        return Service(
+            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation
+        ) { error, context in
             guard (error as? HTTPError)?.status == .notFound, let place = secure(context.authority, port) else {
                 return ErrorPage.response(to: error, context)
             }

@@ -6,12 +6,16 @@ import Synchronization
 public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
-    private let listeners: [OpenListener]
+    let listeners: [OpenListener]
     private let configuration: ServerConfiguration
+    /// What the loops say of themselves.
+    let board: LoopFigureBoard
+    private let shown = Mutex<(metrics: Metrics, id: Int, servers: ServerBoard)?>(nil)
 
     init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
         self.group = group
         self.configuration = configuration
+        board = LoopFigureBoard(group)
         precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
         let inherited = configuration.takesOverSockets ? InheritedSockets.take() : []
         var open: [OpenListener] = []
@@ -48,9 +52,58 @@ public final class RunningServer: Sendable {
     /// How often clients broke the rules of HTTP/2 or flooded, by kind.
     public var http2Counts: HTTP2Counts { listeners[0].service.http2Counts.counts }
 
+    #if TLS
+        /// Has every listener of `https` read its certificates, keys, revocations and ticket keys again, as SIGHUP is
+        /// usually understood: new connections get them, and none that is open is dropped. Files that changed are noticed
+        /// without it some seconds later.
+        ///
+        /// What is wrong with a file is told in the log; its listener goes on with what it had. The files are read on the
+        /// process-wide work-stealing pool. Any thread or loop.
+        ///
+        /// - Returns: Whether all of them were read and are served from now on; true when nothing speaks TLS.
+        @discardableResult
+        public func reloadCertificates() async -> Bool {
+            let reloaders = listeners.compactMap(\.reloader)
+            do {
+                return try await offload { reloaders.reduce(true) { $1.reload() && $0 } }
+            } catch {
+                configuration.log(.error, "the certificates were not read again: \(error)")
+                return false
+            }
+        }
+    #endif
+    /// How often each limit of ``ServerLimits`` was exceeded, by clients or by handlers; those that never were are left out.
+    /// Any thread.
+    public var limitCounts: [LimitKind: Int] {
+        let counts = listeners[0].service.limitCounts
+        var found: [LimitKind: Int] = [:]
+        for kind in LimitKind.allCases where counts.value(kind) > 0 { found[kind] = counts.value(kind) }
+        return found
+    }
+
+    /// Shows what it counts among an application's metrics until it ends.
+    func join(_ metrics: Metrics, _ servers: ServerBoard) {
+        let id = metrics.addSource { [weak self] in self?.collect(into: &$0) }
+        servers.add(board)
+        shown.withLock { $0 = (metrics, id, servers) }
+    }
+
+    /// The loops end, and answer no more; what was counted can be read as long as the server is kept.
+    private func leaveBoard() {
+        let shown = self.shown.withLock { $0 }
+        shown?.servers.remove(board)
+    }
+
+    deinit {
+        leaveBoard()
+        let shown = self.shown.withLock { $0 }
+        shown?.metrics.removeSource(shown?.id ?? 0)
+    }
+
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {
         for listener in listeners { listener.server.stopAccepting() }
+        leaveBoard()
         group.shutdown()
     }
 
@@ -67,6 +120,7 @@ public final class RunningServer: Sendable {
         if connectionCount > 0 {
             configuration.log(.warning, "\(connectionCount) connections were cut after \(configuration.drainTimeout)")
         }
+        leaveBoard()
         group.shutdown()
     }
 }

@@ -39,6 +39,8 @@ public import ApusRuntime
     @safe @exclusivity(unchecked) var extras: Extras?
     /// A response was begun; another is a mistake of the handler.
     @safe @exclusivity(unchecked) var isAnswered = false
+    /// What is kept of the request for those who observe.
+    @safe @exclusivity(unchecked) var account = RequestAccount()
     /// The application, for what to answer to errors.
     unowned(unsafe) let service: Service
 
@@ -49,8 +51,7 @@ public import ApusRuntime
     /// The response's content, while it is produced.
     @safe @exclusivity(unchecked) var stream: ResponseStream?
     @safe @exclusivity(unchecked) var decoder = HTTP1BodyDecoder()
-    @safe @exclusivity(unchecked) var contentBegan: UInt64 = 0
-    @safe @exclusivity(unchecked) var contentReceived: Int64 = 0
+    @safe @exclusivity(unchecked) var contentClock = ContentClock()
     /// The client waits for `100 Continue` before it sends content.
     @safe @exclusivity(unchecked) var awaitsContinue = false
     /// The response was given; only the rest of the content is still thrown away.
@@ -136,11 +137,11 @@ public import ApusRuntime
         if decodedPath != nil { decodedPath = nil }
         if extras != nil { extras = nil }
         isAnswered = false
-        if task != nil || stream != nil || contentBegan != 0 {
+        if account.began != 0 { account = RequestAccount() }
+        if task != nil || stream != nil || contentClock.hasBegun {
             task = nil
             stream = nil
-            contentBegan = 0
-            contentReceived = 0
+            contentClock = ContentClock()
             awaitsContinue = false
             isOver = false
         }
@@ -161,6 +162,7 @@ public import ApusRuntime
         guard let transport, !isAnswered else { return }
         if extras == nil {
             isAnswered = true
+            noteAnswer(status, Int64(bytes.byteCount))
             transport.send(self, status, contentType, bytes)
         } else {
             let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
@@ -172,6 +174,7 @@ public import ApusRuntime
     public func send(_ response: Response) {
         guard let transport, !isAnswered else { return }
         isAnswered = true
+        noteAnswer(response.status, response.body.count ?? 0)
         guard let added = extras?.responseFields, !added.isEmpty else { return transport.send(self, response) }
         var response = response
         for field in added where !response.fields.contains(field.name) || field.name == .setCookie {
@@ -187,6 +190,8 @@ protocol ResponseTransport: AnyObject {
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan)
     /// Sends a response, its body included.
     func send(_ context: Context, _ response: Response)
+    /// Sends an interim response, before the final one.
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields)
     /// Tells the client to send the content it holds back (`100 Continue`), if it does so.
     func continueRequest()
     /// The reader has taken `count` bytes of content: as much more may be received.
@@ -197,6 +202,11 @@ protocol ResponseTransport: AnyObject {
     var carrier: (any ServerConnection)? { get }
 }
 
+extension ResponseTransport {
+    /// One that can't send an interim response need not.
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {}
+}
+
 extension Context: LoopWork {
     /// Runs an asynchronous handler, and whatever its response produces while it is sent.
     public func run() async {
@@ -205,6 +215,8 @@ extension Context: LoopWork {
                 try await handler(self)
                 if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }
             } catch {
+                // Whoever else cancels it has said why.
+                if error is CancellationError, Task.isCancelled { noteFailure(.clientGone) }
                 unsafe send(service.errorResponse(error, self))
             }
         }

@@ -20,11 +20,7 @@ extension HTTP1Connection: ResponseTransport {
         let size = 256 + contentType.utf8CodeUnitCount
         let isInline = self.context == nil
         if server.stage.value.available < size + bytes.byteCount { server.flushStage(to: connection) }
-        server.stage.value.appendStatusLine(status)
-        server.appendDate(to: &server.stage.value)
-        server.stage.value.append("Content-Type: ")
-        server.stage.value.append(contentType)
-        server.stage.value.append("\r\nContent-Length: ")
+        server.appendOpening(status, contentType, to: &server.stage.value)
         server.stage.value.appendDecimal(bytes.byteCount)
         server.stage.value.append(persistenceLines(context))
         if context.head.methodKind != .head {
@@ -124,6 +120,17 @@ extension HTTP1Connection: ResponseTransport {
         }
     }
 
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {
+        guard context.head.version == .http11, connection.isOpen else { return }
+        server.flushStage(to: connection)
+        var size = 64
+        for field in fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
+        connection.reserve(size)
+        connection.output.appendStatusLine(status)
+        for field in fields where !Self.isOurs(field.name) { connection.output.append(field: field) }
+        connection.output.append("\r\n")
+    }
+
     func continueRequest() {
         guard let context, !context.isAnswered else { return }
         sendContinue(context)
@@ -143,6 +150,7 @@ extension HTTP1Connection: ResponseTransport {
         guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
             !context.body.isFull
         else { return }
+        context.contentClock.resume(at: server.loop.tick)
         connection.startReceiving()
         connection.presentKept()
     }

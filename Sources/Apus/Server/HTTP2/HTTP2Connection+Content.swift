@@ -11,6 +11,7 @@ extension HTTP2Connection {
         let context = server.takeSpare()
         context.transport = exchange
         if let length = context.head.contentLength, length > limit {
+            noteTooLarge(context)
             return refuseContent(exchange, context, RequestBody.tooLarge(limit))
         }
         if route.options.requiresLength, context.head.contentLength == nil {
@@ -18,8 +19,8 @@ extension HTTP2Connection {
         }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: exchange)
-        context.contentBegan = server.loop.tick
-        arm(at: context.contentBegan + server.timeouts.body)
+        context.contentClock.begin(at: server.loop.tick)
+        arm(at: context.contentClock.began + server.timeouts.body)
         if route.isSynchronous {
             context.keepBytes()
             exchange.context = context
@@ -35,6 +36,7 @@ extension HTTP2Connection {
             return fail(HTTP2Error(.windowExceeded))
         }
         if piece.isIdle { meter(.emptyData) }
+        guard phase != .closing else { return }
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveData(piece), let exchange = exchange(at: slot) else {
                 // Of a frame whose stream went within it, the first piece was counted for all of it.
@@ -59,20 +61,28 @@ extension HTTP2Connection {
         guard let context = exchange.context else {
             // The handler has returned; its answer is still being sent.
             consume(count, of: exchange.slot)
-            if piece.endsStream { exchange.settle() }
+            exchange.discarded += count
+            if piece.endsStream || exchange.discarded > Self.mostDiscarded { exchange.settle() }
             return
         }
         context.awaitsContinue = false
-        context.contentReceived += Int64(count)
+        context.contentClock.received += Int64(count)
         if exchange.flags.contains(.gathers) {
             // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
             consume(count, of: exchange.slot)
-            guard context.contentReceived <= context.body.limit else {
+            guard context.contentClock.received <= context.body.limit else {
+                noteTooLarge(context)
                 return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
             }
         }
         if count > 0 { _ = context.body.append(piece.bytes.of(bytes)) }
-        if piece.endsStream { contentEnded(exchange, context) }
+        if piece.endsStream { return contentEnded(exchange, context) }
+        if receiveWindow.left <= 0 {
+            // Nobody may send now.
+            forEachExchange { $0.context?.contentClock.hold(at: server.loop.tick) }
+        } else if streams[exchange.slot].receiveWindow.left <= 0 {
+            context.contentClock.hold(at: server.loop.tick)
+        }
     }
 
     /// The trailers of a request, which end it.
@@ -107,6 +117,11 @@ extension HTTP2Connection {
         }
     }
 
+    private func noteTooLarge(_ context: Context) {
+        server.service.limitCounts.count(.body)
+        context.noteFailure(.limitExceeded)
+    }
+
     /// Answers without the rest of the content, unless a handler is there to do it, which reads of the error.
     private func refuseContent(_ exchange: HTTP2Exchange, _ context: Context, _ error: HTTPError) {
         context.body.fail(error)
@@ -116,13 +131,37 @@ extension HTTP2Connection {
         exchange.finish(context)
     }
 
+    /// How long the rest of a content is taken that nobody reads, and how much of it.
+    private static let lingerMilliseconds: UInt64 = 2_000
+    static let mostDiscarded = 64 << 10
+
+    /// Whether the stream of an exchange whose response was sent stays open for the rest of its content: for what may be
+    /// on its way already, for some clients forget a response when its stream is reset behind it; and one that breaks a
+    /// rule there learns of that.
+    func lingers(_ exchange: HTTP2Exchange) -> Bool {
+        guard !exchange.flags.contains(.neverLingers), exchange.discarded <= Self.mostDiscarded,
+            streams[exchange.slot].announcedRest ?? 0 <= Self.mostDiscarded
+        else { return false }
+        let now = server.loop.tick
+        if exchange.lingerEnd == 0 {
+            exchange.lingerEnd = now + Self.lingerMilliseconds
+            arm(at: exchange.lingerEnd)
+        }
+        return now < exchange.lingerEnd
+    }
+
     // MARK: Time
 
     func timerFired(_ exchange: HTTP2Exchange, _ now: UInt64) {
         guard !exchange.flags.contains(.closed) else { return }
+        if exchange.lingerEnd != 0 {
+            if now < exchange.lingerEnd { arm(at: exchange.lingerEnd) } else { exchange.settle() }
+            return
+        }
         if exchange.stall.isWaiting {
             if exchange.stall.isStalled(shared.limits.peer, at: now) {
                 meter(.stalledWindow)
+                exchange.noteFailure(.clientStalled)
                 if phase != .closing { endStream(HTTP2Error(.cancelled, stream: exchange.id)) }
                 return
             }
@@ -133,20 +172,20 @@ extension HTTP2Connection {
         guard exchange.requestWhole != 0, !context.isAnswered else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
+        server.service.limitCounts.count(.requestTimeout)
+        context.noteFailure(.timedOut)
         context.task?.cancel()
         context.send(
             server.service.errorResponse(
                 HTTPError(.serviceUnavailable, "the answer took too long: try again later"), context))
     }
 
-    /// The slowest client that is borne: the time given, and then so many bytes a second. One that may not send, because
-    /// its handler does not read, is not slow.
+    /// A client that is slower than is borne is answered; one that may not send, because a handler does not read, is not.
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
-        let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
-        let due = context.contentBegan + server.timeouts.body + earned
-        if now < due || streams[exchange.slot].receiveWindow.left <= 0 || receiveWindow.left <= 0 {
-            return arm(at: max(due, now + 1000))
-        }
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
+        server.service.limitCounts.count(.bodyTimeout)
+        context.noteFailure(.timedOut)
         refuseContent(
             exchange, context,
             HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))

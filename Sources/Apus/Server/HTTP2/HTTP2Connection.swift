@@ -37,6 +37,8 @@ import ApusRuntime
     /// Contents wait until all that was received is taken, so that their turns follow their priorities.
     @safe @exclusivity(unchecked) var isPumpDeferred = false
     @safe @exclusivity(unchecked) private var isPeerGone = false
+    /// The client took nothing for too long.
+    @safe @exclusivity(unchecked) var isStalled = false
     @safe @exclusivity(unchecked) var requests = 0
 
     @safe @exclusivity(unchecked) var reader: HTTP2FrameReader
@@ -47,6 +49,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var peer = HTTP2Settings.initial
     @safe @exclusivity(unchecked) var sendWindow = HTTP2Window()
     @safe @exclusivity(unchecked) var receiveWindow: HTTP2ReceiveWindow
+    /// How many more WINDOW_UPDATE the DATA account for that was sent: one for the stream and one for the connection each.
+    @safe @exclusivity(unchecked) var expectedUpdates: Int32 = 0
     @safe @exclusivity(unchecked) private var meter = HTTP2FloodMeter()
 
     @safe @exclusivity(unchecked) var streams: HTTP2StreamTable
@@ -157,6 +161,13 @@ import ApusRuntime
     @inline(__always)
     func noteServed() { meter.forgive(.reset, limits: shared.limits.peer, at: server.loop.tick) }
 
+    /// Takes what was sent as DATA off the connection's window.
+    @inline(__always)
+    func spendWindow(_ count: Int) {
+        sendWindow.spend(count)
+        expectedUpdates = min(expectedUpdates &+ 2, 4096)
+    }
+
     // MARK: The peer's end
 
     func receivedEnd(on connection: Connection) {
@@ -179,7 +190,7 @@ import ApusRuntime
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
         fieldBlock.release(to: server.loop.buffers)
-        dropExchanges()
+        dropExchanges(isStalled ? .clientStalled : error != nil || isPeerGone ? .clientGone : .serverStopped)
     }
 
     // MARK: Exchanges
@@ -214,10 +225,13 @@ import ApusRuntime
     }
 
     /// The connection is gone, and with it all streams.
-    func dropExchanges() {
+    func dropExchanges(_ failure: RequestFailure) {
         let all = exchanges
         exchanges = []
-        for case let exchange? in all { exchange.connectionIsGone() }
+        for case let exchange? in all {
+            exchange.noteFailure(failure)
+            exchange.connectionIsGone()
+        }
     }
 
     /// Closes when the end was told and no request is in hand.

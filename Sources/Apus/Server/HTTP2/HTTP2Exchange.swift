@@ -22,6 +22,8 @@ import ApusRuntime
         static let gathers = Flags(rawValue: 1 << 4)
         /// Who produces the content waits for room.
         static let writerWaits = Flags(rawValue: 1 << 5)
+        /// What is left of the content is not waited for when the response was sent.
+        static let neverLingers = Flags(rawValue: 1 << 6)
     }
 
     /// Bytes that wait above which who produces them is made to wait.
@@ -37,10 +39,16 @@ import ApusRuntime
     @safe @exclusivity(unchecked) private(set) var slot = 0
     @safe @exclusivity(unchecked) var flags: Flags = []
     @safe @exclusivity(unchecked) var context: Context?
+    /// The request whose handler has returned and whose answer is yet to be sent: kept for those who observe.
+    @safe @exclusivity(unchecked) var unsentContext: Context?
     @safe @exclusivity(unchecked) var outgoing = HTTP2Outgoing()
     @safe @exclusivity(unchecked) var trailers = HTTPFields()
     /// When the request was whole, in the loop's milliseconds.
     @safe @exclusivity(unchecked) var requestWhole: UInt64 = 0
+    /// Until when the rest of a content is taken that nobody reads, in the loop's milliseconds; 0 when it is not.
+    @safe @exclusivity(unchecked) var lingerEnd: UInt64 = 0
+    /// Bytes of content that were thrown away.
+    @safe @exclusivity(unchecked) var discarded = 0
     /// How long something waits for the client's window.
     @safe @exclusivity(unchecked) var stall = HTTP2StallWatch()
 
@@ -54,10 +62,13 @@ import ApusRuntime
     func reset() {
         connection = nil
         context = nil
+        unsentContext = nil
         flags = []
         outgoing.removeAll()
         if !trailers.isEmpty { trailers = HTTPFields() }
         requestWhole = 0
+        lingerEnd = 0
+        discarded = 0
         stall = HTTP2StallWatch()
     }
 
@@ -79,7 +90,7 @@ import ApusRuntime
         let state = connection.streams[slot].state
         if state == .halfClosedLocal {
             // A handler that still reads may go on; else the rest of the content is of no use (RFC 9113, 8.1).
-            guard !flags.contains(.running) else { return }
+            guard !flags.contains(.running), !connection.lingers(self) else { return }
             connection.writeReset(id, .noError)
             connection.streams.didReset(id)
         } else if state != .closed {
@@ -108,6 +119,7 @@ import ApusRuntime
         flags.insert(.closed)
         connection.streams.dequeue(slot)
         connection.consume(connection.streams[slot].receiveWindow.unconsumed, of: nil)
+        report()
         outgoing.removeAll()
         if !flags.contains(.running) { leave() }
     }
@@ -123,6 +135,7 @@ import ApusRuntime
     /// The connection is gone, and with it all streams.
     func connectionIsGone() {
         let server = connection?.server
+        report()
         connection = nil
         flags.insert(.closed)
         outgoing.removeAll()
@@ -138,6 +151,7 @@ import ApusRuntime
         guard let connection, !flags.contains(.closed) else { return }
         if connection.streams[slot].state.canReceive {
             connection.streams.didReset(id)
+            noteFailure(.clientGone)
             cancel(HTTPError(.badRequest, "the client closed the connection within the content"))
         } else if !connection.server.allowsHalfClose {
             context?.task?.cancel()
@@ -195,7 +209,13 @@ extension HTTP2Exchange: ResponseTransport {
         flags.insert(.contentEnded)
         _ = connection.streams.didSendEnd(slot)
         connection.noteServed()
+        report()
         settle()
+    }
+
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {
+        guard let connection, canAnswer else { return }
+        connection.writeInterim(id, status, fields)
     }
 
     func continueRequest() {
@@ -213,9 +233,15 @@ extension HTTP2Exchange: ResponseTransport {
     func finish(_ context: Context) {
         guard let connection else { return }
         flags.remove(.running)
+        // A client that was not told to send its content will not.
+        if context.awaitsContinue { flags.insert(.neverLingers) }
         context.task = nil
         self.context = nil
-        connection.server.giveBack(context)
+        if context.account.began == 0 || context.account.isReported {
+            connection.server.giveBack(context)
+        } else {
+            unsentContext = context
+        }
         if flags.contains(.closed) { leave() } else { settle() }
     }
 }
