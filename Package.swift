@@ -12,6 +12,13 @@ let house: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+// What Debian's file says of hiredis holds a flag that packages may not set; without it the compiler finds hiredis anyway.
+#if os(Linux)
+    let hiredisPackage: String? = nil
+#else
+    let hiredisPackage: String? = "hiredis"
+#endif
+
 let package = Package(
     name: "Apus",
     platforms: [.macOS(.v26)],
@@ -23,10 +30,11 @@ let package = Package(
         .executable(name: "apus", targets: ["ApusCLI"]),
     ],
     traits: [
-        .default(enabledTraits: ["URing", "TLS", "Compression"]),
+        .default(enabledTraits: ["URing", "TLS", "Compression", "Redis"]),
         .trait(name: "URing", description: "The io_uring driver on Linux; links liburing."),
         .trait(name: "TLS", description: "TLS for servers and clients; links OpenSSL 3."),
         .trait(name: "Compression", description: "Content codings; links zlib, Brotli and Zstandard."),
+        .trait(name: "Redis", description: "A client of Redis, and what nodes share by it; links hiredis."),
     ],
     targets: [
         // The floors, lowest first: a target imports only what stands above it in this list.
@@ -70,7 +78,16 @@ let package = Package(
                 .target(name: "CZstd", condition: .when(traits: ["Compression"])),
             ],
             swiftSettings: house),
-        .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
+        .systemLibrary(
+            name: "CHiredis", path: "Sources/C/CHiredis", pkgConfig: hiredisPackage,
+            providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(
+            name: "Apus",
+            dependencies: [
+                "ApusRuntime", "ApusNet", "ApusHTTP", "CSystem",
+                .target(name: "CHiredis", condition: .when(traits: ["Redis"])),
+            ],
+            swiftSettings: house),
         .executableTarget(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
