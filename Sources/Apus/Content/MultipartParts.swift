@@ -146,7 +146,7 @@ public final class MultipartPart: AsyncSequence {
 }
 
 extension Context {
-    /// The parts of the content, as they arrive. For an asynchronous handler; ``form(_:)`` collects them.
+    /// The parts of the content, as they arrive. For an asynchronous handler; `form()` collects them.
     ///
     /// - Parameter limits: How many there may be, and how much each may say of itself. How long all of it may be is the
     ///   route's ``RouteOptions/bodyLimit``.

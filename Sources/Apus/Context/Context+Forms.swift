@@ -38,7 +38,7 @@ extension Context {
     ///   - type: The type.
     ///   - options: How much the form may hold, and where long files go meanwhile.
     /// - Returns: The value.
-    /// - Throws: ``ProblemDetails`` with 422 that names the fields which are wrong, and as ``form(_:)``.
+    /// - Throws: ``ProblemDetails`` with 422 that names the fields which are wrong, and as `form()`.
     public func form<Value: Decodable>(
         as type: Value.Type = Value.self, _ options: FormOptions = FormOptions()
     ) async throws -> Value { try await form(options).decode(as: type) }
@@ -49,7 +49,7 @@ extension Context {
     ///   - type: The type.
     ///   - options: How much the form may hold.
     /// - Returns: The value.
-    /// - Throws: ``ProblemDetails`` with 422 that names the fields which are wrong, and as ``form(_:)``.
+    /// - Throws: ``ProblemDetails`` with 422 that names the fields which are wrong, and as `form()`.
     public func form<Value: Decodable>(
         as type: Value.Type = Value.self, _ options: FormOptions = FormOptions()
     ) throws -> Value { try form(options).decode(as: type) }
@@ -67,7 +67,7 @@ extension Context {
     ///
     /// - Parameter type: The type.
     /// - Returns: The value.
-    /// - Throws: As ``json(as:)`` and ``form(as:_:)``.
+    /// - Throws: As `json(as:)` and `form(as:)`.
     public func content<Value: Decodable>(as type: Value.Type = Value.self) async throws -> Value {
         isForm ? try await form(as: type) : try await json(as: type)
     }
@@ -76,7 +76,7 @@ extension Context {
     ///
     /// - Parameter type: The type.
     /// - Returns: The value.
-    /// - Throws: As ``json(as:)`` and ``form(as:_:)``.
+    /// - Throws: As `json(as:)` and `form(as:)`.
     public func content<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         isForm ? try form(as: type) : try json(as: type)
     }

@@ -99,7 +99,9 @@ public struct ResumableUploads: Sendable {
                 context, .uploadResumptionSupported, [.location: address, Self.uploadLimit: uploadLimit])
         }
         return try await append(context, turn, length: length, isLast: isLast) { offset, isWhole in
-            Response(.created, Self.fields(offset, isWhole, [.location: isWhole ? location : address]))
+            var fields = Self.fields(offset, isWhole, [.location: isWhole ? location : address])
+            if !isWhole { fields[Self.uploadLimit] = uploadLimit }
+            return Response(.created, fields)
         }
     }
 

@@ -40,12 +40,15 @@ extension Optional: Nilable {
 /// JSON by `Codable`. FoundationEssentials, for that is the well-kept coder; not Foundation, which costs start-up
 /// time and memory.
 enum JSONCoding {
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
+    static func encode(_ value: some Encodable) throws -> [UInt8] { try Array(encoder.encode(value)) }
+
+    /// One for all, as the decoder.
+    private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         encoder.dateEncodingStrategy = .iso8601
-        return try Array(encoder.encode(value))
-    }
+        return encoder
+    }()
 
     /// - Throws: `HTTPError` 400 for what is no JSON; ``ProblemDetails`` with 422 for what is none of the type.
     static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
