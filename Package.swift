@@ -110,6 +110,10 @@ let package = Package(
         .executableTarget(
             name: "TCPChat", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/TCPChat", swiftSettings: house),
 
+        .executableTarget(
+            name: "FileTransfer", dependencies: ["Apus"], path: "Examples/FileTransfer", exclude: ["README.md", "send"],
+            swiftSettings: house),
+
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
         .testTarget(
             name: "ApusNetTests",
@@ -128,7 +132,9 @@ let package = Package(
         .testTarget(
             name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
-        .testTarget(name: "ExampleTests", dependencies: ["TCPChat", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "ExampleTests", dependencies: ["TCPChat", "FileTransfer", "Apus", "ApusNet", "ApusRuntime"],
+            swiftSettings: house),
         .testTarget(
             name: "DocExamples", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
             exclude: ["Manifests"], swiftSettings: house),

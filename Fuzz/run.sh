@@ -12,7 +12,7 @@ if [ "$(uname)" = Linux ]; then linker='-Xswiftc -use-ld=lld'; else linker=; fi
 "${SWIFT:-swift}" build -c release --product Fuzz \
     -Xswiftc -sanitize=fuzzer,address -Xswiftc -assert-config -Xswiftc Debug $linker
 fuzz="$PWD/.build/release/Fuzz"
-for target in ${1:-request-head chunked-body uri proxy-header http2-frames hpack}; do
+for target in ${1:-request-head chunked-body uri proxy-header http2-frames hpack multipart json}; do
     echo "== $target, $seconds s"
     found="$PWD/.build/fuzz/$target"
     mkdir -p "$found"

@@ -13,9 +13,12 @@ let target: Target =
     case "proxy-header": { unsafe fuzz($0, $1, proxyHeader) }
     case "http2-frames": { unsafe fuzz($0, $1, http2Frames) }
     case "hpack": { unsafe fuzz($0, $1, headerBlocks) }
+    case "multipart": { unsafe fuzz($0, $1, multipart) }
+    case "json": { unsafe fuzz($0, $1, json) }
     default:
         fatalError(
-            "no target `\(name)`: use request-head, chunked-body, uri, proxy-header, http2-frames or hpack")
+            "no target `\(name)`: use request-head, chunked-body, uri, proxy-header, http2-frames, hpack, multipart or json"
+        )
     }
 
 // libFuzzer sees the program's name and what is behind the target's.

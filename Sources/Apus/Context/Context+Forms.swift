@@ -9,28 +9,105 @@ extension Context {
         return cookies
     }
 
-    /// The content decoded as an HTML form's (`application/x-www-form-urlencoded`).
+    /// The content of an HTML form: `application/x-www-form-urlencoded`, or `multipart/form-data` with its files.
     ///
-    /// - Throws: 415 when the client says it is none; 413.
-    public func form() async throws -> Query {
-        try requireForm()
-        let content = try await body.collect()
-        return unsafe Query(parsing: content.span.bytes)
+    /// - Parameter options: How much it may hold, and where long files go meanwhile.
+    /// - Returns: The form.
+    /// - Throws: `HTTPError`: 415 when the client says it is none, 400 when it is malformed, 413 beyond a limit, 507 when
+    ///   there is no room for its files.
+    public func form(_ options: FormOptions = FormOptions()) async throws -> Form {
+        guard try isMultipartForm() else { return try Form(urlEncoded: await body.collect(), options) }
+        let reader = try MultipartReader(field(.contentType), form: true, options.multipart)
+        return try await FormReader.read(MultipartParts(body, reader), options)
     }
 
-    /// The content decoded as an HTML form's (`application/x-www-form-urlencoded`).
+    /// The content of an HTML form, which has arrived when a synchronous handler is called. Its files are in memory.
     ///
-    /// - Throws: 415 when the client says it is none.
-    public func form() throws -> Query {
-        try requireForm()
-        let content = try body.collect()
-        return unsafe Query(parsing: content.span.bytes)
+    /// - Parameter options: How much it may hold.
+    /// - Returns: The form.
+    /// - Throws: `HTTPError`: 415 when the client says it is none, 400 when it is malformed, 413 beyond a limit.
+    public func form(_ options: FormOptions = FormOptions()) throws -> Form {
+        guard try isMultipartForm() else { return try Form(urlEncoded: body.collect(), options) }
+        let reader = try MultipartReader(field(.contentType), form: true, options.multipart)
+        return try FormReader.read(body.collect(), reader, options)
     }
 
-    private func requireForm() throws(HTTPError) {
-        guard let type = field(.contentType), MediaType(type)?.essence != "application/x-www-form-urlencoded" else {
-            return
+    /// The content of an HTML form as a value of a type of one's own: ``Form/decode(as:)``.
+    ///
+    /// - Parameters:
+    ///   - type: The type.
+    ///   - options: How much the form may hold, and where long files go meanwhile.
+    /// - Returns: The value.
+    /// - Throws: ``ProblemDetails`` with 422 that names the fields which are wrong, and as `form()`.
+    public func form<Value: Decodable>(
+        as type: Value.Type = Value.self, _ options: FormOptions = FormOptions()
+    ) async throws -> Value { try await form(options).decode(as: type) }
+
+    /// The content of an HTML form as a value of a type of one's own: ``Form/decode(as:)``. For a synchronous handler.
+    ///
+    /// - Parameters:
+    ///   - type: The type.
+    ///   - options: How much the form may hold.
+    /// - Returns: The value.
+    /// - Throws: ``ProblemDetails`` with 422 that names the fields which are wrong, and as `form()`.
+    public func form<Value: Decodable>(
+        as type: Value.Type = Value.self, _ options: FormOptions = FormOptions()
+    ) throws -> Value { try form(options).decode(as: type) }
+
+    /// The query as a value of a type of one's own, by the rules of ``Form/decode(as:)``.
+    ///
+    /// - Parameter type: The type.
+    /// - Returns: The value.
+    /// - Throws: ``ProblemDetails`` with 422 that names the parts which are wrong.
+    public func query<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+        try Form(query.pairs).decode(as: type)
+    }
+
+    /// The content as a value of a type of one's own: JSON or a form, as the client says.
+    ///
+    /// - Parameter type: The type.
+    /// - Returns: The value.
+    /// - Throws: As `json(as:)` and `form(as:)`.
+    public func content<Value: Decodable>(as type: Value.Type = Value.self) async throws -> Value {
+        isForm ? try await form(as: type) : try await json(as: type)
+    }
+
+    /// The content as a value of a type of one's own: JSON or a form, as the client says. For a synchronous handler.
+    ///
+    /// - Parameter type: The type.
+    /// - Returns: The value.
+    /// - Throws: As `json(as:)` and `form(as:)`.
+    public func content<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+        isForm ? try form(as: type) : try json(as: type)
+    }
+
+    private var isForm: Bool {
+        guard let type = field(.contentType).flatMap({ MediaType($0)?.essence }) else { return false }
+        return type == "multipart/form-data" || type == "application/x-www-form-urlencoded"
+    }
+
+    /// Whether the form comes in parts.
+    private func isMultipartForm() throws(HTTPError) -> Bool {
+        guard let type = field(.contentType) else { return false }
+        switch MediaType(type)?.essence {
+        case "application/x-www-form-urlencoded": return false
+        case "multipart/form-data": return true
+        default:
+            throw HTTPError(
+                .unsupportedMediaType,
+                "the content is \(type): send application/x-www-form-urlencoded or multipart/form-data")
         }
-        throw HTTPError(.unsupportedMediaType, "the content is \(type): send application/x-www-form-urlencoded")
+    }
+}
+
+extension Form {
+    fileprivate init(urlEncoded content: [UInt8], _ options: FormOptions) throws(HTTPError) {
+        guard content.count <= options.mostTextBytes else { throw RequestBody.tooLarge(options.mostTextBytes) }
+        // One more, to see that there is one more.
+        let parsed = unsafe URLEncodedForm(parsing: content.span.bytes, most: options.mostFields + 1)
+        guard parsed.pairs.count <= options.mostFields else {
+            throw HTTPError(.contentTooLarge, "the form has more than \(options.mostFields) fields: send fewer")
+        }
+        self.init(parsed.pairs)
     }
 }

@@ -12,7 +12,7 @@ public struct Parameters {
         return context.capture(index)
     }
 
-    /// The part called `name` as a value: a number, a `UUID`, an enumeration with a string as raw value…
+    /// The part called `name` as a value: a number, a text, a `Bool`…
     ///
     /// - Throws: 400 when the text is no such value, with the parameter's name.
     public func require<Value: LosslessStringConvertible>(
@@ -38,6 +38,17 @@ public struct Parameters {
                 .badRequest, "the path's part \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
         }
         return value
+    }
+
+    /// The part called `name` as a value of a type that can be decoded: a `UUID`, a `Date` (RFC 3339, or a day), a
+    /// `Decimal`, an enumeration of numbers…
+    ///
+    /// - Throws: 400 when the text is no such value, with the parameter's name and what to send.
+    @_disfavoredOverload
+    public func require<Value: Decodable>(
+        _ name: String, as type: Value.Type = Value.self
+    ) throws(HTTPError) -> Value {
+        try ContentDecoding.decode(type, fromText: try required(name), "the path's part \"\(name)\"")
     }
 
     private func required(_ name: String) throws(HTTPError) -> String {

@@ -12,6 +12,8 @@ public struct Query: Sendable, Hashable {
     /// The pairs of an encoded query, without its question mark. Invalid escapes stay as they are.
     public init(parsing encoded: RawSpan) { pairs = URLEncodedForm(parsing: encoded).pairs }
 
+    init(pairs: [Pair]) { self.pairs = pairs }
+
     /// The value of the first pair called `name`, or nil.
     public subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
 
@@ -23,13 +25,34 @@ public struct Query: Sendable, Hashable {
     /// - Throws: 400 when there is none, or its text is no such value.
     public func require<Value: LosslessStringConvertible>(
         _ name: String, as type: Value.Type = Value.self
+    ) throws(HTTPError) -> Value { try require(name, as: type, of: "query") }
+
+    /// The first pair called `name` as a value of a type that can be decoded: a `UUID`, a `Date` (RFC 3339, or a day), a
+    /// `Decimal`, an enumeration…
+    ///
+    /// - Throws: 400 when there is none, or its text is no such value.
+    @_disfavoredOverload
+    public func require<Value: Decodable>(
+        _ name: String, as type: Value.Type = Value.self
+    ) throws(HTTPError) -> Value { try require(name, as: type, of: "query") }
+
+    @_disfavoredOverload
+    func require<Value: Decodable>(_ name: String, as type: Value.Type, of whole: String) throws(HTTPError) -> Value {
+        let text = try require(name, as: String.self, of: whole)
+        return try ContentDecoding.decode(type, fromText: text, "the \(whole)'s \"\(name)\"")
+    }
+
+    /// - Parameter whole: What the pairs belong to, for the message.
+    func require<Value: LosslessStringConvertible>(
+        _ name: String, as type: Value.Type, of whole: String
     ) throws(HTTPError) -> Value {
         guard let text = self[name] else {
-            throw HTTPError(
-                .badRequest, "the query lacks \"\(name)\": add ?\(name)=… with a value of type \(Value.self)")
+            let how = whole == "query" ? "?\(name)=… with " : ""
+            throw HTTPError(.badRequest, "the \(whole) lacks \"\(name)\": add \(how)a value of type \(Value.self)")
         }
         guard let value = Value(text) else {
-            throw HTTPError(.badRequest, "the query's \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
+            throw HTTPError(
+                .badRequest, "the \(whole)'s \"\(name)\" is \"\(text)\": send a value of type \(Value.self)")
         }
         return value
     }

@@ -37,9 +37,11 @@ import ApusRuntime
     @safe @exclusivity(unchecked) private var firstChunk = 0
     @safe @exclusivity(unchecked) private(set) var waitingCount = 0
     @safe @exclusivity(unchecked) private var reader: UnsafeContinuation<Void, Never>?
+    /// Bytes that an asynchronous reader has taken.
+    @safe @exclusivity(unchecked) private var takenCount = 0
     /// The length that the client announced, in bytes; nil when it sends chunks. 0 when there is no content.
     @safe @exclusivity(unchecked) public internal(set) var announcedLength: Int64? = 0
-    /// The most bytes that ``collect(upTo:)`` and its kin take when not told otherwise.
+    /// The most bytes of content; 413 beyond, whoever reads it. It is the route's: ``RouteOptions/bodyLimit``.
     @safe @exclusivity(unchecked) public internal(set) var limit = 10 << 20
     /// What undoes the content's coding, if something does.
     @safe @exclusivity(unchecked) private var decoding: BodyDecoding?
@@ -56,6 +58,7 @@ import ApusRuntime
         chunks = []
         firstChunk = 0
         waitingCount = 0
+        takenCount = 0
         announcedLength = 0
         trailers = HTTPFields()
         transport = nil
@@ -72,7 +75,16 @@ import ApusRuntime
 
     /// Takes content that arrived; false when the reader is behind and the client should wait.
     func append(_ bytes: RawSpan) -> Bool {
-        chunks.append(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
+        unsafe bytes.withUnsafeBytes { bytes in
+            // A short piece goes into the last that waits: one byte each would take fifty of memory.
+            if let last = chunks.indices.last, last >= firstChunk, bytes.count < 1024,
+                chunks[last].count + bytes.count <= 16 << 10
+            {
+                unsafe chunks[last].append(contentsOf: bytes)
+            } else {
+                unsafe chunks.append(Array(bytes))
+            }
+        }
         waitingCount += bytes.byteCount
         wakeReader()
         return waitingCount < Self.highWaterMark
@@ -116,7 +128,13 @@ import ApusRuntime
     /// The next bytes as they were received, or nil at the end.
     private func nextReceived() async throws(HTTPError) -> [UInt8]? {
         while true {
-            if firstChunk < chunks.count { return take() }
+            if firstChunk < chunks.count {
+                let chunk = take()
+                takenCount += chunk.count
+                // What comes in chunks has announced nothing.
+                guard takenCount <= limit else { throw Self.tooLarge(limit) }
+                return chunk
+            }
             switch state {
             case .complete: return nil
             case .failed(let error): throw error
@@ -216,28 +234,4 @@ extension Context {
 
     /// The content as text in UTF-8; invalid sequences become U+FFFD.
     public func text() throws -> String { String(decoding: try body.collect(), as: UTF8.self) }
-
-    /// The content decoded from JSON.
-    ///
-    /// - Throws: 422 that names the field and what is wrong with it; 413; 415 when the client says it is no JSON.
-    public func json<Value: Decodable>(as type: Value.Type = Value.self) async throws -> Value {
-        try requireJSON()
-        return try JSONCoding.decode(type, from: await body.collect())
-    }
-
-    /// The content decoded from JSON.
-    ///
-    /// - Throws: 422 that names the field and what is wrong with it; 415 when the client says it is no JSON.
-    public func json<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-        try requireJSON()
-        return try JSONCoding.decode(type, from: body.collect())
-    }
-
-    private func requireJSON() throws {
-        guard let type = field(.contentType)?.lowercased() else { return }
-        let essence = type.prefix { $0 != ";" && $0 != " " }
-        guard essence == "application/json" || essence.hasSuffix("+json") else {
-            throw HTTPError(.unsupportedMediaType, "the content is \(essence): send application/json")
-        }
-    }
 }

@@ -34,6 +34,18 @@ final class FileRoot: Sendable {
 
     deinit { if folder >= 0 { closeDescriptor(folder) } }
 
+    /// Opens a folder beneath this one, whose path was checked; the descriptor, or the system's error as a negative number.
+    func openFolder(_ path: String) -> CInt {
+        let opened = unsafe apus_open_beneath_errno(folder, path, isCareful)
+        guard opened >= 0 else { return opened }
+        var state = apus_file()
+        guard unsafe apus_stat_errno(opened, &state) == 0, state.is_folder else {
+            closeDescriptor(opened)
+            return -ENOTDIR
+        }
+        return opened
+    }
+
     /// Opens what is at a path beneath the folder; nil when there is nothing that may be shown.
     ///
     /// - Throws: What is no matter of the path, such as no descriptor being left.

@@ -40,42 +40,62 @@ extension Optional: Nilable {
 /// JSON by `Codable`. FoundationEssentials, for that is the well-kept coder; not Foundation, which costs start-up
 /// time and memory.
 enum JSONCoding {
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
+    static func encode(_ value: some Encodable) throws -> [UInt8] { try Array(encoder.encode(value)) }
+
+    /// One for all, as the decoder.
+    private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         encoder.dateEncodingStrategy = .iso8601
-        return try Array(encoder.encode(value))
-    }
+        return encoder
+    }()
 
+    /// - Throws: `HTTPError` 400 for what is no JSON; ``ProblemDetails`` with 422 for what is none of the type.
     static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
+        // Before anything is made of it: the depth, the names, the numbers and the text are what they should be.
+        do throws(JSONError) { try unsafe JSONScan.check(bytes.span.bytes) } catch {
+            throw HTTPError(.badRequest, error.description)
+        }
         let data = Data(bytes)
         do {
             return try decoder.decode(type, from: data)
         } catch let error as DecodingError {
-            throw HTTPError(.unprocessableContent, describe(error))
+            // The first mistake is known; the others are looked for now, where that takes little.
+            if bytes.count <= mostLookedThrough, let content = try? decoder.decode(JSONContent.self, from: data) {
+                let problems = ContentDecoding.problems(type, in: content.value, .json)
+                if !problems.isEmpty { throw ContentDecoding.problem(problems) }
+            }
+            throw ContentDecoding.problem([describe(error)])
         }
     }
 
+    /// The most bytes of JSON in which all that is wrong is looked for: as values without a type they take ten times as
+    /// much.
+    private static let mostLookedThrough = 256 << 10
+
+    /// One for all: its settings don't change, and it keeps nothing of what it decodes.
+    private static let decoder: JSONDecoder = {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        return decoder
+    }()
+
     /// Names the field and what was wrong with it.
-    static func describe(_ error: DecodingError) -> String {
+    private static func describe(_ error: DecodingError) -> ProblemDetails.InvalidField {
         func place(_ path: [any CodingKey]) -> String {
             path.reduce("") { text, key in
                 key.intValue.map { "\(text)[\($0)]" } ?? (text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)")
             }
         }
         switch error {
-        case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing: add it"
+        case .keyNotFound(let key, let context): return .init(place(context.codingPath + [key]), "is missing: add it")
         case .valueNotFound(let type, let context):
-            return "\(place(context.codingPath)) is null: send a value of type \(type)"
+            return .init(place(context.codingPath), "is null: send a value of type \(type)")
         case .typeMismatch(let type, let context):
-            return "\(place(context.codingPath)) has the wrong type: send a value of type \(type)"
+            return .init(place(context.codingPath), "has the wrong type: send a value of type \(type)")
         case .dataCorrupted(let context):
-            return context.codingPath.isEmpty
-                ? "the body is not valid JSON: check its syntax"
-                : "\(place(context.codingPath)) is invalid: \(context.debugDescription)"
-        @unknown default: return "the body could not be decoded: check it against the documentation"
+            return .init(place(context.codingPath), "is invalid: \(context.debugDescription)")
+        @unknown default: return .init("", "could not be decoded: check it against the documentation")
         }
     }
 }

@@ -5,10 +5,11 @@
 /// invalid UTF-8, half of a surrogate pair, numbers longer than ``mostNumberBytes``.
 ///
 /// ```swift
+/// let text = #"{"a": 1, "a": 2}"#
 /// do throws(JSONError) {
-///     try JSONScan.check(#"{"a": 1, "a": 2}"#.utf8Span.span.bytes)
+///     try unsafe JSONScan.check(text.utf8Span.span.bytes)
 /// } catch {
-///     print(error)  // the JSON is wrong in line 1, column 15: the object has this name already
+///     print(error)  // the JSON is wrong in line 1, column 10: the object has this name already
 /// }
 /// ```
 public enum JSONScan {

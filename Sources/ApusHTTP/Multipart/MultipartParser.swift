@@ -9,7 +9,7 @@
 /// var names: [String] = []
 /// var offset = 0
 /// reading: while true {
-///     let step = try parser.parse(content.span.bytes.extracting(offset..<content.count))
+///     let step = try unsafe parser.parse(content.span.bytes.extracting(offset..<content.count))
 ///     switch step.event {
 ///     case .part(let head): names.append(head.name ?? "")
 ///     case .content, .partEnd: break

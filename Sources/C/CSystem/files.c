@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -110,6 +111,86 @@ ssize_t apus_read_at_errno(int descriptor, void *into, size_t count, int64_t off
     done += (size_t)got;
   }
   return (ssize_t)done;
+}
+
+int apus_create_unnamed_errno(int folder, bool linkable) {
+#ifdef O_TMPFILE
+  int made = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+  if (made >= 0) return made;
+  // EISDIR: a kernel that does not know the flag.
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) return -errno;
+#endif
+  if (linkable) return -EOPNOTSUPP;
+  static _Atomic unsigned next;
+  for (int tries = 0; tries < 100; tries++) {
+    char name[64];
+    snprintf(name, sizeof name, ".apus-%ld-%u", (long)getpid(), next++);
+    int named = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (named < 0 && errno == EEXIST) continue;
+    if (named < 0) return -errno;
+    unlinkat(folder, name, 0);
+    return named;
+  }
+  return -EEXIST;
+}
+
+int apus_create_named_errno(int folder, const char *name) {
+  int made = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  return made < 0 ? -errno : made;
+}
+
+int apus_open_named_errno(int folder, const char *name) {
+  int made = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  return made < 0 ? -errno : made;
+}
+
+int apus_link_unnamed_errno(int descriptor, int folder, const char *name) {
+#if defined(__linux__)
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  return linkat(AT_FDCWD, path, folder, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+#else
+  (void)descriptor, (void)folder, (void)name;
+  return -EOPNOTSUPP;
+#endif
+}
+
+int apus_rename_errno(int folder, const char *from, int to_folder, const char *to, bool replaces) {
+  if (replaces) return renameat(folder, from, to_folder, to) < 0 ? -errno : 0;
+  // A second name fails where something has it; no file system lacks a rename, but some lack links.
+  if (linkat(folder, from, to_folder, to, 0) == 0) {
+    unlinkat(folder, from, 0);
+    return 0;
+  }
+#if defined(__linux__) && defined(RENAME_NOREPLACE)
+  if (errno != EEXIST) return renameat2(folder, from, to_folder, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+#endif
+  return -errno;
+}
+
+int apus_unlink_errno(int folder, const char *name) { return unlinkat(folder, name, 0) < 0 ? -errno : 0; }
+
+int apus_make_folder_errno(int folder, const char *name) {
+  return mkdirat(folder, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int apus_write_at_errno(int descriptor, const void *from, size_t count, int64_t offset) {
+  size_t done = 0;
+  while (done < count) {
+    ssize_t put = pwrite(descriptor, (const char *)from + done, count - done, (off_t)(offset + (int64_t)done));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return -errno;
+    if (put == 0) return -ENOSPC;
+    done += (size_t)put;
+  }
+  return 0;
+}
+
+int apus_sync_errno(int descriptor) {
+  while (fsync(descriptor) < 0) {
+    if (errno != EINTR) return -errno;
+  }
+  return 0;
 }
 
 void *apus_open_names(int folder) {

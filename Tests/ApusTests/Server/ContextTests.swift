@@ -37,7 +37,7 @@ struct ContextTests {
             #expect(try client.response().text == "GET /about/ab /about/%61b?q h:1 HTTP/1.1 127.0.0.1 x/y, z/z id-1")
             for (content, status, part) in [
                 ("{\"x\":7}", 200, "7"), ("{\"x\":\"a\"}", 422, "x has the wrong type"), ("{}", 422, "x is missing"),
-                ("{", 422, "not valid JSON"),
+                ("{", 400, "line 1, column 2"),
             ] {
                 client.send("POST /json HTTP/1.1\r\nHost: a\r\nContent-Length: \(content.utf8.count)\r\n\r\n\(content)")
                 let answer = try client.response()
