@@ -92,7 +92,8 @@ public final class Application: Sendable, Routes {
                 routes.append(
                     Route(
                         method: draft.method, pattern: pattern, place: draft.place,
-                        handler: draft.handler.composed(inside: setup.middleware), options: draft.options))
+                        handler: draft.handler.composed(inside: setup.middleware), options: draft.options,
+                        cors: draft.handler.cors(inside: setup.middleware)))
             } catch {
                 var error = error
                 error.place = draft.place
@@ -100,9 +101,10 @@ public final class Application: Sendable, Routes {
             }
         }
         guard errors.isEmpty else { throw RegistrationErrors(errors: errors) }
+        let unmatched = setup.middleware.isEmpty ? nil : try? Route.unmatched(inside: setup.middleware)
         return Service(
             tree: builder.build(), routes: routes, limits: configuration.limits,
-            listeners: configuration.listeners.map(\.name), errorResponse: setup.errorResponse)
+            listeners: configuration.listeners.map(\.name), unmatched: unmatched, errorResponse: setup.errorResponse)
     }
 }
 

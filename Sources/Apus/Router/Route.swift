@@ -13,8 +13,27 @@ public final class Route: Sendable {
     let asynchronous: (@Sendable (Context) async throws -> Void)?
     /// What differs from the application's settings for this route.
     let options: RouteOptions
+    /// What the innermost middleware around it says of other origins.
+    let cors: CORS?
 
-    init(method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions) {
+    /// What answers where no route was found, inside the middleware of the application.
+    static func unmatched(inside middleware: [any Middleware]) throws(RouteError) -> Route {
+        let handler = RouteHandler(
+            middleware: [],
+            kind: .synchronous(
+                { context in context.send(try context.answerUnmatched()) },
+                { context in try context.answerUnmatched() }))
+        return try Route(
+            method: .get, pattern: RoutePattern("/**"), place: SourcePlace(),
+            handler: handler.composed(inside: middleware),
+            options: RouteOptions())
+    }
+
+    init(
+        method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions,
+        cors: CORS? = nil
+    ) {
+        self.cors = cors
         self.method = method
         self.pattern = pattern
         self.place = place

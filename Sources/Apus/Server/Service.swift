@@ -14,10 +14,12 @@ import ApusRuntime
     let errorResponse: @Sendable (any Error, Context) -> Response
     /// The names of the application's listeners.
     let listeners: [String]
+    /// What answers where there is no route, when middleware stands around it.
+    let unmatched: Route?
 
     init(
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String],
-        errorResponse: @escaping @Sendable (any Error, Context) -> Response
+        unmatched: Route? = nil, errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
         self.routes = routes
@@ -25,6 +27,7 @@ import ApusRuntime
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners
+        self.unmatched = unmatched
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }
