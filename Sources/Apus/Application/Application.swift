@@ -104,7 +104,9 @@ public final class Application: Sendable, Routes {
         let unmatched = setup.middleware.isEmpty ? nil : try? Route.unmatched(inside: setup.middleware)
         return Service(
             tree: builder.build(), routes: routes, limits: configuration.limits,
-            listeners: configuration.listeners.map(\.name), unmatched: unmatched, errorResponse: setup.errorResponse)
+            listeners: configuration.listeners.map(\.name), unmatched: unmatched,
+            takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
+            errorResponse: setup.errorResponse)
     }
 }
 

@@ -16,10 +16,12 @@ import ApusRuntime
     let listeners: [String]
     /// What answers where there is no route, when middleware stands around it.
     let unmatched: Route?
+    /// Whether some listener takes requests before the handshake is done (0-RTT).
+    let takesEarlyData: Bool
 
     init(
-        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String],
-        unmatched: Route? = nil, errorResponse: @escaping @Sendable (any Error, Context) -> Response
+        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
+        takesEarlyData: Bool = false, errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
         self.routes = routes
@@ -28,6 +30,7 @@ import ApusRuntime
         self.errorResponse = errorResponse
         self.listeners = listeners
         self.unmatched = unmatched
+        self.takesEarlyData = takesEarlyData
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }
