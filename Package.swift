@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "ApusNet", targets: ["ApusNet"]),
         .library(name: "ApusHTTP", targets: ["ApusHTTP"]),
         .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "ApusTesting", targets: ["ApusTesting"]),
         .executable(name: "apus", targets: ["ApusCLI"]),
     ],
     traits: [
@@ -71,6 +72,8 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(name: "Apus", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP", "CSystem"], swiftSettings: house),
+        .target(
+            name: "ApusTesting", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
@@ -102,14 +105,18 @@ let package = Package(
         .testTarget(
             name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "TestSupport"],
+            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "ApusTestingTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
             swiftSettings: house),
         .testTarget(
             name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
         .testTarget(name: "ExampleTests", dependencies: ["TCPChat", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .testTarget(
-            name: "DocExamples", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            name: "DocExamples",
+            dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
             exclude: ["Manifests"], swiftSettings: house),
     ]
 )
