@@ -105,10 +105,14 @@ let package = Package(
         .testTarget(
             name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "ApusTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting", "TestSupport"],
+            name: "ApusTestingTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
             swiftSettings: house),
         .testTarget(
-            name: "ApusTestingTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
+            name: "ApusTests",
+            dependencies: [
+                "Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting", "TestSupport",
+                .target(name: "COpenSSL", condition: .when(traits: ["TLS"])),
+            ],
             swiftSettings: house),
         .testTarget(
             name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],

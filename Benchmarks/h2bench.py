@@ -12,7 +12,7 @@ Exit status: 0 measured; 1 a request failed; 2 a server did not answer.
 """
 import argparse, re, subprocess, sys
 
-from servers import free_port, medians, raise_descriptor_limit, start_all, stop_all, write_json
+from servers import add_round_options, free_port, measure_rounds, raise_descriptor_limit, report
 
 
 def load(options, server, requests):
@@ -30,43 +30,21 @@ def load(options, server, requests):
     return requests, float(took.group(1)) / (1000 if took.group(2) == "ms" else 1)
 
 
-def measure(options):
-    servers = start_all([spec.replace("{other}", str(free_port())) for spec in options.servers], options.server_cpu)
-    try:
-        rounds = {server.name: [] for server in servers}
-        for server in servers:
-            load(options, server, options.conns * options.streams * 4)  # warm up
-        for _ in range(options.rounds):
-            for server in servers:
-                before = sum(server.cpu_seconds())
-                requests, seconds = load(options, server, options.requests)
-                cpu = sum(server.cpu_seconds()) - before
-                rounds[server.name].append({"rate": requests / seconds, "cpu": cpu * 1e6 / requests})
-    finally:
-        stop_all(servers)
-    return medians(rounds, ("rate", "cpu"))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("servers", nargs="+", metavar="NAME=COMMAND")
+    add_round_options(parser)
     parser.add_argument("--path", default="/plaintext", help="what is asked for (/plaintext)")
-    parser.add_argument("--conns", type=int, default=64, help="connections (64)")
     parser.add_argument("--streams", type=int, default=32, help="of each connection at the same time (32)")
     parser.add_argument("--requests", type=int, default=400_000, help="of each round (400,000)")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (3)")
     parser.add_argument("--tls", action="store_true", help="over TLS")
     parser.add_argument("--h1", action="store_true", help="HTTP/1.1; --streams is the depth of the pipeline")
-    parser.add_argument("--server-cpu", default="0")
-    parser.add_argument("--load-cpu", default="1")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     raise_descriptor_limit()
-    table = measure(options)
-    print(f"{'server':16}{'requests/s':>12}{'x':>7}{'cpu us/req':>12}{'x':>7}")
-    for name, t in table.items():
-        print(f"{name:16}{t['rate']:>12.0f}{t['rate_ratio']:>7.2f}{t['cpu']:>12.2f}{t['cpu_ratio']:>7.2f}")
-    write_json(table, options.json)
+    table = measure_rounds(
+        options, [spec.replace("{other}", str(free_port())) for spec in options.servers],
+        warm_up=lambda server: load(options, server, options.conns * options.streams * 4),
+        load=lambda server: load(options, server, options.requests))
+    report(table, "requests", "req", options.json)
     return 0
 
 

@@ -125,3 +125,40 @@ def write_json(table, path):
     if path:
         with open(path, "w") as file:
             json.dump(table, file, indent=1)
+
+
+def measure_rounds(options, specs, warm_up, load):
+    """The medians of some rounds of each server, in turn: `load(server)` is one of them and says what was done and in how
+    many seconds, `warm_up(server)` comes before the first."""
+    servers = start_all(specs, options.server_cpu)
+    try:
+        rounds = {server.name: [] for server in servers}
+        for server in servers:
+            warm_up(server)
+        for _ in range(options.rounds):
+            for server in servers:
+                before = sum(server.cpu_seconds())
+                done, seconds = load(server)
+                cpu = sum(server.cpu_seconds()) - before
+                rounds[server.name].append({"rate": done / seconds, "cpu": cpu * 1e6 / max(done, 1)})
+    finally:
+        stop_all(servers)
+    return medians(rounds, ("rate", "cpu"))
+
+
+def add_round_options(parser):
+    """What every measurement by rounds can be told."""
+    parser.add_argument("servers", nargs="+", metavar="NAME=COMMAND")
+    parser.add_argument("--conns", type=int, default=64, help="connections (64)")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (3)")
+    parser.add_argument("--server-cpu", default="0")
+    parser.add_argument("--load-cpu", default="1")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+
+
+def report(table, what, each, file):
+    """Prints the medians: how many of `what` a second, and the processor's time for `each`."""
+    print(f"{'server':16}{what + '/s':>12}{'x':>7}{'cpu us/' + each:>12}{'x':>7}")
+    for name, t in table.items():
+        print(f"{name:16}{t['rate']:>12.0f}{t['rate_ratio']:>7.2f}{t['cpu']:>12.2f}{t['cpu_ratio']:>7.2f}")
+    write_json(table, file)

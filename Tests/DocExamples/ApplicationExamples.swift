@@ -391,6 +391,48 @@ struct ApplicationExamples {
             }
             app.post("/orders") { _ -> Status in throw OutOfStock() }
             // end
+            // example: ProblemDetails.swift
+            enum ShopError: ProblemConvertible {
+                case soldOut
+                var problem: ProblemDetails { ProblemDetails(.conflict, detail: "sold out: come back on Monday") }
+            }
+            // end
+            app.post("/stock") { _ -> Status in throw ShopError.soldOut }
+            app.post("/credit") { _ -> Status in
+                // example: ProblemDetails.swift
+                throw ProblemDetails(
+                    .forbidden, type: "https://example.com/problems/out-of-credit",
+                    title: "You do not have enough credit",
+                    detail: "your balance is 30, and this costs 50", extensions: ["balance": 30])
+                // end
+            }
+            // example: Errors.md
+            app.post("/transfers") { _ -> Status in
+                throw ProblemDetails(
+                    .forbidden, type: "https://example.com/problems/out-of-credit",
+                    title: "You do not have enough credit",
+                    detail: "your balance is 30, and this costs 50", extensions: ["balance": 30])
+            }
+            app.post("/accounts") { context -> Status in
+                let form = try context.form()
+                var invalid: [ProblemDetails.InvalidField] = []
+                if form["email"]?.contains("@") != true {
+                    invalid.append(.init("email", "must be an address: name@host"))
+                }
+                if form["name"]?.isEmpty != false { invalid.append(.init("name", "must not be empty")) }
+                guard invalid.isEmpty else { throw ProblemDetails.invalid(invalid) }
+                return .created
+            }
+            // end
+            // example: Errors.md
+            var options = ErrorPage.Options(showsDetails: true)
+            options.page = { problem, _ in
+                "<!doctype html><title>Sorry</title><p>It went wrong: \(problem.status.code)</p>"
+            }
+            let shown = options
+            let development = Application()
+            development.onError { error, context in ErrorPage.response(to: error, context, shown) }
+            // end
             // example: HTTPError.swift
             app.get("/feed") { context -> String in
                 throw HTTPError.upgradeRequired(to: "websocket", "connect with WebSocket")
@@ -406,6 +448,10 @@ struct ApplicationExamples {
             #expect(try await ask("/orders", method: "POST").content == "sold out\n")
             #expect(try await ask("/nowhere").status == 404)
             #expect(try await ask("/feed").status == 426)
+            #expect(try await ask("/transfers", method: "POST").content.contains("\"balance\":30}"))
+            #expect(try await ask("/stock", method: "POST").content.contains("come back on Monday"))
+            let refused = try await ask("/accounts", method: "POST").content
+            #expect(refused.contains(#""errors":[{"field":"email","detail":"must be an address: name@host"},"#))
         }
     }
 

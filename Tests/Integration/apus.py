@@ -45,7 +45,8 @@ class Apus:
 
     def __enter__(self):
         try:
-            self.port = int(self.await_line(r"serving on http://\S+:(\d+)")[1])
+            said = self.await_line(r"serving on http://\S+:(\d+)(?:, https://\S+:(\d+))?")
+            self.port, self.tls_port = int(said[1]), int(said[2] or 0)
         except BaseException:
             self.process.kill()
             raise
@@ -59,6 +60,9 @@ class Apus:
 
     def url(self, path="/"):
         return f"http://127.0.0.1:{self.port}{path}"
+
+    def tls_url(self, path="/"):
+        return f"https://localhost:{self.tls_port}{path}"
 
     def connect(self):
         return Raw(socket.create_connection(("127.0.0.1", self.port), PATIENCE))

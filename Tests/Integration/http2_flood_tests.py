@@ -1,15 +1,17 @@
 """Clients that make much work at little cost: each is left with GOAWAY and ENHANCE_YOUR_CALM, the server's memory stays
 as it was, and others are served meanwhile."""
-import socket, struct, threading, unittest
+import socket, statistics, struct, threading, time, unittest
 
 from apus import Apus, PATIENCE
 from http2_tests import resident
 
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
+PRIORITY_UPDATE = 16
 END_STREAM, END_HEADERS = 1, 4
-ENHANCE_YOUR_CALM = 11
+FLOW_CONTROL_ERROR, ENHANCE_YOUR_CALM = 3, 11
 MOST = 200_000  # frames of one attack
 GROWTH = 10 << 20
+PROMPT = 0.5  # seconds within which others are served, most of the time: generous, for a debug build on a busy machine
 
 
 def frame(kind, flags=0, stream=0, payload=b""):
@@ -54,6 +56,7 @@ class Client:
                 if len(batch) == 100:
                     self.sock.sendall(b"".join(batch))
                     batch = []
+            self.sock.sendall(b"".join(batch))
         except OSError:
             pass
         self.reader.join(PATIENCE)
@@ -76,14 +79,35 @@ class Floods(unittest.TestCase):
         client = Client(self.apus.port, settings)
         attack = threading.Thread(target=client.attack, args=(frames,))
         attack.start()
-        # Another client is served meanwhile, and in time.
-        for _ in range(20):
-            self.apus.settle()
+        # Other clients are served meanwhile, and in time.
+        self.serves_others()
         attack.join(2 * PATIENCE)
         self.assertFalse(attack.is_alive(), "the attack goes on")
         self.assertIn(code, [found[1] for found in client.frames], "no GOAWAY with the code")
         client.sock.close()
         grown = resident(self.apus.process) - before
+        self.assertLess(grown, GROWTH, f"the server took {grown >> 10} KiB")
+
+    def serves_others(self):
+        times = []
+        for _ in range(20):
+            begin = time.monotonic()
+            self.apus.settle()
+            times.append(time.monotonic() - begin)
+        self.assertLess(statistics.median(times), PROMPT, "others have to wait")
+
+    def holds(self, frames, settings=b"", connections=1):
+        """The attack may go on, for it has a limit of its own; nothing grows and nobody waits meanwhile."""
+        self.apus.settle()
+        before = resident(self.apus.process)
+        clients = [Client(self.apus.port, settings) for _ in range(connections)]
+        for client in clients:
+            client.sock.sendall(b"".join(frames()))
+        self.serves_others()
+        grown = resident(self.apus.process) - before
+        for client in clients:
+            client.sock.close()
+        self.apus.settle()
         self.assertLess(grown, GROWTH, f"the server took {grown >> 10} KiB")
 
     def test_rapid_reset(self):
@@ -155,6 +179,48 @@ class Floods(unittest.TestCase):
 
     def test_priorities(self):
         self.leaves(frame(PRIORITY, 0, 1, b"\0\0\0\3\0") for _ in range(MOST))
+
+    def test_priority_updates(self):
+        def frames():
+            for stream in streams():
+                yield frame(PRIORITY_UPDATE, 0, 0, struct.pack(">I", stream) + b"u=0,i")
+        self.leaves(frames())
+
+    def test_window_updates_without_data(self):
+        self.leaves(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1000)) for _ in range(MOST))
+
+    def test_window_updates_of_streams(self):
+        def frames():
+            yield frame(HEADERS, END_HEADERS, 1, block("/echo", "POST"))
+            while True:
+                yield frame(WINDOW_UPDATE, 0, 1, struct.pack(">I", 1000))
+        self.leaves(frames())
+
+    def test_a_window_above_its_limit(self):
+        self.leaves((frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 0x7FFFFFFF)) for _ in range(2)), code=FLOW_CONTROL_ERROR)
+
+    def test_streams_that_are_opened_and_left(self):
+        """Requests whose content never comes, as many as a connection may have, on many connections."""
+        def frames():
+            return (frame(HEADERS, END_HEADERS, stream, block("/echo", "POST")) for stream in range(1, 257, 2))
+        self.holds(frames, connections=10)
+
+    def test_responses_that_no_window_lets_through(self):
+        """128 downloads of 1 MiB each wait for windows of nothing, then of a byte."""
+        def frames():
+            for stream in range(1, 257, 2):
+                yield frame(HEADERS, END_HEADERS | END_STREAM, stream, block("/big/1"))
+            for stream in range(1, 257, 2):
+                yield frame(WINDOW_UPDATE, 0, stream, b"\0\0\0\1")
+        self.holds(frames, settings=struct.pack(">HI", 4, 0))
+
+    def test_a_table_of_fields_that_is_emptied_and_filled_again(self):
+        """Each block empties the dynamic table, lets it grow again, and fills it."""
+        big = bytes([0x40, 1]) + b"x" + bytes([0x7F, 0x81, 0x1E]) + b"y" * 3968
+        def frames():
+            for stream in range(1, 4001, 2):
+                yield frame(HEADERS, END_HEADERS | END_STREAM, stream, bytes([0x20, 0x3F, 0xE1, 0x1F]) + block() + big)
+        self.holds(frames)
 
     def test_frames_that_nobody_knows(self):
         self.leaves(frame(0x77, 0, 0, b"x" * 10) for _ in range(MOST))

@@ -102,7 +102,9 @@ public final class Application: Sendable, Routes {
         guard errors.isEmpty else { throw RegistrationErrors(errors: errors) }
         return Service(
             tree: builder.build(), routes: routes, limits: configuration.limits,
-            listeners: configuration.listeners.map(\.name), errorResponse: setup.errorResponse)
+            listeners: configuration.listeners.map(\.name),
+            takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
+            errorResponse: setup.errorResponse)
     }
 }
 

@@ -7,6 +7,10 @@ struct OpenListener: Sendable {
     let server: StreamServer
     let service: Service
     let listener: ServerListener
+    #if TLS
+        /// Where the certificates come from, of one that speaks TLS.
+        private(set) var reloader: TLSReloader?
+    #endif
 
     /// Binds and listens, or takes a socket over.
     ///
@@ -25,6 +29,7 @@ struct OpenListener: Sendable {
                 // Certificates that are replaced on disk serve new connections some seconds later.
                 let reloader = try TLSReloader(tls, log: configuration.log)
                 reloader.watchFiles(on: group.loops[0])
+                self.reloader = reloader
                 var listening = TLSListening(.reloaded(reloader))
                 listening.usesWorkStealingPool = listener.handshakesOffLoops
                 listening.handshakeTimeout = listener.handshakeTimeout

@@ -95,3 +95,13 @@ public struct ServerListener: Sendable {
         }
     #endif
 }
+
+extension ServerListener {
+    /// Whether returning clients may send requests before their handshake is done.
+    var takesEarlyData: Bool {
+        #if TLS
+            if case .https(let tls) = kind { return tls.earlyDataLimit > 0 && !handshakesOffLoops }
+        #endif
+        return false
+    }
+}

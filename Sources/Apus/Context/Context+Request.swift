@@ -66,6 +66,20 @@ extension Context {
         public var tls: TLSInfo? { carrier?.tls }
     #endif
 
+    /// Whether the request came before the TLS handshake was done (0-RTT), so that somebody who recorded it may be sending
+    /// it again (RFC 8470). It turns false as soon as the handshake is done.
+    ///
+    /// Requests with methods that are not safe don't come so far: they are answered with 425, and clients send them again.
+    /// A handler of a safe method that must not be called twice throws `HTTPError(.tooEarly)`. Always false unless
+    /// `TLSConfiguration.earlyDataLimit` allows it.
+    public var isEarly: Bool {
+        #if TLS
+            carrier?.isReceivingEarly ?? false
+        #else
+            false
+        #endif
+    }
+
     private var carrier: (any RequestCarrier)? { transport?.carrier }
 
     /// Where to say what an operator should know.

@@ -51,6 +51,8 @@ public import ApusRuntime
     @safe @exclusivity(unchecked) var decoder = HTTP1BodyDecoder()
     @safe @exclusivity(unchecked) var contentBegan: UInt64 = 0
     @safe @exclusivity(unchecked) var contentReceived: Int64 = 0
+    /// Since when the client may not send because its handler does not read; 0 while it may.
+    @safe @exclusivity(unchecked) var contentHeldSince: UInt64 = 0
     /// The client waits for `100 Continue` before it sends content.
     @safe @exclusivity(unchecked) var awaitsContinue = false
     /// The response was given; only the rest of the content is still thrown away.
@@ -115,6 +117,22 @@ public import ApusRuntime
         route?.options.timeout.map { $0.clampedNanoseconds / 1_000_000 } ?? usual
     }
 
+    /// Notes that the client has to wait for the handler: its time stands still.
+    func holdContent(at now: UInt64) { if contentHeldSince == 0 { contentHeldSince = max(1, now) } }
+
+    /// Notes that the client may send again.
+    func resumeContent(at now: UInt64) {
+        guard contentHeldSince != 0 else { return }
+        contentBegan += now - contentHeldSince
+        contentHeldSince = 0
+    }
+
+    /// When the slowest client that is borne would have sent the next byte of its content: it has a time for all, and
+    /// for what came one that a rate allows.
+    func contentDue(_ time: UInt64, minimumRate: Int) -> UInt64 {
+        contentBegan + time + UInt64(contentReceived) * 1000 / UInt64(max(1, minimumRate))
+    }
+
     var bytes: RawSpan {
         @_lifetime(borrow self)
         get {
@@ -141,6 +159,7 @@ public import ApusRuntime
             stream = nil
             contentBegan = 0
             contentReceived = 0
+            contentHeldSince = 0
             awaitsContinue = false
             isOver = false
         }
@@ -187,6 +206,8 @@ protocol ResponseTransport: AnyObject {
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan)
     /// Sends a response, its body included.
     func send(_ context: Context, _ response: Response)
+    /// Sends an interim response, before the final one.
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields)
     /// Tells the client to send the content it holds back (`100 Continue`), if it does so.
     func continueRequest()
     /// The reader has taken `count` bytes of content: as much more may be received.
@@ -195,6 +216,11 @@ protocol ResponseTransport: AnyObject {
     func finish(_ context: Context)
     /// The connection that the request came by; nil when it is gone.
     var carrier: (any RequestCarrier)? { get }
+}
+
+extension ResponseTransport {
+    /// One that can't send an interim response need not.
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {}
 }
 
 extension Context: LoopWork {

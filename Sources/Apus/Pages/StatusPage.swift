@@ -1,14 +1,28 @@
 /// The page that a browser gets with an error.
 enum StatusPage {
+    /// What the page may load: its own style, and nothing else.
+    static let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+    /// The page of a problem.
+    static func html(_ problem: ProblemDetails) -> String {
+        html(
+            code: problem.status.rawValue, title: problem.title ?? "\(problem.status.reasonPhrase)",
+            detail: problem.detail ?? "",
+            items: problem.invalidFields.prefix(ProblemDetails.mostErrors).map { "\($0.name): \($0.message)" })
+    }
+
     /// A whole page, self-contained, light or dark as the reader's system is.
     ///
     /// - Parameters:
     ///   - code: the status code.
     ///   - title: the reason phrase, as text.
     ///   - detail: what happened and what to do, as text; may be empty.
-    static func html(code: Int, title: String, detail: String) -> String {
+    ///   - items: a list below it, as text; may be empty.
+    static func html(code: Int, title: String, detail: String, items: [String] = []) -> String {
         let title = HTML.escaped(title)
-        let paragraph = detail.isEmpty ? "" : "<p>\(HTML.escaped(detail))</p>"
+        var paragraph = detail.isEmpty ? "" : "<p>\(HTML.escaped(detail))</p>"
+        if !items.isEmpty { paragraph += "<ul>\(items.map { "<li>\(HTML.escaped($0))</li>" }.joined())</ul>" }
         return """
             <!doctype html>
             <html lang="en">

@@ -17,6 +17,7 @@ extension ServerConnection {
     var isSecure: Bool { connection.isSecure }
     #if TLS
         var tls: TLSInfo? { connection.tlsInfo }
+        var isReceivingEarly: Bool { connection.isReceivingEarly }
     #endif
 }
 
@@ -33,6 +34,8 @@ protocol RequestCarrier: AnyObject {
     #if TLS
         /// What TLS has agreed on.
         var tls: TLSInfo? { get }
+        /// Whether the TLS handshake is still under way.
+        var isReceivingEarly: Bool { get }
     #endif
 }
 
@@ -51,6 +54,8 @@ protocol RequestCarrier: AnyObject {
     let http2: HTTP2Loop
     let tasks: TaskPool
     let timeouts: Timeouts
+    /// Whether requests may come before the handshake is done.
+    let takesEarlyData: Bool
     /// Whether a client's end leaves its handler alone.
     let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
@@ -92,6 +97,7 @@ protocol RequestCarrier: AnyObject {
         http2 = HTTP2Loop(service.limits)
         tasks = TaskPool(loop: loop)
         timeouts = Timeouts(service.limits)
+        takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
@@ -99,7 +105,18 @@ protocol RequestCarrier: AnyObject {
 
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.
     @inline(__always) func find(_ context: Context) -> Unmanaged<Route>? {
-        unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+        if takesEarlyData, refusesEarly(context) { return nil }
+        return unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+    }
+
+    /// Has a request sent again that may be a copy of one that was served (RFC 8470, 5.2), unless it changes nothing.
+    @inline(never)
+    private func refusesEarly(_ context: Context) -> Bool {
+        guard context.isEarly, !context.method.isSafe else { return false }
+        context.send(
+            service.errorResponse(
+                HTTPError(.tooEarly, "the handshake is not done: send the request again when it is"), context))
+        return true
     }
 
     /// Calls a synchronous handler; what it throws is answered, and who holds the loop too long is named.

@@ -14,9 +14,11 @@ import ApusRuntime
     let errorResponse: @Sendable (any Error, Context) -> Response
     /// The names of the application's listeners.
     let listeners: [String]
+    /// Whether some listener takes requests before the handshake is done (0-RTT).
+    let takesEarlyData: Bool
 
     init(
-        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String],
+        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], takesEarlyData: Bool = false,
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -25,6 +27,7 @@ import ApusRuntime
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners
+        self.takesEarlyData = takesEarlyData
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

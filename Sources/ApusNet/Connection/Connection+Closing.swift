@@ -16,8 +16,17 @@ extension Connection {
     public func closeAfterWriting() {
         guard isOpen else { return }
         flags.insert(.closeWhenSent)
-        expectNoMore()
+        if !isAwaitingHandshake { expectNoMore() }
         loop.flushAtEndOfTurn(self)
+    }
+
+    /// Whether the rest of the handshake must come before the connection can end well.
+    private var isAwaitingHandshake: Bool {
+        #if TLS && canImport(COpenSSL)
+            isReceivingEarly
+        #else
+            false
+        #endif
     }
 
     /// Sends what is queued, then our end; the peer may go on sending, and the handler hears it.

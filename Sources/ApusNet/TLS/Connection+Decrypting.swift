@@ -33,7 +33,8 @@
             }
         }
 
-        private func show(_ bytes: RawSpan, _ tls: TLSSession) {
+        /// Shows the handler what was decrypted, or keeps it until the handler wants it.
+        func show(_ bytes: RawSpan, _ tls: TLSSession) {
             if isReceiving { return receivedPlaintext(bytes) }
             // What comes from the driver could wait there; this is here already.
             guard flags.isDisjoint(with: .deaf) else { return }

@@ -24,7 +24,7 @@
 
         /// Encrypts and sends until nothing is queued, the kernel has no room, or the turn's part is used up.
         private func sendEncrypted(_ tls: TLSSession) {
-            guard sendCiphertext(tls), tls.handshake == nil else { return }
+            guard sendCiphertext(tls), tls.canEncrypt else { return }
             if tls.flags.contains(.broken) { dropPlaintext() }
             var left = Self.encryptedPerTurn
             while plainCount > 0 {
@@ -34,7 +34,8 @@
                 noteLowWater()
                 guard isOpen, !tls.isWaiting else { return }
             }
-            sentEverything()
+            // Our farewell belongs behind the handshake.
+            if tls.handshake == nil { sentEverything() }
         }
 
         /// Forgets what can't be encrypted any more.
@@ -48,7 +49,7 @@
 
         /// Writes bytes, encrypted from where they are, and sends them now when nothing waits before them.
         func writeThrough(_ bytes: RawSpan, _ tls: TLSSession) {
-            guard loop.sendsAtOnce, plainCount == 0, tls.queue == nil, tls.handshake == nil, !isAwaitingWritable,
+            guard loop.sendsAtOnce, plainCount == 0, tls.queue == nil, tls.canEncrypt, !isAwaitingWritable,
                 tls.flags.isDisjoint(with: [.broken, .ended])
             else { return write(bytes) }
             var done = 0

@@ -71,10 +71,39 @@
             let began = queue.stepBegins()
             if !tls.hasBegun, let failure = tls.begin() { return breakTLS(failure, tls) }
             var offset = 0
-            let outcome = tls.step(bytes, &offset)
+            var early = 0
+            let outcome = tls.step(bytes, &offset, &early)
             queue.stepEnds(began)
             let failure = outcome == .failed ? tls.takeError() : nil
+            if early > 0, failure == nil {
+                sendOutput(tls)
+                showEarly(early, tls, handshake)
+                guard isOpen, tls.flags.isDisjoint(with: .broken) else { return }
+                if outcome == .full { return step(bytes.extracting(offset..<bytes.byteCount), tls, handshake) }
+            }
             stepDone(outcome, failure, bytes, offset, tls, handshake)
+        }
+
+        /// Shows the handler, which is made for it, what a returning client sends before its handshake is done
+        /// (RFC 8446, 2.3). Whoever recorded it may send it again: see `isReceivingEarly`.
+        private func showEarly(_ count: Int, _ tls: TLSSession, _ handshake: TLSHandshake) {
+            if !tls.flags.contains(.early) {
+                tls.flags.insert(.early)
+                beginServing(tls, handshake)
+                guard isOpen else { return }
+            }
+            let plaintext = unsafe UnsafeRawPointer(tls.workspace.plaintext)
+            unsafe show(RawSpan(_unsafeStart: plaintext, byteCount: count), tls)
+        }
+
+        /// Whether what the peer sends may have been recorded and sent again by somebody else: it returns, and its
+        /// handshake is not done yet (0-RTT; RFC 8470). Only what changes nothing should be done for it now. It turns
+        /// false as soon as the handshake proves that the peer is there. Loop only.
+        public var isReceivingEarly: Bool { tls?.flags.contains(.early) ?? false }
+
+        private func beginServing(_ tls: TLSSession, _ handshake: TLSHandshake) {
+            if case .server(let serving) = handshake.role { setHandler(serving.serve(loop, tls.applicationProtocol)) }
+            handler?.connected(self)
         }
 
         /// A step was computed, which has taken the bytes up to `offset`.
@@ -94,9 +123,11 @@
             tls.handshake = nil
             tls.flags.insert(.established)
             handshake.ended(nil, resumed: tls.isResumed)
-            cancelTimer()
-            if case .server(let serving) = handshake.role { setHandler(serving.serve(loop, tls.applicationProtocol)) }
-            handler?.connected(self)
+            // A handler that was shown early data is there already, and has set the timer.
+            if tls.flags.remove(.early) == nil {
+                cancelTimer()
+                beginServing(tls, handshake)
+            }
             // What was written meanwhile leaves now.
             if isOpen { loop.flushAtEndOfTurn(self) }
         }
@@ -130,8 +161,8 @@
             tls.workspace.log.failed(error, with: remoteAddress, at: loop.tick)
         }
 
-        /// Whether the handshake is still under way: there is no handler yet. Loop only.
-        public var isHandshaking: Bool { tls?.handshake != nil }
+        /// Whether the handshake is still under way and there is no handler yet. Loop only.
+        public var isHandshaking: Bool { tls.map { !$0.canEncrypt } ?? false }
 
         /// The timer fell due within the handshake, or after the failure.
         func tlsTimerFired(_ tls: TLSSession) {

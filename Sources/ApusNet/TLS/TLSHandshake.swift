@@ -35,6 +35,12 @@
             if case .server(let serving) = role { serving.options.usesWorkStealingPool } else { false }
         }
 
+        /// Whether the peer may send data before it is done (0-RTT). A step elsewhere has nobody to show it to.
+        var takesEarlyData: Bool {
+            guard case .server(let serving) = role, !isOffloaded else { return false }
+            return serving.options.context.context.takesEarlyData
+        }
+
         /// How long it may take, in the loop's milliseconds.
         var patience: UInt64 {
             let limit =

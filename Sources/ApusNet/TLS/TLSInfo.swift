@@ -41,7 +41,7 @@
     extension TLSSession {
         /// Nil before the handshake is done, and after the end.
         var info: TLSInfo? {
-            guard handshake == nil, flags.contains(.established), let ssl = unsafe ssl else { return nil }
+            guard canEncrypt, !flags.isDisjoint(with: [.established, .early]), let ssl = unsafe ssl else { return nil }
             let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
             return unsafe TLSInfo(
                 version: String(cString: SSL_get_version(ssl)),

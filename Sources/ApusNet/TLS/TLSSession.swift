@@ -31,6 +31,10 @@
             static let sending = Flags(rawValue: 1 << 9)
             /// The connection closed meanwhile.
             static let abandoned = Flags(rawValue: 1 << 8)
+            /// The peer may send data before its handshake is done (0-RTT).
+            static let awaitsEarlyData = Flags(rawValue: 1 << 10)
+            /// It has, and a handler was shown it; the handshake is still not done.
+            static let early = Flags(rawValue: 1 << 11)
         }
 
         /// What became of a step of the handshake, or of decrypting.
@@ -73,6 +77,7 @@
                 let made = unsafe try handshake.makeSession()
                 unsafe ssl = made
                 if handshake.isClient { flags.insert(.isClient) }
+                if handshake.takesEarlyData { flags.insert(.awaitsEarlyData) }
                 unsafe apus_tls_prepare(made, !handshake.isClient)
                 unsafe apus_tls_attach(made, workspace.bio)
                 return nil
@@ -147,11 +152,17 @@
 
         // MARK: OpenSSL
 
-        /// Goes on with the handshake.
-        func step(_ bytes: RawSpan, _ offset: inout Int) -> Outcome {
+        /// Whether the handler's bytes can be encrypted: it has a handler, and the keys are there.
+        var canEncrypt: Bool { handshake == nil || flags.contains(.early) }
+
+        /// Goes on with the handshake, and decrypts what comes before it is done, `filled` bytes of it.
+        func step(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int) -> Outcome {
             let io = unsafe workspace.io
             workspace.writeHere()
             apus_tls_clear_errors()
+            if flags.contains(.awaitsEarlyData), let outcome = readEarlyData(bytes, &offset, &filled) {
+                return outcome
+            }
             let result = unsafe bytes.withUnsafeBytes { input in
                 unsafe aim(input, offset)
                 let result = unsafe SSL_do_handshake(ssl)
@@ -161,6 +172,30 @@
             }
             if result == 1 { return .established }
             return unsafe SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ ? .drained : .failed
+        }
+
+        /// Nil when no early data will come any more.
+        private func readEarlyData(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int) -> Outcome? {
+            let io = unsafe workspace.io
+            return unsafe bytes.withUnsafeBytes { input in
+                while filled + TLSWorkspace.recordLimit <= TLSWorkspace.portion {
+                    var got = 0
+                    unsafe aim(input, offset)
+                    let result = unsafe SSL_read_early_data(
+                        ssl, workspace.plaintext + filled, TLSWorkspace.portion - filled, &got)
+                    unsafe offset = input.count - io.pointee.input_count
+                    unsafe forget()
+                    switch result {
+                    case SSL_READ_EARLY_DATA_SUCCESS: filled += got
+                    case SSL_READ_EARLY_DATA_FINISH:
+                        filled += got
+                        flags.remove(.awaitsEarlyData)
+                        return nil
+                    default: return unsafe SSL_get_error(ssl, 0) == SSL_ERROR_WANT_READ ? .drained : .failed
+                    }
+                }
+                return .full
+            }
         }
 
         /// Decrypts bytes from `offset` on, until they are used up or the loop's portion is full.
@@ -206,7 +241,11 @@
         @inline(__always)
         @unsafe func encrypt(_ bytes: UnsafeRawPointer, _ count: Int) -> TLSError? {
             var written = 0
-            if unsafe SSL_write_ex(ssl, bytes, count, &written) == 1 { return nil }
+            if flags.contains(.early) {
+                if unsafe SSL_write_early_data(ssl, bytes, count, &written) == 1 { return nil }
+            } else if unsafe SSL_write_ex(ssl, bytes, count, &written) == 1 {
+                return nil
+            }
             return takeError()
         }
 

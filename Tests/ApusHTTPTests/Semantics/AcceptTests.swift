@@ -126,7 +126,12 @@ struct AcceptTests {
     @Test(
         "a language is found by prefix, by weight, and by shortening the range",
         arguments: [
-            ("de-CH, en;q=0.5", ["en-GB", "de"], "en-GB"),
+            ("de-CH, en;q=0.5", ["en-GB", "de"], "de"),
+            ("de-CH, en;q=0.5, de;q=0.2", ["en-GB", "de"], "en-GB"),
+            ("de-CH, en;q=0.5, de;q=0", ["fr", "de"], nil),
+            ("en, en-GB;q=0.5", ["en-GB", "en-US"], "en-US"),
+            ("en-GB;q=0, en", ["en-GB", "en-US"], "en-US"),
+            ("*;q=0.5, de-CH", ["fr", "de"], "de"),
             ("de-CH", ["en-GB", "de"], "de"),
             ("en", ["de", "en-GB"], "en-GB"),
             ("en;q=0.5, en-GB", ["en-US", "en-GB"], "en-GB"),

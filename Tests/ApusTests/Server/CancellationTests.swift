@@ -13,19 +13,33 @@ struct CancellationTests {
         func next() async -> String? { await stream.first { _ in true } }
     }
 
+    /// `/wait` tells when it begins, and when it is cancelled.
+    private static func waits(_ app: Application, _ begun: Event, _ ended: Event) {
+        app.get("/wait") { context in
+            begun.tell("begun")
+            do { try await context.loop.sleep(for: .seconds(3600)) } catch { ended.tell("\(type(of: error))") }
+            return "x"
+        }
+    }
+
+    /// `/endless` streams until nobody reads any more, and tells.
+    private static func endless(_ app: Application, _ ended: Event) {
+        app.get("/endless") { _ in
+            Response { writer in
+                defer { ended.tell("ended") }
+                let chunk = [UInt8](repeating: 65, count: 65536)
+                while true { try await writer.write(chunk) }
+            }
+        }
+    }
+
     @Test("the handler of a client that went away is cancelled", arguments: [false, true])
     func cancelled(byReset: Bool) async throws {
         let begun = Event()
         let ended = Event()
         try await serving(
             { _ in },
-            { app in
-                app.get("/wait") { context in
-                    begun.tell("begun")
-                    do { try await context.loop.sleep(for: .seconds(3600)) } catch { ended.tell("\(type(of: error))") }
-                    return "x"
-                }
-            }
+            { Self.waits($0, begun, ended) }
         ) { address in
             var client: RawClient? = try RawClient(address)
             client?.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -64,15 +78,7 @@ struct CancellationTests {
         let ended = Event()
         try await serving(
             { _ in },
-            { app in
-                app.get("/endless") { _ in
-                    Response { writer in
-                        defer { ended.tell("ended") }
-                        let chunk = [UInt8](repeating: 65, count: 65536)
-                        while true { try await writer.write(chunk) }
-                    }
-                }
-            }
+            { Self.endless($0, ended) }
         ) { address in
             var client: RawClient? = try RawClient(address)
             client?.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -130,11 +136,7 @@ struct CancellationTests {
             Self.allowHalfClose,
             { app in
                 app.get("/probe") { _ in "probe" }
-                app.get("/wait") { context in
-                    begun.tell("begun")
-                    do { try await context.loop.sleep(for: .seconds(3600)) } catch { ended.tell("\(type(of: error))") }
-                    return "x"
-                }
+                Self.waits(app, begun, ended)
             }
         ) { address in
             var client: RawClient? = try RawClient(address)
@@ -155,15 +157,7 @@ struct CancellationTests {
         let ended = Event()
         try await serving(
             driver: driver, Self.allowHalfClose,
-            { app in
-                app.get("/endless") { _ in
-                    Response { writer in
-                        defer { ended.tell("ended") }
-                        let chunk = [UInt8](repeating: 65, count: 65536)
-                        while true { try await writer.write(chunk) }
-                    }
-                }
-            }
+            { Self.endless($0, ended) }
         ) { address in
             var client: RawClient? = try RawClient(address)
             client?.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -57,7 +57,7 @@ extension HTTP1Connection {
         guard let context else { return bytes.byteCount }
         // What gathers for a synchronous handler is bounded by the limit alone.
         if context.task != nil, context.body.isFull {
-            connection.pauseReceiving()
+            hold(context)
             return 0
         }
         context.awaitsContinue = false
@@ -76,7 +76,7 @@ extension HTTP1Connection {
                 refuseContent(RequestBody.tooLarge(context.body.limit))
                 return bytes.byteCount
             }
-            if !context.body.append(bytes.extracting(range)), context.task != nil { connection.pauseReceiving() }
+            if !context.body.append(bytes.extracting(range)), context.task != nil { hold(context) }
             endContentIfWhole(context)
             return consumed
         case .end(let consumed):
@@ -91,6 +91,12 @@ extension HTTP1Connection {
             refuseContent(refusal)
             return bytes.byteCount
         }
+    }
+
+    /// The client waits until its handler has read.
+    private func hold(_ context: Context) {
+        context.holdContent(at: server.loop.tick)
+        connection.pauseReceiving()
     }
 
     /// The end of a content of known length shows when the decoder is asked once more, without bytes.
@@ -146,10 +152,9 @@ extension HTTP1Connection {
 
     func contentTimer(_ now: UInt64) {
         guard let context else { return }
-        // The slowest client that is borne: the time given, and then so many bytes a second.
-        let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
-        let due = context.contentBegan + server.timeouts.body + earned
-        if now < due || (context.task != nil && context.body.isFull) { return arm(at: max(due, now + 1000)) }
+        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        // One that waits for its handler is not slow.
+        if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
         let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")
         context.body.fail(error)
         refuseContent(error)

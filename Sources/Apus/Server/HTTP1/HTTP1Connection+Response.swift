@@ -124,6 +124,17 @@ extension HTTP1Connection: ResponseTransport {
         }
     }
 
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {
+        guard context.head.version == .http11, connection.isOpen else { return }
+        server.flushStage(to: connection)
+        var size = 64
+        for field in fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
+        connection.reserve(size)
+        connection.output.appendStatusLine(status)
+        for field in fields where !Self.isOurs(field.name) { connection.output.append(field: field) }
+        connection.output.append("\r\n")
+    }
+
     func continueRequest() {
         guard let context, !context.isAnswered else { return }
         sendContinue(context)
@@ -143,6 +154,7 @@ extension HTTP1Connection: ResponseTransport {
         guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
             !context.body.isFull
         else { return }
+        context.resumeContent(at: server.loop.tick)
         connection.startReceiving()
         connection.presentKept()
     }

@@ -5,7 +5,7 @@ import ApusRuntime
 /// The ways from HTTP/1.1 to HTTP/2 in the clear: its preface in place of a request (RFC 9113, 3.3), and the upgrade to
 /// `h2c` of RFC 7540, 3.2, which RFC 9113 has dropped and curl and others still ask for.
 extension HTTP1Connection {
-    /// Looks whether what is no request is the preface of HTTP/2.
+    /// Looks whether what is no request is the preface of HTTP/2, or was meant to be.
     ///
     /// - Returns: The bytes consumed, none of them, when it is or may yet be; nil when it is not.
     func takePreface(_ bytes: RawSpan) -> Int? {
@@ -13,7 +13,9 @@ extension HTTP1Connection {
         switch HTTP2Preface.match(bytes) {
         case .preface: handOver(to: HTTP2Connection(server: server, listener: listener))
         case .incomplete: noteIncompleteHead()
-        case .other: return nil
+        case .other:
+            guard HTTP2Preface.isBroken(bytes) else { return nil }
+            handOver(to: HTTP2Connection(server: server, listener: listener))
         }
         return 0
     }

@@ -59,7 +59,8 @@ extension HTTP2Connection {
         guard let context = exchange.context else {
             // The handler has returned; its answer is still being sent.
             consume(count, of: exchange.slot)
-            if piece.endsStream { exchange.settle() }
+            exchange.discarded += count
+            if piece.endsStream || exchange.discarded > Self.mostDiscarded { exchange.settle() }
             return
         }
         context.awaitsContinue = false
@@ -72,7 +73,13 @@ extension HTTP2Connection {
             }
         }
         if count > 0 { _ = context.body.append(piece.bytes.of(bytes)) }
-        if piece.endsStream { contentEnded(exchange, context) }
+        if piece.endsStream { return contentEnded(exchange, context) }
+        if receiveWindow.left <= 0 {
+            // Nobody may send now.
+            forEachExchange { $0.context?.holdContent(at: server.loop.tick) }
+        } else if streams[exchange.slot].receiveWindow.left <= 0 {
+            context.holdContent(at: server.loop.tick)
+        }
     }
 
     /// The trailers of a request, which end it.
@@ -116,10 +123,33 @@ extension HTTP2Connection {
         exchange.finish(context)
     }
 
+    /// How long the rest of a content is taken that nobody reads, and how much of it.
+    private static let lingerMilliseconds: UInt64 = 2_000
+    static let mostDiscarded = 64 << 10
+
+    /// Whether the stream of an exchange whose response was sent stays open for the rest of its content: for what may be
+    /// on its way already, for some clients forget a response when its stream is reset behind it; and one that breaks a
+    /// rule there learns of that.
+    func lingers(_ exchange: HTTP2Exchange) -> Bool {
+        guard !exchange.flags.contains(.neverLingers), exchange.discarded <= Self.mostDiscarded,
+            streams[exchange.slot].announcedRest ?? 0 <= Self.mostDiscarded
+        else { return false }
+        let now = server.loop.tick
+        if exchange.lingerEnd == 0 {
+            exchange.lingerEnd = now + Self.lingerMilliseconds
+            arm(at: exchange.lingerEnd)
+        }
+        return now < exchange.lingerEnd
+    }
+
     // MARK: Time
 
     func timerFired(_ exchange: HTTP2Exchange, _ now: UInt64) {
         guard !exchange.flags.contains(.closed) else { return }
+        if exchange.lingerEnd != 0 {
+            if now < exchange.lingerEnd { arm(at: exchange.lingerEnd) } else { exchange.settle() }
+            return
+        }
         if exchange.stall.isWaiting {
             if exchange.stall.isStalled(shared.limits.peer, at: now) {
                 meter(.stalledWindow)
@@ -139,14 +169,10 @@ extension HTTP2Connection {
                 HTTPError(.serviceUnavailable, "the answer took too long: try again later"), context))
     }
 
-    /// The slowest client that is borne: the time given, and then so many bytes a second. One that may not send, because
-    /// its handler does not read, is not slow.
+    /// A client that is slower than is borne is answered; one that may not send, because a handler does not read, is not.
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
-        let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
-        let due = context.contentBegan + server.timeouts.body + earned
-        if now < due || streams[exchange.slot].receiveWindow.left <= 0 || receiveWindow.left <= 0 {
-            return arm(at: max(due, now + 1000))
-        }
+        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
         refuseContent(
             exchange, context,
             HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))

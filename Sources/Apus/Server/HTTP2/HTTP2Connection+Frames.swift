@@ -61,7 +61,11 @@ extension HTTP2Connection {
     // MARK: Windows
 
     func takeWindowUpdate(_ id: HTTP2StreamID, _ increment: UInt32) {
-        if increment < shared.limits.peer.smallWindowUpdate { meter(.smallWindowUpdate) }
+        if increment < shared.limits.peer.smallWindowUpdate || expectedUpdates == 0 {
+            meter(.smallWindowUpdate)
+        } else {
+            expectedUpdates &-= 1
+        }
         guard phase != .closing else { return }
         if id.isConnection {
             guard sendWindow.increase(by: increment) else { return fail(HTTP2Error(.windowOverflow)) }
@@ -81,12 +85,24 @@ extension HTTP2Connection {
     func consume(_ count: Int, of slot: Int?) {
         guard count > 0 else { return }
         let whole = receiveWindow.consume(count)
-        if whole > 0 { write(13) { $0.appendHTTP2WindowUpdate(whole, stream: .connection) } }
+        if whole > 0 {
+            write(13) { $0.appendHTTP2WindowUpdate(whole, stream: .connection) }
+            forEachExchange { resumeContent(of: $0) }
+        }
         guard let slot else { return }
         let part = streams[slot].receiveWindow.consume(count)
         guard part > 0, streams[slot].state.canReceive else { return }
         let id = streams[slot].id
         write(13) { $0.appendHTTP2WindowUpdate(part, stream: id) }
+        if let exchange = exchange(at: slot) { resumeContent(of: exchange) }
+    }
+
+    /// The client may send on a stream again, if both windows are open.
+    private func resumeContent(of exchange: HTTP2Exchange) {
+        guard let context = exchange.context, context.contentHeldSince != 0, receiveWindow.left > 0,
+            streams[exchange.slot].receiveWindow.left > 0
+        else { return }
+        context.resumeContent(at: server.loop.tick)
     }
 
     // MARK: Priorities

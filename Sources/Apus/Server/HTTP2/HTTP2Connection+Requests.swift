@@ -108,9 +108,12 @@ extension HTTP2Connection {
         }
         noteServed()
         if !streams.didSendEnd(inlineSlot) {
-            // The answer does not depend on the content, which need not be sent (RFC 9113, 8.1).
-            writeReset(inlineID, .noError)
-            streams.didReset(inlineID)
+            // The answer does not depend on the content (RFC 9113, 8.1).
+            let exchange = makeExchange(for: context)
+            exchange.flags = [.headSent, .contentEnded]
+            // A client that was not told to send its content will not.
+            if context.awaitsContinue { exchange.flags.insert(.neverLingers) }
+            return exchange.settle()
         }
         streams.remove(inlineSlot)
     }

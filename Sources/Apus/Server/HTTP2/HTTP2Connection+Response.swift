@@ -27,8 +27,13 @@ extension HTTP2Connection: ResponseTransport {
 
     private func promote(_ context: Context) -> HTTP2Exchange {
         let exchange = makeExchange(for: context)
+        if context.awaitsContinue { exchange.flags.insert(.neverLingers) }
         inlineExchange = exchange
         return exchange
+    }
+
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {
+        writeInterim(inlineID, status, fields)
     }
 
     func continueRequest() {}
@@ -63,7 +68,7 @@ extension HTTP2Connection: ResponseTransport {
             buffer.appendHTTP2DataHeader(count: count, stream: id, endsStream: true)
             buffer.append(bytes)
         }
-        if sends { sendWindow.spend(count) }
+        if sends { spendWindow(count) }
     }
 
     /// Writes HEADERS of an answer whose content follows.

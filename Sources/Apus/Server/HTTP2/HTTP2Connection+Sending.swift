@@ -42,7 +42,7 @@ extension HTTP2Connection {
             return endStream(HTTP2Error(.internalError, stream: exchange.id))
         }
         streams[slot].sendWindow.spend(count)
-        sendWindow.spend(count)
+        spendWindow(count)
         if exchange.outgoing.isEmpty {
             exchange.stall.ends()
             streams.dequeue(slot)

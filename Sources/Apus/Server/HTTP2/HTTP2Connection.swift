@@ -47,6 +47,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var peer = HTTP2Settings.initial
     @safe @exclusivity(unchecked) var sendWindow = HTTP2Window()
     @safe @exclusivity(unchecked) var receiveWindow: HTTP2ReceiveWindow
+    /// How many more WINDOW_UPDATE the DATA account for that was sent: one for the stream and one for the connection each.
+    @safe @exclusivity(unchecked) var expectedUpdates: Int32 = 0
     @safe @exclusivity(unchecked) private var meter = HTTP2FloodMeter()
 
     @safe @exclusivity(unchecked) var streams: HTTP2StreamTable
@@ -156,6 +158,13 @@ import ApusRuntime
     /// A response was sent to its end: the client may cancel one more.
     @inline(__always)
     func noteServed() { meter.forgive(.reset, limits: shared.limits.peer, at: server.loop.tick) }
+
+    /// Takes what was sent as DATA off the connection's window.
+    @inline(__always)
+    func spendWindow(_ count: Int) {
+        sendWindow.spend(count)
+        expectedUpdates = min(expectedUpdates &+ 2, 4096)
+    }
 
     // MARK: The peer's end
 

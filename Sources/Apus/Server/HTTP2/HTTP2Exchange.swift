@@ -22,6 +22,8 @@ import ApusRuntime
         static let gathers = Flags(rawValue: 1 << 4)
         /// Who produces the content waits for room.
         static let writerWaits = Flags(rawValue: 1 << 5)
+        /// What is left of the content is not waited for when the response was sent.
+        static let neverLingers = Flags(rawValue: 1 << 6)
     }
 
     /// Bytes that wait above which who produces them is made to wait.
@@ -41,6 +43,10 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var trailers = HTTPFields()
     /// When the request was whole, in the loop's milliseconds.
     @safe @exclusivity(unchecked) var requestWhole: UInt64 = 0
+    /// Until when the rest of a content is taken that nobody reads, in the loop's milliseconds; 0 when it is not.
+    @safe @exclusivity(unchecked) var lingerEnd: UInt64 = 0
+    /// Bytes of content that were thrown away.
+    @safe @exclusivity(unchecked) var discarded = 0
     /// How long something waits for the client's window.
     @safe @exclusivity(unchecked) var stall = HTTP2StallWatch()
 
@@ -58,6 +64,8 @@ import ApusRuntime
         outgoing.removeAll()
         if !trailers.isEmpty { trailers = HTTPFields() }
         requestWhole = 0
+        lingerEnd = 0
+        discarded = 0
         stall = HTTP2StallWatch()
     }
 
@@ -79,7 +87,7 @@ import ApusRuntime
         let state = connection.streams[slot].state
         if state == .halfClosedLocal {
             // A handler that still reads may go on; else the rest of the content is of no use (RFC 9113, 8.1).
-            guard !flags.contains(.running) else { return }
+            guard !flags.contains(.running), !connection.lingers(self) else { return }
             connection.writeReset(id, .noError)
             connection.streams.didReset(id)
         } else if state != .closed {
@@ -198,6 +206,11 @@ extension HTTP2Exchange: ResponseTransport {
         settle()
     }
 
+    func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {
+        guard let connection, canAnswer else { return }
+        connection.writeInterim(id, status, fields)
+    }
+
     func continueRequest() {
         guard let connection, let context, context.awaitsContinue, canAnswer else { return }
         context.awaitsContinue = false
@@ -213,6 +226,8 @@ extension HTTP2Exchange: ResponseTransport {
     func finish(_ context: Context) {
         guard let connection else { return }
         flags.remove(.running)
+        // A client that was not told to send its content will not.
+        if context.awaitsContinue { flags.insert(.neverLingers) }
         context.task = nil
         self.context = nil
         connection.server.giveBack(context)

@@ -26,6 +26,7 @@ extension InProcessExchange {
     package func write(_ bytes: [UInt8], _ writer: CheckedContinuation<Bool, Never>) {
         take(bytes)
         if let context, context.task != nil, context.body.isFull, !contentIsUnwanted {
+            context.holdContent(at: loop.tick)
             contentWriter = writer
         } else {
             writer.resume(returning: context != nil && !contentIsUnwanted)
@@ -77,12 +78,8 @@ extension InProcessExchange {
     func lookAtContent() {
         guard let context, !contentEnded, !contentIsUnwanted else { return }
         let now = loop.tick
-        // The slowest client that is borne: the time given, and then so many bytes a second.
-        let earned = UInt64(context.contentReceived) * 1000 / UInt64(max(1, server.service.limits.bodyMinimumRate))
-        let due = context.contentBegan + server.timeouts.body + earned
-        if now < due || (context.task != nil && context.body.isFull) {
-            return arm(.content, after: max(due, now + 1000) - now)
-        }
+        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        if now < due || context.contentHeldSince != 0 { return arm(.content, after: max(due, now + 1000) - now) }
         refuseContent(
             context, HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))
     }

@@ -51,7 +51,9 @@ extension InProcessExchange: ResponseTransport {
 
     func contentTaken(_ count: Int) {
         // The count is already taken off what waits.
-        if let context, !context.body.isFull { letWriterGo(wanted: true) }
+        guard let context, !context.body.isFull else { return }
+        context.resumeContent(at: loop.tick)
+        letWriterGo(wanted: true)
     }
 
     /// The handler has returned, and its response is produced.

@@ -203,5 +203,6 @@ extension InProcessExchange: RequestCarrier {
     var isSecure: Bool { origin.isSecure }
     #if TLS
         var tls: TLSInfo? { origin.tls }
+        var isReceivingEarly: Bool { false }
     #endif
 }

@@ -30,7 +30,7 @@
     case emptyData
     /// CONTINUATION, and field blocks that are too large or in too many frames (CVE-2024-27316).
     case continuation
-    /// Window updates of a few octets (CVE-2019-9511).
+    /// Window updates of a few octets (CVE-2019-9511), or more of them than the DATA that was sent can be the reason for.
     case smallWindowUpdate
     /// PRIORITY and PRIORITY_UPDATE (CVE-2019-9513).
     case priority

@@ -54,6 +54,9 @@ public struct HTTP2Stream: Sendable {
         return state.canReceive || contentLength == 0
     }
 
+    /// What Content-Length says is still to come; nil when it says nothing.
+    public var announcedRest: Int64? { contentLeft >= 0 ? contentLeft : nil }
+
     /// Takes data off what is to come; false when the content is longer or shorter than announced.
     @inline(__always)
     mutating func receiveContent(_ count: UInt32, ends: Bool) -> Bool {

@@ -36,8 +36,14 @@ public struct TLSConfiguration: Hashable, Sendable {
     /// How returning clients are spared a full handshake.
     public var resumption = TLSResumption()
     /// How many bytes a returning client may send before the handshake is done (0-RTT; RFC 8446, section 2.3), 0 to
-    /// 16,777,216. They can be replayed by an attacker, so the application must take only safe requests from them.
-    /// Needs ``TLSResumption/cachedSessions``, which lets each ticket count once. Default 0: off.
+    /// 16,777,216. Default 0: off.
+    ///
+    /// An attacker who records them can send them again. Each ticket lets them through once, in the process that gave it
+    /// and until the certificates are reloaded: which tickets are left stands in the session cache, so this needs
+    /// ``TLSResumption/cachedSessions`` and doesn't use ``TLSResumption/ticketKeyFile``; anywhere else they are refused,
+    /// and the client sends them again behind a full handshake. As a copy may still be the first to come,
+    /// `Connection.isReceivingEarly` says what they are, and a server must do only for them what changes nothing. Steps of
+    /// handshakes on the work-stealing pool take none.
     public var earlyDataLimit = 0
     /// Whether the secrets of every connection are appended to the file that the environment variable `SSLKEYLOGFILE`
     /// names, for Wireshark. Whoever reads that file reads all traffic: for development only. Default false.

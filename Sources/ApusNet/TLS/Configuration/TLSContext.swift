@@ -58,6 +58,9 @@
             warnings = []
         }
 
+        /// Whether returning clients may send data before their handshake is done (0-RTT).
+        var takesEarlyData: Bool { unsafe SSL_CTX_get_max_early_data(made.handle.pointer) > 0 }
+
         /// A new `SSL` in the accepting state, which the caller owns and frees. Any thread.
         ///
         /// - Throws: ``TLSError/Kind-swift.enum/failure`` when there is no memory.

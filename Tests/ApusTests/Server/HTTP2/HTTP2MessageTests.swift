@@ -66,6 +66,46 @@ struct HTTP2MessageTests {
         }
     }
 
+    static let behindAnswers: [RuleCase] = [
+        malformed("8.1.1", "content longer than Content-Length", Frame.data(1, "test", ends: true)),
+        malformed("8.1.1", "content shorter than Content-Length", Frame.data(1, "", ends: true)),
+        malformed("8.1", "trailers without END_STREAM", Frame.headers(1, [("x", "y")], ends: false)),
+        malformed("8.3", "a pseudo-field among the trailers", Frame.headers(1, [(":method", "GET")])),
+        RuleCase("8.1", "the content that was announced", .passes, Frame.data(1, "a", ends: true)),
+    ]
+
+    @Test("what is wrong with content that an answer did not wait for is told as well", arguments: behindAnswers)
+    func behindAnswer(rule: RuleCase) async throws {
+        try await serving({ _ in }, HTTP2ServerTests.register) { address in
+            let client = try FrameClient(address)
+            let length = rule.section == "8.3" ? [] : [("content-length", "1")]
+            client.send(Frame.request(1, "/missing", method: "POST", length, ends: false))
+            #expect(try client.answer(on: 1).status == 404)
+            client.send(rule.bytes)
+            if case .reset(let code) = rule.outcome {
+                #expect(try client.ending() == .reset(1, code))
+            }
+            #expect(try client.ping()?.isEmpty == true)
+        }
+    }
+
+    @Test("content that is not wanted is taken up to 64 KiB, then its stream is reset")
+    func unwanted() async throws {
+        try await serving({ _ in }, HTTP2ServerTests.register) { address in
+            let client = try FrameClient(address)
+            client.send(Frame.request(1, "/missing", method: "POST", ends: false))
+            #expect(try client.answer(on: 1).status == 404)
+            let piece = [UInt8](repeating: 0, count: 16_000)
+            for _ in 0..<4 { client.send(Frame.data(1, piece)) }
+            #expect(try client.ping()?.contains { $0.type == Frame.reset } == false)
+            client.send(Frame.data(1, piece))
+            #expect(try client.ending() == .reset(1, HTTP2RuleTests.noError))
+            client.send(Frame.request(3, "/missing", method: "POST", [("content-length", "65537")], ends: false))
+            #expect(try client.answer(on: 3).status == 404)
+            #expect(try client.ending() == .reset(3, HTTP2RuleTests.noError))
+        }
+    }
+
     @Test("an extended CONNECT that was announced is answered with 501 while nobody takes it")
     func extendedConnect() async throws {
         try await serving({ $0.limits.http2.settings.isConnectProtocolEnabled = true }, HTTP2ServerTests.register) {

@@ -171,14 +171,36 @@ struct HTTP2RuleTests {
     @Test("compressed fields", arguments: compressed)
     func compressionRules(rule: RuleCase) async throws { try await check(rule) }
 
-    @Test("what is no preface ends the connection")
-    func preface() async throws {
+    @Test(
+        "what is no preface ends the connection",
+        arguments: ["PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", "INVALID CONNECTION PREFACE\r\n\r\n"])
+    func brokenPreface(text: String) async throws {
         try await serving({ _ in }, HTTP2ServerTests.register) { address in
             let client = try FrameClient(address, greets: false)
-            client.send(Array("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n".utf8))
-            client.raw.endSending()
-            // HTTP/1.1 answers what is no preface.
-            #expect(try client.raw.receiveAll().hasPrefix("HTTP/1.1 "))
+            client.send(Array(text.utf8))
+            #expect(try client.ending() == .goAway(Self.protocolError))
+            #expect(try client.next() == nil)
+        }
+    }
+
+    @Test(
+        "what may be a request of HTTP/1 is answered as one",
+        arguments: [
+            "GET / FTP/1.1\r\n\r\n", "GET a:80 X\r\n\r\n", "OPTIONS * X\r\n\r\n", "GET x HTTP/1.1\r\n\r\n",
+            "GET x y\r\n\r\n",
+            "A B\r\n\r\n",
+        ])
+    func requestLike(text: String) async throws {
+        try await serving({ _ in }, HTTP2ServerTests.register) { address in
+            let client = try RawClient(address)
+            client.send(text)
+            #expect(try client.response().status == 400)
+        }
+    }
+
+    @Test("a client that sends anything but SETTINGS first is left")
+    func hasty() async throws {
+        try await serving({ _ in }, HTTP2ServerTests.register) { address in
             let hasty = try FrameClient(address, greets: false)
             hasty.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8), Frame.request(1))
             #expect(try hasty.ending() == .goAway(Self.protocolError))

@@ -1,0 +1,56 @@
+/// The endpoints that live on the loop: their places, timers and what they send.
+extension EventLoop {
+    /// Sends on the driver. Loop only.
+    @unsafe @inline(__always)
+    func send(_ endpoint: Endpoint, _ bytes: UnsafeRawBufferPointer, more: Bool) -> SendResult {
+        guard let readiness = unsafe readinessDriver else { return unsafe driver.send(endpoint, bytes, more: more) }
+        return unsafe readiness._withUnsafeGuaranteedRef { unsafe $0.send(endpoint, bytes, more: more) }
+    }
+
+    /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
+    public func attach(_ endpoint: Endpoint) {
+        endpoint.id = endpoints.insert(endpoint)
+    }
+
+    /// The endpoint at a place of the table, unless it has left it. Loop only.
+    @inline(__always) public func find(_ id: Endpoint.ID) -> Endpoint? { endpoints.find(id) }
+
+    /// The same, not counted. Loop only.
+    @unsafe @inline(__always) func reference(_ id: Endpoint.ID) -> Unmanaged<Endpoint>? {
+        unsafe endpoints.reference(id)
+    }
+
+    /// The number of endpoints that live on the loop. Loop only.
+    public var endpointCount: Int { endpoints.count }
+
+    /// Calls `body` for every endpoint; it may close any of them. Loop only.
+    public func forEachEndpoint(_ body: (Endpoint) -> Void) {
+        var cursor = ConnectionTable<Endpoint>.Cursor()
+        while let id = endpoints.next(&cursor) {
+            if let endpoint = endpoints.find(id) { body(endpoint) }
+        }
+    }
+
+    func remove(_ endpoint: Endpoint) {
+        _ = endpoints.remove(endpoint.id)
+    }
+
+    /// Has `endpoint.flush()` called at the end of this turn, once however often asked. Loop only.
+    @inline(__always) public func flushAtEndOfTurn(_ endpoint: Endpoint) {
+        guard !endpoint.driverState.contains(.dirty) else { return }
+        endpoint.driverState.insert(.dirty)
+        dirty.append(endpoint)
+    }
+
+    func setTimer(of endpoint: Endpoint, at tick: UInt64) {
+        if endpoint.timer == .none || !timers.reschedule(endpoint.timer, at: tick) {
+            endpoint.timer = timers.schedule(.endpoint(endpoint.id), at: tick)
+        }
+    }
+
+    func cancelTimer(of endpoint: Endpoint) {
+        guard endpoint.timer != .none else { return }
+        timers.cancel(endpoint.timer)
+        endpoint.timer = .none
+    }
+}
