@@ -39,6 +39,8 @@ public import ApusRuntime
     @safe @exclusivity(unchecked) var extras: Extras?
     /// A response was begun; another is a mistake of the handler.
     @safe @exclusivity(unchecked) var isAnswered = false
+    /// What is kept of the request for those who observe.
+    @safe @exclusivity(unchecked) var account = RequestAccount()
     /// The application, for what to answer to errors.
     unowned(unsafe) let service: Service
 
@@ -135,6 +137,7 @@ public import ApusRuntime
         if decodedPath != nil { decodedPath = nil }
         if extras != nil { extras = nil }
         isAnswered = false
+        if account.began != 0 { account = RequestAccount() }
         if task != nil || stream != nil || contentClock.hasBegun {
             task = nil
             stream = nil
@@ -159,6 +162,7 @@ public import ApusRuntime
         guard let transport, !isAnswered else { return }
         if extras == nil {
             isAnswered = true
+            noteAnswer(status, Int64(bytes.byteCount))
             transport.send(self, status, contentType, bytes)
         } else {
             let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
@@ -170,6 +174,7 @@ public import ApusRuntime
     public func send(_ response: Response) {
         guard let transport, !isAnswered else { return }
         isAnswered = true
+        noteAnswer(response.status, response.body.count ?? 0)
         guard let added = extras?.responseFields, !added.isEmpty else { return transport.send(self, response) }
         var response = response
         for field in added where !response.fields.contains(field.name) || field.name == .setCookie {
@@ -210,6 +215,8 @@ extension Context: LoopWork {
                 try await handler(self)
                 if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }
             } catch {
+                // Whoever else cancels it has said why.
+                if error is CancellationError, Task.isCancelled { noteFailure(.clientGone) }
                 unsafe send(service.errorResponse(error, self))
             }
         }

@@ -12,12 +12,16 @@ extension HTTP1Connection {
         let limit = route.options.bodyLimit ?? server.service.limits.body
         if let length = spare.head.contentLength, length > limit {
             keepsAlive = false
+            server.service.limitCounts.count(.body)
+            spare.noteFailure(.limitExceeded)
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
+            server.report(spare, on: self)
             return endLingering()
         }
         if route.options.requiresLength, spare.head.contentLength == nil {
             keepsAlive = false
             spare.send(server.service.errorResponse(HTTPError.lengthRequired, spare))
+            server.report(spare, on: self)
             return endLingering()
         }
         let context = server.takeSpare()
@@ -73,6 +77,8 @@ extension HTTP1Connection {
                 return consumed
             }
             if context.task == nil, context.contentClock.received > context.body.limit {
+                server.service.limitCounts.count(.body)
+                context.noteFailure(.limitExceeded)
                 refuseContent(RequestBody.tooLarge(context.body.limit))
                 return bytes.byteCount
             }
@@ -88,6 +94,8 @@ extension HTTP1Connection {
         case .failure(let error):
             let refusal = HTTPError(error.status, "\(error.message)")
             context.body.fail(refusal)
+            server.service.limitCounts.count(toldBy: error.status)
+            context.noteFailure(error.exceedsLimit ? .limitExceeded : .malformed)
             refuseContent(refusal)
             return bytes.byteCount
         }
@@ -126,7 +134,8 @@ extension HTTP1Connection {
                 context.send(server.service.errorResponse(HTTPError(.internalServerError), context))
             }
             self.context = nil
-            server.giveBack(context)
+            if server.isObserved { responseQueued(context) }
+            if unsentContext !== context { server.giveBack(context) }
             answered()
         }
     }
@@ -141,6 +150,7 @@ extension HTTP1Connection {
         }
         if context.task == nil {
             self.context = nil
+            server.report(context, on: self)
             server.giveBack(context)
             endLingering()
         } else {
@@ -155,6 +165,8 @@ extension HTTP1Connection {
         let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
         // One that waits for its handler is not slow.
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
+        server.service.limitCounts.count(.bodyTimeout)
+        context.noteFailure(.timedOut)
         let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")
         context.body.fail(error)
         refuseContent(error)

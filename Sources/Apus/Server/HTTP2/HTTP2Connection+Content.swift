@@ -11,6 +11,7 @@ extension HTTP2Connection {
         let context = server.takeSpare()
         context.transport = exchange
         if let length = context.head.contentLength, length > limit {
+            noteTooLarge(context)
             return refuseContent(exchange, context, RequestBody.tooLarge(limit))
         }
         if route.options.requiresLength, context.head.contentLength == nil {
@@ -70,6 +71,7 @@ extension HTTP2Connection {
             // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
             consume(count, of: exchange.slot)
             guard context.contentClock.received <= context.body.limit else {
+                noteTooLarge(context)
                 return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
             }
         }
@@ -115,6 +117,11 @@ extension HTTP2Connection {
         }
     }
 
+    private func noteTooLarge(_ context: Context) {
+        server.service.limitCounts.count(.body)
+        context.noteFailure(.limitExceeded)
+    }
+
     /// Answers without the rest of the content, unless a handler is there to do it, which reads of the error.
     private func refuseContent(_ exchange: HTTP2Exchange, _ context: Context, _ error: HTTPError) {
         context.body.fail(error)
@@ -154,6 +161,7 @@ extension HTTP2Connection {
         if exchange.stall.isWaiting {
             if exchange.stall.isStalled(shared.limits.peer, at: now) {
                 meter(.stalledWindow)
+                exchange.noteFailure(.clientStalled)
                 if phase != .closing { endStream(HTTP2Error(.cancelled, stream: exchange.id)) }
                 return
             }
@@ -164,6 +172,8 @@ extension HTTP2Connection {
         guard exchange.requestWhole != 0, !context.isAnswered else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
+        server.service.limitCounts.count(.requestTimeout)
+        context.noteFailure(.timedOut)
         context.task?.cancel()
         context.send(
             server.service.errorResponse(
@@ -174,6 +184,8 @@ extension HTTP2Connection {
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
         let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
+        server.service.limitCounts.count(.bodyTimeout)
+        context.noteFailure(.timedOut)
         refuseContent(
             exchange, context,
             HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))

@@ -121,7 +121,9 @@ extension HTTP2Connection {
     func takeReset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode) {
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveReset(on: id) else { return meter(.ignoredFrame) }
-            exchange(at: slot)?.cancel(HTTPError(.badRequest, "the client has cancelled the request"))
+            let exchange = exchange(at: slot)
+            exchange?.noteFailure(.cancelled)
+            exchange?.cancel(HTTPError(.badRequest, "the client has cancelled the request"))
             meter(.reset)
         } catch {
             fail(error)
