@@ -103,7 +103,7 @@ public final class Application: Sendable, Routes {
                     Route(
                         method: draft.method, pattern: pattern, place: draft.place,
                         handler: draft.handler.composed(inside: setup.middleware), options: draft.options,
-                        index: routes.count))
+                        index: routes.count, cors: draft.handler.cors(inside: setup.middleware)))
             } catch {
                 var error = error
                 error.place = draft.place
@@ -111,9 +111,10 @@ public final class Application: Sendable, Routes {
             }
         }
         guard errors.isEmpty else { throw RegistrationErrors(errors: errors) }
+        let unmatched = setup.middleware.isEmpty ? nil : try? Route.unmatched(inside: setup.middleware)
         return Service(
             tree: builder.build(), routes: routes, limits: configuration.limits,
-            listeners: configuration.listeners.map(\.name),
+            listeners: configuration.listeners.map(\.name), unmatched: unmatched,
             takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
             observation: Observation(
                 metrics: setup.measuresRequests ? RequestMetrics(routes) : nil, logs: setup.accessLogs,

@@ -88,7 +88,7 @@ extension Context {
     /// A name of this request among all of this process: `X-Request-Id` of the client when it is a token of up to
     /// 128 characters, else a new one.
     public var requestID: String {
-        if let id = extras?.requestID { return id }
+        if let id = edge?.mark?.text(in: bytes) ?? extras?.requestID { return id }
         var id = RequestID.next(on: loop)
         if let given = field(.xRequestID), RequestID.isAcceptable(given) { id = given }
         ensureExtras().requestID = id

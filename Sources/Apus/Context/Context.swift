@@ -37,6 +37,10 @@ public import ApusRuntime
     }
     /// What only some requests need.
     @safe @exclusivity(unchecked) var extras: Extras?
+    /// What middleware found out about the request, and adds to its answer. Nil until one does.
+    @safe @exclusivity(unchecked) var edge: RequestEdge?
+    /// The same while no request has it, to be used again.
+    @safe @exclusivity(unchecked) private var spareEdge: RequestEdge?
     /// A response was begun; another is a mistake of the handler.
     @safe @exclusivity(unchecked) var isAnswered = false
     /// What is kept of the request for those who observe.
@@ -91,6 +95,15 @@ public import ApusRuntime
         return made
     }
 
+    @inline(__always) func ensureEdge() -> RequestEdge { edge ?? makeEdge() }
+
+    private func makeEdge() -> RequestEdge {
+        let made = spareEdge ?? RequestEdge()
+        spareEdge = nil
+        edge = made
+        return made
+    }
+
     // MARK: The head's bytes
 
     /// Shows the head in place. The bytes must stay until `keepBytes` or `forgetBytes`.
@@ -136,6 +149,11 @@ public import ApusRuntime
         routeReference = nil
         if decodedPath != nil { decodedPath = nil }
         if extras != nil { extras = nil }
+        if let used = edge {
+            edge = nil
+            used.clear()
+            spareEdge = used
+        }
         isAnswered = false
         if account.began != 0 { account = RequestAccount() }
         if task != nil || stream != nil || contentClock.hasBegun {
@@ -160,7 +178,7 @@ public import ApusRuntime
     /// Sends a short answer whose bytes are at hand; they are copied.
     public func send(_ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         guard let transport, !isAnswered else { return }
-        if extras == nil {
+        if extras == nil && edge == nil || transport.writesAddedFields {
             isAnswered = true
             noteAnswer(status, Int64(bytes.byteCount))
             transport.send(self, status, contentType, bytes)
@@ -175,11 +193,9 @@ public import ApusRuntime
         guard let transport, !isAnswered else { return }
         isAnswered = true
         noteAnswer(response.status, response.body.count ?? 0)
-        guard let added = extras?.responseFields, !added.isEmpty else { return transport.send(self, response) }
+        guard extras != nil || edge != nil, !transport.writesAddedFields else { return transport.send(self, response) }
         var response = response
-        for field in added where !response.fields.contains(field.name) || field.name == .setCookie {
-            response.fields.append(field)
-        }
+        forEachAddedField(besides: response.fields) { response.fields.append($0) }
         transport.send(self, response)
     }
 }
@@ -190,6 +206,9 @@ protocol ResponseTransport: AnyObject {
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan)
     /// Sends a response, its body included.
     func send(_ context: Context, _ response: Response)
+    /// Whether what it sends gets the context's own fields there (``Context/forEachAddedField(besides:_:)``); else they
+    /// are among those of the response that it is given.
+    var writesAddedFields: Bool { get }
     /// Sends an interim response, before the final one.
     func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields)
     /// Tells the client to send the content it holds back (`100 Continue`), if it does so.
@@ -203,6 +222,7 @@ protocol ResponseTransport: AnyObject {
 }
 
 extension ResponseTransport {
+    var writesAddedFields: Bool { false }
     /// One that can't send an interim response need not.
     func sendInterim(_ context: Context, _ status: Status, _ fields: HTTPFields) {}
 }

@@ -18,12 +18,20 @@ enum RequestID {
     }
 
     static func isAcceptable(_ text: String) -> Bool {
-        (1...128).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 48...57, 65...90, 97...122, 45, 46, 95, 58, 47, 43, 61: true
-                default: false
-                }
-            }
+        guard text.utf8.count <= 128 else { return false }
+        return unsafe isAcceptable(text.utf8Span.span.bytes)
+    }
+
+    /// Whether the bytes are a name that may stand in a log as it is: letters, digits and `-._:/+=`.
+    static func isAcceptable(_ bytes: RawSpan) -> Bool {
+        guard bytes.byteCount > 0 else { return false }
+        // One bit for each ASCII character, those of 0–63 in the first word.
+        let low: UInt64 = 0x27FF_E800_0000_0000
+        let high: UInt64 = 0x07FF_FFFE_87FF_FFFE
+        for index in 0..<bytes.byteCount {
+            let byte = bytes.byte(at: index)
+            guard byte < 0x80, (byte & 0x40 == 0 ? low : high) &>> UInt64(byte & 0x3F) & 1 == 1 else { return false }
+        }
+        return true
     }
 }

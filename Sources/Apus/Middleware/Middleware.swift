@@ -54,6 +54,24 @@ extension SynchronousMiddleware {
     }
 }
 
+/// Middleware that looks at requests only: it may answer in the handler's place, and what it adds to answers it gives to
+/// the context beforehand (``Context/add(_:)``, ``Context/responseFields``).
+///
+/// Where all middleware around a handler is of this kind, the handler's answer is written as it would be without any.
+/// Of ``SynchronousMiddleware`` only `before` is called.
+///
+/// ```swift
+/// struct NoFrames: RequestMiddleware {
+///     let block = FieldBlock([.xFrameOptions: "DENY"])
+///
+///     func before(_ context: Context) -> Response? {
+///         context.add(block)
+///         return nil
+///     }
+/// }
+/// ```
+public protocol RequestMiddleware: SynchronousMiddleware {}
+
 /// What is inside a middleware: the next one, or the handler.
 public struct Next: Sendable {
     let call: @Sendable (Context) async throws -> Response
@@ -81,7 +99,35 @@ struct RouteHandler: Sendable {
 
     /// The handler inside `outer` and its own middleware, in the form that is called.
     func composed(inside outer: [any Middleware]) -> Handler {
-        let all = outer + middleware
+        let whole = outer + middleware
+        // What only looks at requests and stands outside of all else needs no response.
+        let lookers = whole.prefix { $0 is any RequestMiddleware }.compactMap { $0 as? any RequestMiddleware }
+        let inner = composed(Array(whole.dropFirst(lookers.count)))
+        guard !lookers.isEmpty else { return inner }
+        switch inner {
+        case .synchronous(let answer):
+            return .synchronous { context in
+                for looker in lookers {
+                    if let response = try looker.before(context) { return context.send(response) }
+                }
+                try answer(context)
+            }
+        case .asynchronous(let answer):
+            return .asynchronous { context in
+                for looker in lookers {
+                    if let response = try looker.before(context) { return context.send(response) }
+                }
+                try await answer(context)
+            }
+        }
+    }
+
+    /// What the innermost of all middleware around the handler says of other origins.
+    func cors(inside outer: [any Middleware]) -> CORS? {
+        (outer + middleware).reversed().lazy.compactMap { $0 as? CORS }.first
+    }
+
+    private func composed(_ all: [any Middleware]) -> Handler {
         switch kind {
         case .synchronous(let answer, let respond):
             if all.isEmpty { return .synchronous(answer) }

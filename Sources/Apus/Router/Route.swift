@@ -13,17 +13,32 @@ public final class Route: Sendable {
     let asynchronous: (@Sendable (Context) async throws -> Void)?
     /// What differs from the application's settings for this route.
     let options: RouteOptions
-    /// Its place among the routes of the application.
+    /// Its place among the routes of the application; −1 for what answers where no route was found.
     let index: Int
     /// Whether it is registered for HEAD itself.
     let isForHead: Bool
+    /// What the innermost middleware around it says of other origins.
+    let cors: CORS?
+
+    /// What answers where no route was found, inside the middleware of the application.
+    static func unmatched(inside middleware: [any Middleware]) throws(RouteError) -> Route {
+        let handler = RouteHandler(
+            middleware: [],
+            kind: .synchronous(
+                { context in context.send(try context.answerUnmatched()) },
+                { context in try context.answerUnmatched() }))
+        return try Route(
+            method: .get, pattern: RoutePattern("/**"), place: SourcePlace(),
+            handler: handler.composed(inside: middleware), options: RouteOptions(), index: -1)
+    }
 
     init(
         method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions,
-        index: Int
+        index: Int, cors: CORS? = nil
     ) {
         self.index = index
         isForHead = method == .head
+        self.cors = cors
         self.method = method
         self.pattern = pattern
         self.place = place

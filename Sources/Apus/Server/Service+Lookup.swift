@@ -1,6 +1,18 @@
 import ApusHTTP
 import ApusRuntime
 
+/// A request for which there is no route.
+enum UnmatchedRequest {
+    /// What the router says.
+    case lookup(RouteLookup)
+    /// A path that can't be decoded, and why.
+    case undecodable(String)
+    /// `OPTIONS *`
+    case asterisk
+    /// `CONNECT host:port`
+    case connect
+}
+
 extension Service {
     /// The route of the request in `context`, with its captures; or nil, when the request has been answered here:
     /// 404, 405 with `Allow`, 308 for a slash, 204 for OPTIONS, 400 for a path that can't be decoded.
@@ -10,7 +22,9 @@ extension Service {
         let path = context.head.path.of(bytes)
         let lookup: RouteLookup
         if path.byteCount == 0 {
-            guard context.head.targetForm == .absolute else { return unsafe answerWithoutPath(context) }
+            guard context.head.targetForm == .absolute else {
+                return unsafe answer(context.head.methodKind == .options ? .asterisk : .connect, context)
+            }
             lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.matchCell.value)
         } else if context.head.isPlainPath || RoutePath.isPlain(path) {
             lookup = tree.find(method, path: path, into: &context.matchCell.value)
@@ -19,15 +33,13 @@ extension Service {
             do throws(RoutePath.Failure) {
                 try RoutePath.decode(path, into: &decoded)
             } catch {
-                context.send(errorResponse(HTTPError(.badRequest, error.description), context))
-                return nil
+                return unsafe answer(.undecodable(error.description), context)
             }
             context.decodedPath = decoded
             lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.matchCell.value)
         }
         if case .found(let index) = lookup { return unsafe reference(index) }
-        answer(lookup, context)
-        return nil
+        return unsafe answer(.lookup(lookup), context)
     }
 
     /// The path of a target such as `http://host`.
@@ -38,36 +50,73 @@ extension Service {
         return tree.method(named: head.method.of(bytes)) ?? .unregistered
     }
 
-    private func answer(_ lookup: RouteLookup, _ context: Context) {
+    /// Answers here, unless middleware that may wait stands around: then the result is what to call.
+    private func answer(_ unmatched: UnmatchedRequest, _ context: Context) -> Unmanaged<Route>? {
+        let edge = context.ensureEdge()
+        edge.unmatched = unmatched
+        if case .lookup(.options) = unmatched, context.isPreflight { edge.preflight = corsOfPreflight(context) }
+        do {
+            guard let route = self.unmatched else {
+                context.send(try context.answerUnmatched())
+                return nil
+            }
+            guard route.isSynchronous else { return unsafe .passUnretained(route) }
+            try route.call(context)
+        } catch {
+            context.send(errorResponse(error, context))
+        }
+        return nil
+    }
+
+    /// What the route that a preflight asks about says of other origins.
+    private func corsOfPreflight(_ context: Context) -> CORS? {
+        let bytes = context.bytes
+        guard let name = context.head.fields.first(.accessControlRequestMethod, in: bytes),
+            let method = tree.method(named: name.of(bytes))
+        else { return nil }
+        let lookup: RouteLookup
+        if let decoded = context.decodedPath {
+            lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.matchCell.value)
+        } else {
+            lookup = tree.find(method, path: context.head.path.of(bytes), into: &context.matchCell.value)
+        }
+        guard case .found(let index) = lookup else { return nil }
+        return routes[index].cors
+    }
+
+    fileprivate func response(to unmatched: UnmatchedRequest, _ context: Context) throws -> Response {
+        switch unmatched {
+        case .lookup(let lookup): try response(to: lookup, context)
+        case .undecodable(let message): throw HTTPError(.badRequest, message)
+        case .asterisk: Response(.noContent, [.allow: tree.allow(tree.allMethods)])
+        case .connect: throw HTTPError(.notImplemented, "this server is no proxy")
+        }
+    }
+
+    private func response(to lookup: RouteLookup, _ context: Context) throws -> Response {
         switch lookup {
-        case .found: break
+        case .found, .notFound: throw HTTPError(.notFound, "nothing is at \(context.path)")
         case .methodNotAllowed where !context.head.connectProtocol.isEmpty:
-            context.send(
-                errorResponse(HTTPError(.notImplemented, "no protocol is spoken here within HTTP/2"), context))
+            throw HTTPError(.notImplemented, "no protocol is spoken here within HTTP/2")
         case .methodNotAllowed(let methods):
             let allowed = tree.allow(methods)
-            context.send(
-                errorResponse(
-                    HTTPError(.methodNotAllowed, "this path answers \(allowed)", fields: [.allow: allowed]), context))
+            throw HTTPError(.methodNotAllowed, "this path answers \(allowed)", fields: [.allow: allowed])
         case .options(let methods):
-            context.send(Response(.noContent, [.allow: tree.allow(methods)]))
+            if let cors = context.edge?.preflight { return cors.policy.preflight(context) }
+            return Response(.noContent, [.allow: tree.allow(methods)])
         case .redirect(let redirect):
             let bytes = context.bytes
             let location = redirect.location(
                 path: context.head.path.of(bytes), query: context.head.hasQuery ? context.head.query.of(bytes) : nil)
-            context.send(.redirect(to: String(decoding: location, as: UTF8.self), .permanentRedirect))
-        case .notFound:
-            context.send(errorResponse(HTTPError(.notFound, "nothing is at \(context.path)"), context))
+            return .redirect(to: String(decoding: location, as: UTF8.self), .permanentRedirect)
         }
     }
+}
 
-    /// `OPTIONS *` and `CONNECT host:port`, the requests without a path.
-    private func answerWithoutPath(_ context: Context) -> Unmanaged<Route>? {
-        if context.head.methodKind == .options {
-            context.send(Response(.noContent, [.allow: tree.allow(tree.allMethods)]))
-        } else {
-            context.send(errorResponse(HTTPError(.notImplemented, "this server is no proxy"), context))
-        }
-        return nil
+extension Context {
+    /// The answer where there is no route.
+    func answerUnmatched() throws -> Response {
+        guard let unmatched = edge?.unmatched else { throw HTTPError(.notFound) }
+        return unsafe try service.response(to: unmatched, self)
     }
 }

@@ -18,12 +18,14 @@ import ApusRuntime
     let observation: Observation?
     /// The names of the application's listeners.
     let listeners: [String]
+    /// What answers where there is no route, when middleware stands around it.
+    let unmatched: Route?
     /// Whether some listener takes requests before the handshake is done (0-RTT).
     let takesEarlyData: Bool
 
     init(
-        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], takesEarlyData: Bool = false,
-        observation: Observation?,
+        tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
+        takesEarlyData: Bool = false, observation: Observation?,
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -32,6 +34,7 @@ import ApusRuntime
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners
+        self.unmatched = unmatched
         self.takesEarlyData = takesEarlyData
         self.observation = observation
     }

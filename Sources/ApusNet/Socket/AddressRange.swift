@@ -50,6 +50,25 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The first and last address, of a range of IPv4; also of one of IPv6 that has IPv4 addresses only
+    /// (`::ffff:10.0.0.0/104`), whose clients are seen as those of IPv4.
+    var ipv4Bounds: ClosedRange<UInt32>? {
+        switch network {
+        case .ipv4(let address): return address.value...(address.value | ~Self.mask32(prefixLength))
+        case .ipv6(let address):
+            guard let mapped = address.mappedIPv4, prefixLength >= 96 else { return nil }
+            return mapped.value...(mapped.value | ~Self.mask32(prefixLength - 96))
+        }
+    }
+
+    /// The first and last address, of a range of IPv6.
+    var ipv6Bounds: ClosedRange<UInt128>? {
+        guard case .ipv6(let address) = network, ipv4Bounds == nil else { return nil }
+        let first = address.value
+        let rest = UInt128(~Self.mask64(prefixLength)) << 64 | UInt128(~Self.mask64(prefixLength - 64))
+        return first...(first | rest)
+    }
+
     // Shifts beyond the width give 0, which is what a mask of no bits needs.
     private static func mask32(_ bits: Int) -> UInt32 { UInt32.max << (32 - min(max(bits, 0), 32)) }
     private static func mask64(_ bits: Int) -> UInt64 { UInt64.max << (64 - min(max(bits, 0), 64)) }

@@ -133,6 +133,9 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
         self.init(raw)
     }
 
+    /// The sixteen bytes as one number.
+    var value: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
     init(_ raw: in6_addr) {
         let halves = unsafe unsafeBitCast(raw, to: (UInt64, UInt64).self)
         self.init(high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1))

@@ -6,6 +6,8 @@ import ApusRuntime
 extension HTTP1Connection: ResponseTransport {
     var carrier: (any ServerConnection)? { self }
 
+    var writesAddedFields: Bool { true }
+
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         settleKeepAlive(context)
         unsafe connectionReference._withUnsafeGuaranteedRef { send(context, status, contentType, bytes, $0) }
@@ -17,10 +19,25 @@ extension HTTP1Connection: ResponseTransport {
     ) {
         guard connection.isOpen else { return }
         // Status line, Date, Content-Type, Content-Length and Connection fit in 256 bytes but for a long type.
-        let size = 256 + contentType.utf8CodeUnitCount
+        let added = context.addedByteCount
+        // As much as the stage has room for in any case.
+        guard added <= 16 << 10 else {
+            let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
+            return send(context, Response(status, [.contentType: contentType.description], body: .bytes(copy)))
+        }
+        let size = 256 + contentType.utf8CodeUnitCount + added
         let isInline = self.context == nil
         if server.stage.value.available < size + bytes.byteCount { server.flushStage(to: connection) }
-        server.appendOpening(status, contentType, to: &server.stage.value)
+        if added == 0 {
+            server.appendOpening(status, contentType, to: &server.stage.value)
+        } else {
+            server.stage.value.appendStatusLine(status)
+            server.appendDate(to: &server.stage.value)
+            context.appendAddedFields(besides: Self.contentTypeAlone, to: &server.stage.value)
+            server.stage.value.append("Content-Type: ")
+            server.stage.value.append(contentType)
+            server.stage.value.append("\r\nContent-Length: ")
+        }
         server.stage.value.appendDecimal(bytes.byteCount)
         server.stage.value.append(persistenceLines(context))
         if context.head.methodKind != .head {
@@ -33,6 +50,8 @@ extension HTTP1Connection: ResponseTransport {
         }
         if !isInline { server.flushStage(to: connection) }
     }
+
+    private static let contentTypeAlone: HTTPFields = [.contentType: ""]
 
     func send(_ context: Context, _ response: Response) {
         let connection = self.connection
@@ -73,7 +92,8 @@ extension HTTP1Connection: ResponseTransport {
     private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
         let connection = self.connection
         server.flushStage(to: connection)
-        var size = 256
+        let added = context.addedByteCount
+        var size = 256 + added
         for field in response.fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
         connection.reserve(size)
         connection.output.appendStatusLine(response.status)
@@ -83,6 +103,7 @@ extension HTTP1Connection: ResponseTransport {
             // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
             if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
         }
+        if added > 0 { context.appendAddedFields(besides: response.fields, to: &connection.output) }
         switch framing {
         case .length(let count):
             connection.output.append("Content-Length: ")

@@ -5,12 +5,13 @@ import ApusRuntime
 /// The way out of a request that lives within the call that brought it; every other goes by its stream.
 extension HTTP2Connection: ResponseTransport {
     var carrier: (any ServerConnection)? { self }
+    var writesAddedFields: Bool { true }
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         let isHead = context.head.methodKind == .head
         let count = bytes.byteCount
         if isHead || (count <= streams[inlineSlot].sendWindow.available && canSendAtOnce(count)) {
-            writeShort(inlineID, status, contentType, bytes, isHead: isHead)
+            writeShort(inlineID, context, status, contentType, bytes, isHead: isHead)
         } else {
             promote(context).send(context, status, contentType, bytes)
         }
@@ -21,7 +22,7 @@ extension HTTP2Connection: ResponseTransport {
         if isProduced || response.hasContent(to: context) {
             promote(context).send(context, response)
         } else {
-            writeHead(inlineID, response, endsStream: true)
+            writeHead(inlineID, context, response, endsStream: true)
         }
     }
 
@@ -55,8 +56,12 @@ extension HTTP2Connection: ResponseTransport {
     /// Writes a whole answer: HEADERS, and its content in one DATA frame.
     @inline(__always)
     func writeShort(
-        _ id: HTTP2StreamID, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan, isHead: Bool
+        _ id: HTTP2StreamID, _ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan,
+        isHead: Bool
     ) {
+        if context.hasAddedFields {
+            return writeShortWithFields(id, context, status, contentType, bytes, isHead: isHead)
+        }
         let count = bytes.byteCount
         let sends = !isHead && count > 0
         shared.updateDate(now: server.loop.now)
@@ -72,8 +77,31 @@ extension HTTP2Connection: ResponseTransport {
         if sends { spendWindow(count) }
     }
 
-    /// Writes HEADERS of an answer whose content follows.
-    func writeShortHead(_ id: HTTP2StreamID, _ status: Status, _ contentType: StaticString, _ count: Int) {
+    @inline(never)
+    private func writeShortWithFields(
+        _ id: HTTP2StreamID, _ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan,
+        isHead: Bool
+    ) {
+        let count = bytes.byteCount
+        let sends = !isHead && count > 0
+        writeShortHead(id, context, status, contentType, count, endsStream: !sends)
+        guard sends else { return }
+        write(64 + count) { buffer in
+            buffer.appendHTTP2DataHeader(count: count, stream: id, endsStream: true)
+            buffer.append(bytes)
+        }
+        spendWindow(count)
+    }
+
+    /// Writes HEADERS of an answer whose content follows, if there is one.
+    func writeShortHead(
+        _ id: HTTP2StreamID, _ context: Context, _ status: Status, _ contentType: StaticString, _ count: Int,
+        endsStream: Bool = false
+    ) {
+        if context.hasAddedFields {
+            let fields: HTTPFields = [.contentType: contentType.description]
+            return writeHead(id, context, Response(status, fields), contentLength: count, endsStream: endsStream)
+        }
         shared.updateDate(now: server.loop.now)
         write(192 + contentType.utf8CodeUnitCount) { buffer in
             let mark = buffer.beginHTTP2Headers(stream: id, endsStream: false)
@@ -84,13 +112,21 @@ extension HTTP2Connection: ResponseTransport {
     }
 
     /// Writes HEADERS of a response.
-    func writeHead(_ id: HTTP2StreamID, _ response: Response, endsStream: Bool) {
-        shared.updateDate(now: server.loop.now)
+    func writeHead(_ id: HTTP2StreamID, _ context: Context, _ response: Response, endsStream: Bool) {
         let length = response.status.forbidsBody ? nil : response.body.count
-        writeFields(id, response.fields, endsStream: endsStream) { encoder, buffer in
+        writeHead(id, context, response, contentLength: length.map(Int.init), endsStream: endsStream)
+    }
+
+    private func writeHead(
+        _ id: HTTP2StreamID, _ context: Context, _ response: Response, contentLength length: Int?, endsStream: Bool
+    ) {
+        shared.updateDate(now: server.loop.now)
+        var fields = response.fields
+        if context.hasAddedFields { context.forEachAddedField(besides: response.fields) { fields.append($0) } }
+        writeFields(id, fields, endsStream: endsStream) { encoder, buffer in
             encoder.append(response.status, to: &buffer)
             encoder.append(shared.date, to: &buffer)
-            if let length { encoder.append(contentLength: Int(length), to: &buffer) }
+            if let length { encoder.append(contentLength: length, to: &buffer) }
         }
     }
 

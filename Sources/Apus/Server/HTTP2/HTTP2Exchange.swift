@@ -162,6 +162,7 @@ import ApusRuntime
 /// The way out of an exchange: HEADERS at once, DATA as windows and the other streams allow.
 extension HTTP2Exchange: ResponseTransport {
     var carrier: (any ServerConnection)? { connection }
+    var writesAddedFields: Bool { true }
 
     private var canAnswer: Bool { flags.isDisjoint(with: [.closed, .headSent]) }
 
@@ -171,10 +172,10 @@ extension HTTP2Exchange: ResponseTransport {
         let isHead = context.head.methodKind == .head
         let count = bytes.byteCount
         if isHead || (count <= connection.streams[slot].sendWindow.available && connection.canSendAtOnce(count)) {
-            connection.writeShort(id, status, contentType, bytes, isHead: isHead)
+            connection.writeShort(id, context, status, contentType, bytes, isHead: isHead)
             return didSendEnd()
         }
-        connection.writeShortHead(id, status, contentType, count)
+        connection.writeShortHead(id, context, status, contentType, count)
         outgoing.append(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
         flags.insert(.contentEnded)
         sendContent()
@@ -188,7 +189,7 @@ extension HTTP2Exchange: ResponseTransport {
         flags.insert(.headSent)
         let isProduced = response.body.isProduced && context.head.methodKind != .head && !response.status.forbidsBody
         let hasContent = isProduced || response.hasContent(to: context)
-        connection.writeHead(id, response, endsStream: !hasContent)
+        connection.writeHead(id, context, response, endsStream: !hasContent)
         guard hasContent else { return didSendEnd() }
         switch response.body {
         case .empty: return
