@@ -12,7 +12,7 @@ enum RoutesCommand {
 
     static func run(_ options: RoutesOptions) throws {
         let application = Application()
-        Demo.register(on: application)
+        try Demo.register(on: application)
         let routes = try application.routes()
         if options.json {
             let lines = routes.map {

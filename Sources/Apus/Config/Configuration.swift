@@ -5,11 +5,11 @@ public import ApusRuntime
 ///
 /// ```swift
 /// let configuration = try Configuration.load(file: "apus.json5")
-/// let app = Application(try configuration.serverConfiguration())
+/// let app = try Application(configuration)
 /// ```
 ///
 /// A configuration is made in layers, each stronger than the one before: the defaults, a preset, a JSON5 file, the
-/// variables `APUS_*` of the environment, and flags. See ``load(file:preset:environment:flags:)``.
+/// variables `APUS_*` of the environment, and flags. See ``load(file:preset:environment:flags:checksFiles:)``.
 public struct Configuration: Sendable {
     /// The preset it was made with; nil is the defaults alone.
     public var preset: ConfigurationPreset?
@@ -129,7 +129,8 @@ public struct Configuration: Sendable {
         for (key, acceptance) in [("acceptsNames", requestID.acceptsNames), ("acceptsTraces", requestID.acceptsTraces)]
         where acceptance == .trustedProxies {
             report.reject(
-                "requestID.\(key)", .text("trustedProxies"), "there are none: set trustedProxies, or everyone or nobody here")
+                "requestID.\(key)", .text("trustedProxies"),
+                "there are none: set trustedProxies, or everyone or nobody here")
         }
     }
 

@@ -28,13 +28,15 @@ public struct AccessLogSettings: Sendable {
         $0.value(
             "sampling", \.options.sampling, .number(0...1), "The part of requests that is logged; errors always are")
         $0.value(
-            "alwaysAbove", \.options.alwaysAbove, .duration(), orNull: "none", "Requests that take longer are always logged")
+            "alwaysAbove", \.options.alwaysAbove, .duration(), orNull: "none",
+            "Requests that take longer are always logged")
         $0.value(
             "leavesOut", \.options.leavesOut, .routePatterns,
             "Routes that are not logged, unless they are errors, as they are registered")
         $0.value("omitsQuery", \.options.omitsQuery, .bool, "Leave out what follows the question mark")
         $0.value(
-            "bufferSize", \.options.bufferSize, .size((64 << 10)...(1 << 30)), "What each loop keeps until it is written")
+            "bufferSize", \.options.bufferSize, .size((64 << 10)...(1 << 30)),
+            "What each loop keeps until it is written")
     }
 
     /// The log, opened.
@@ -55,7 +57,9 @@ extension ConfigurationType<LogDestination> {
         ConfigurationType(
             "stdout, stderr or a file",
             read: { content in
-                guard case .string(let text) = content.asString, !text.isEmpty, !text.utf8.contains(0) else { return nil }
+                guard case .string(let text) = content.asString, !text.isEmpty, !text.utf8.contains(0) else {
+                    return nil
+                }
                 return text == "stdout" ? .standardOutput : text == "stderr" ? .standardError : .file(text)
             },
             show: { destination in

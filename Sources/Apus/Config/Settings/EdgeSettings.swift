@@ -80,7 +80,8 @@ public struct AddressSettings: Hashable, Sendable {
 
     var middleware: AddressFilter {
         AddressFilter(
-            allowing: allowed.map { AddressSet($0) } ?? .all, denying: AddressSet(denied), allowsUnixSockets: unixSockets)
+            allowing: allowed.map { AddressSet($0) } ?? .all, denying: AddressSet(denied),
+            allowsUnixSockets: unixSockets)
     }
 }
 

@@ -37,7 +37,7 @@ public struct RateLimitSettings: Hashable, Sendable {
     static let schema = ConfigurationSchema(RateLimitSettings()) {
         $0.value("limit", \.limit, .integer(1...RateLimitRule.most), "The requests allowed in each window (429)")
         $0.value(
-            "window", \.window, .duration(.microseconds(1) ... RateLimitRule.longestWindow), "The time that limit is for")
+            "window", \.window, .duration(.microseconds(1)...RateLimitRule.longestWindow), "The time that limit is for")
         $0.value("algorithm", \.algorithm, .choice, "How requests are counted")
         $0.value(
             "burst", \.burst, .integer(1...RateLimitRule.most), orNull: "limit",
@@ -47,7 +47,8 @@ public struct RateLimitSettings: Hashable, Sendable {
         $0.value("sendsFields", \.sendsFields, .bool, "Whether responses tell what is left (RateLimit)")
         $0.check { rate, report in
             if let burst = rate.burst, rate.algorithm == .slidingWindow {
-                report.reject("burst", .number("\(burst)"), "a sliding window has no burst: remove it, or set tokenBucket")
+                report.reject(
+                    "burst", .number("\(burst)"), "a sliding window has no burst: remove it, or set tokenBucket")
             }
         }
     }

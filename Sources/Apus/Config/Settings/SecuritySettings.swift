@@ -55,7 +55,8 @@ extension SecurityHeaders.StrictTransport {
         $0.check { transport, report in
             if transport.preloads, !transport.includesSubdomains || transport.duration < .seconds(365 * 86400) {
                 report.reject(
-                    "preloads", .bool(true), "the preload list wants sub-domains and a year: set both, or preloads to false")
+                    "preloads", .bool(true),
+                    "the preload list wants sub-domains and a year: set both, or preloads to false")
             }
         }
     }
