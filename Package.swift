@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "ApusNet", targets: ["ApusNet"]),
         .library(name: "ApusHTTP", targets: ["ApusHTTP"]),
         .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "ApusTesting", targets: ["ApusTesting"]),
         .executable(name: "apus", targets: ["ApusCLI"]),
     ],
     traits: [
@@ -88,6 +89,8 @@ let package = Package(
                 .target(name: "CHiredis", condition: .when(traits: ["Redis"])),
             ],
             swiftSettings: house),
+        .target(
+            name: "ApusTesting", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
@@ -123,9 +126,12 @@ let package = Package(
         .testTarget(
             name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
         .testTarget(
+            name: "ApusTestingTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
+            swiftSettings: house),
+        .testTarget(
             name: "ApusTests",
             dependencies: [
-                "Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "TestSupport",
+                "Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting", "TestSupport",
                 .target(name: "COpenSSL", condition: .when(traits: ["TLS"])),
             ],
             swiftSettings: house),
@@ -136,7 +142,8 @@ let package = Package(
             name: "ExampleTests", dependencies: ["TCPChat", "FileTransfer", "Apus", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
         .testTarget(
-            name: "DocExamples", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            name: "DocExamples",
+            dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
             exclude: ["Manifests"], swiftSettings: house),
     ]
 )

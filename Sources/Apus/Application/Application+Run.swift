@@ -58,7 +58,10 @@ extension Application {
     /// Starts to serve, and returns: for tests, and for programs that do other things as well.
     ///
     /// - Throws: ``RegistrationErrors`` or `SocketError`.
-    public func start() throws -> RunningServer {
+    public func start() throws -> RunningServer { try start(configuration) }
+
+    /// Starts to serve as ``start()`` does, but as another configuration has it where sockets and loops are concerned.
+    package func start(_ configuration: ServerConfiguration) throws -> RunningServer {
         let service = try makeService()
         let group = try LoopGroup(configuration.loops)
         do {

@@ -46,24 +46,24 @@ extension Context {
     public var authority: String { String(copyingLatin1OrUTF8: head.authority.of(bytes)) }
 
     /// The address of the client, or of the proxy in front of it.
-    public var remoteAddress: SocketAddress? { connection?.remoteAddress }
+    public var remoteAddress: SocketAddress? { carrier?.remoteAddress }
 
     /// Our own address.
-    public var localAddress: SocketAddress? { connection?.localAddress }
+    public var localAddress: SocketAddress? { carrier?.localAddress }
 
     /// The name of the listener that the request came in by: ``ServerListener/name``. Empty once the client is gone.
     public var listener: String {
-        guard let index = transport?.carrier?.listener else { return "" }
+        guard let index = carrier?.listener else { return "" }
         let names = unsafe service.listeners
         return index < names.count ? names[Int(index)] : ""
     }
 
     /// Whether the request came over TLS.
-    public var isSecure: Bool { connection?.isSecure ?? false }
+    public var isSecure: Bool { carrier?.isSecure ?? false }
 
     #if TLS
         /// What TLS has agreed on with the client, and its certificate when it showed one; nil without TLS.
-        public var tls: TLSInfo? { connection?.tlsInfo }
+        public var tls: TLSInfo? { carrier?.tls }
     #endif
 
     /// Whether the request came before the TLS handshake was done (0-RTT), so that somebody who recorded it may be sending
@@ -74,13 +74,13 @@ extension Context {
     /// `TLSConfiguration.earlyDataLimit` allows it.
     public var isEarly: Bool {
         #if TLS
-            connection?.isReceivingEarly ?? false
+            carrier?.isReceivingEarly ?? false
         #else
             false
         #endif
     }
 
-    private var connection: Connection? { transport?.carrier?.connection }
+    private var carrier: (any RequestCarrier)? { transport?.carrier }
 
     /// Where to say what an operator should know.
     public var log: Log { loop.log }

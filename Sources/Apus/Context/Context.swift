@@ -218,7 +218,7 @@ protocol ResponseTransport: AnyObject {
     /// The handler has returned and its response is produced.
     func finish(_ context: Context)
     /// The connection that the request came by; nil when it is gone.
-    var carrier: (any ServerConnection)? { get }
+    var carrier: (any RequestCarrier)? { get }
 }
 
 extension ResponseTransport {

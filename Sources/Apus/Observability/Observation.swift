@@ -48,7 +48,7 @@ final class Observation: Sendable {
 
     /// The response was sent, or never will be. Told of each request once.
     @inline(never)
-    func end(_ context: Context, on connection: any ServerConnection) {
+    func end(_ context: Context, on carrier: any RequestCarrier) {
         let account = context.account
         guard account.began != 0, !account.isReported else { return }
         context.account.isReported = true
@@ -69,20 +69,19 @@ final class Observation: Sendable {
             let entry = LoopAccessLog.Entry(
                 status: account.status == 0 ? 499 : Int(account.status), received: Int(received), sent: Int(sent),
                 duration: duration, firstByte: first, failure: account.failure)
-            for log in logs { log.write(context, entry, connection) }
+            for log in logs { log.write(context, entry, carrier) }
         }
-        if !observers.isEmpty { tell(context, account, connection, received, sent, duration) }
+        if !observers.isEmpty { tell(context, account, carrier, received, sent, duration) }
     }
 
     @inline(never)
     private func tell(
-        _ context: Context, _ account: RequestAccount, _ connection: any ServerConnection, _ received: Int64,
+        _ context: Context, _ account: RequestAccount, _ carrier: any RequestCarrier, _ received: Int64,
         _ sent: Int64, _ duration: UInt64
     ) {
-        let carrier = connection.connection
         let first = account.answered == 0 ? duration : nanoseconds(account.answered &- account.began)
-        let names = connection.server.service.listeners
-        let listener = Int(connection.listener)
+        let names = carrier.server.service.listeners
+        let listener = Int(carrier.listener)
         let served = ServedRequest(
             context: context, route: context.route, status: Status(Int(account.status)), bytesReceived: received,
             bytesSent: sent, timeToFirstByte: .nanoseconds(Int64(clamping: first)),
@@ -108,16 +107,16 @@ extension ServerLoop {
         if isObserved { withObservation { $0.begin(context) } }
     }
 
-    /// What logs call the client of a connection that opens; nil when nothing is logged.
-    func peerName(of connection: Connection) -> PeerName? {
+    /// What logs call the client at an address; nil when nothing is logged.
+    func peerName(of address: @autoclosure () -> SocketAddress?) -> PeerName? {
         var name: PeerName?
-        if isObserved { withObservation { if $0.namesPeers { name = PeerName(connection) } } }
+        if isObserved { withObservation { if $0.namesPeers { name = PeerName(address()) } } }
         return name
     }
 
     /// The response to the request in `context` was sent as a whole, or never will be.
     @inline(__always)
-    func report(_ context: Context, on connection: any ServerConnection) {
-        if isObserved { withObservation { $0.end(context, on: connection) } }
+    func report(_ context: Context, on carrier: any RequestCarrier) {
+        if isObserved { withObservation { $0.end(context, on: carrier) } }
     }
 }

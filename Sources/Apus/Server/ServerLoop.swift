@@ -4,17 +4,43 @@ import ApusRuntime
 import CSystem
 
 /// A connection that speaks some version of HTTP.
-protocol ServerConnection: ConnectionHandler {
+protocol ServerConnection: ConnectionHandler, RequestCarrier {
     /// The server stops: ends the connection when the requests in hand are answered, at once when there are none.
     func drain(_ connection: Connection)
     /// What carries the bytes. Set when the connection opens.
     var connection: Connection { get }
+}
+
+extension ServerConnection {
+    var remoteAddress: SocketAddress? { connection.remoteAddress }
+    var localAddress: SocketAddress? { connection.localAddress }
+    var isSecure: Bool { connection.isSecure }
+    #if TLS
+        var tls: TLSInfo? { connection.tlsInfo }
+        var isReceivingEarly: Bool { connection.isReceivingEarly }
+    #endif
+}
+
+/// What a request came by, as far as its handler may ask: a connection, or a test.
+protocol RequestCarrier: AnyObject {
     /// The place of the listener that accepted it among those of the application.
     var listener: UInt8 { get }
     /// What the loop's connections share.
     var server: ServerLoop { get }
     /// What logs call the client; nil while nothing is logged.
     var peerName: PeerName? { get }
+    /// The client's address.
+    var remoteAddress: SocketAddress? { get }
+    /// Our own.
+    var localAddress: SocketAddress? { get }
+    /// Whether it is TLS.
+    var isSecure: Bool { get }
+    #if TLS
+        /// What TLS has agreed on.
+        var tls: TLSInfo? { get }
+        /// Whether the TLS handshake is still under way.
+        var isReceivingEarly: Bool { get }
+    #endif
 }
 
 /// The application as one loop sees it: the routes, which never change while it runs, and what the loop's connections

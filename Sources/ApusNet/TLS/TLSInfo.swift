@@ -15,6 +15,27 @@
         public var isResumed: Bool
         /// The peer's certificate; nil when it sent none.
         public var peerCertificate: TLSCertificate?
+
+        /// What a handshake might have agreed on: for tests.
+        ///
+        /// - Parameters:
+        ///   - version: The version, as `TLSv1.3`.
+        ///   - cipher: The cipher suite in OpenSSL's words.
+        ///   - applicationProtocol: The protocol agreed on by ALPN.
+        ///   - serverName: The name that the client asked for.
+        ///   - isResumed: Whether an earlier session was gone on with.
+        ///   - peerCertificate: The peer's certificate.
+        public init(
+            version: String = "TLSv1.3", cipher: String = "TLS_AES_128_GCM_SHA256", applicationProtocol: String? = nil,
+            serverName: String? = nil, isResumed: Bool = false, peerCertificate: TLSCertificate? = nil
+        ) {
+            self.version = version
+            self.cipher = cipher
+            self.applicationProtocol = applicationProtocol
+            self.serverName = serverName
+            self.isResumed = isResumed
+            self.peerCertificate = peerCertificate
+        }
     }
 
     extension TLSSession {

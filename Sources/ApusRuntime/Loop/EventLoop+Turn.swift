@@ -7,10 +7,12 @@ extension EventLoop {
     func run() {
         unsafe apus_set_thread_loop(Unmanaged.passUnretained(self).toOpaque())
         defer { apus_set_thread_loop(nil) }
-        turnBegan = apus_monotonic_nanoseconds()
+        turnBegan = clock()
+        manualTime?.attach(self)
+        defer { manualTime?.detach(self) }
         while !stopRequested {
             wait()
-            let began = apus_monotonic_nanoseconds()
+            let began = clock()
             turnBegan = began
             driver.dispatch()
             drainMailbox()
@@ -46,7 +48,7 @@ extension EventLoop {
     }
 
     private func wait() {
-        let before = apus_monotonic_nanoseconds()
+        let before = clock()
         meters.turnEnded(after: before &- turnBegan)
         var nanoseconds: Int64 = -1
         if !jobs.isEmpty || driver.hasPendingWork || !dirty.isEmpty {
@@ -59,6 +61,7 @@ extension EventLoop {
             let left = alarm > before ? Int64(alarm &- before) : 0
             nanoseconds = nanoseconds < 0 ? left : min(nanoseconds, left)
         }
+        if nanoseconds > 0, manualTime != nil { nanoseconds = -1 }
         if nanoseconds != 0 {
             sleeping.store(true, ordering: .sequentiallyConsistent)
             atomicMemoryFence(ordering: .sequentiallyConsistent)

@@ -45,6 +45,8 @@ import Synchronization
     let sleeping = Atomic<Bool>(false)
     let watch: HoldWatch
     let meters: LoopMeters
+    /// The clock of a test; nil is that of the system.
+    let manualTime: ManualTime?
 
     // MARK: State of the loop
 
@@ -67,11 +69,15 @@ import Synchronization
     @safe @exclusivity(unchecked) var alarm = UInt64.max
     var alarmWork: ((EventLoop) -> Void)?
 
-    init(index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration) throws(SystemError) {
+    init(
+        index: Int, driver kind: DriverKind, log: Log, buffers: BufferPool, holdLimit: Duration,
+        manualTime: ManualTime? = nil
+    ) throws(SystemError) {
         self.index = index
         self.log = log
         self.buffers = buffers
-        turnBegan = apus_monotonic_nanoseconds()
+        self.manualTime = manualTime
+        turnBegan = manualTime?.now ?? apus_monotonic_nanoseconds()
         timers = TimingWheel(now: turnBegan / 1_000_000)
         watch = HoldWatch(limit: holdLimit, log: log)
         meters = LoopMeters()
@@ -94,7 +100,7 @@ import Synchronization
         after delay: Duration, _ work: @escaping @Sendable (EventLoop) -> Void
     ) -> ScheduledWork {
         let handle = ScheduledWork(loop: self)
-        let deadline = apus_monotonic_nanoseconds() &+ delay.clampedNanoseconds
+        let deadline = clock() &+ delay.clampedNanoseconds
         let tick = (deadline &+ 999_999) / 1_000_000
         if isCurrent {
             arm(handle, at: tick, work)
@@ -121,6 +127,28 @@ import Synchronization
     }
 
     // MARK: Time
+
+    /// Nanoseconds of the loop's clock. Any thread.
+    @inline(__always) func clock() -> UInt64 {
+        guard let manualTime else { return apus_monotonic_nanoseconds() }
+        return manualTime.now
+    }
+
+    /// Whether time passes on this loop only when a test says so. Any thread.
+    package var hasManualTime: Bool { manualTime != nil }
+
+    /// Whether nothing is left to do before time passes or something comes from without. Loop only.
+    var isQuiet: Bool {
+        guard jobs.isEmpty, dirty.isEmpty, mailbox.isEmpty, !driver.hasPendingWork else { return false }
+        guard let next = nextDeadline else { return true }
+        return next > clock()
+    }
+
+    /// When the loop has something to do for its time has come, in nanoseconds; nil when nothing waits. Loop only.
+    var nextDeadline: UInt64? {
+        let timer = timers.nextTick.map { $0 &* 1_000_000 }
+        return alarm == .max ? timer : min(alarm, timer ?? alarm)
+    }
 
     /// Milliseconds of the monotonic clock when the turn began: the clock of the timing wheel. Loop only.
     @inline(__always) public var tick: UInt64 { turnBegan / 1_000_000 }

@@ -17,6 +17,8 @@ public final class LoopGroup: Sendable {
         public var holdLimit = Duration.milliseconds(100)
         /// Where the loops say what an operator should know.
         public var log = Log.standardError
+        /// The clock of a test; nil is that of the system.
+        package var manualTime: ManualTime?
 
         /// The defaults.
         public init(
@@ -49,7 +51,7 @@ public final class LoopGroup: Sendable {
             loops.append(
                 try EventLoop(
                     index: index, driver: kind, log: options.log, buffers: BufferPool(shared: shared),
-                    holdLimit: options.holdLimit))
+                    holdLimit: options.holdLimit, manualTime: options.manualTime))
         }
         self.loops = loops
         driver = kind

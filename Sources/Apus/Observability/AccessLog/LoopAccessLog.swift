@@ -53,7 +53,7 @@ final class LoopAccessLog {
 
     /// Logs a request, if it is one of those that are logged.
     @inline(__always)
-    func write(_ context: Context, _ entry: Entry, _ connection: any ServerConnection) {
+    func write(_ context: Context, _ entry: Entry, _ connection: any RequestCarrier) {
         if entry.status < 400, entry.failure == nil, entry.duration <= slow, isPassedOver(context) { return }
         clock.value.update(context.loop.now)
         line.value.clear()
@@ -82,7 +82,7 @@ final class LoopAccessLog {
 
     // MARK: Text
 
-    private func writeCommon(_ context: Context, _ entry: Entry, _ connection: any ServerConnection) {
+    private func writeCommon(_ context: Context, _ entry: Entry, _ connection: any RequestCarrier) {
         writeClient(connection)
         line.value.plain(" - - ")
         line.value.plain(clock.value.common)
@@ -108,7 +108,7 @@ final class LoopAccessLog {
         log.options.omitsQuery && context.head.hasQuery ? context.head.path.of(bytes) : context.head.target.of(bytes)
     }
 
-    private func writeClient(_ connection: any ServerConnection) {
+    private func writeClient(_ connection: any RequestCarrier) {
         guard let name = connection.peerName?.text else { return line.value.plain("-") }
         unsafe line.value.escaped(name.span.bytes)
     }
@@ -129,7 +129,7 @@ final class LoopAccessLog {
 
     // MARK: JSON
 
-    private func writeJSON(_ context: Context, _ entry: Entry, _ connection: any ServerConnection) {
+    private func writeJSON(_ context: Context, _ entry: Entry, _ connection: any RequestCarrier) {
         if members.isEmpty { line.value.plain("{") }
         for index in members.indices {
             let start = members[index].start
@@ -140,7 +140,7 @@ final class LoopAccessLog {
     }
 
     private func write(
-        _ field: AccessLogField, _ context: Context, _ entry: Entry, _ connection: any ServerConnection
+        _ field: AccessLogField, _ context: Context, _ entry: Entry, _ connection: any RequestCarrier
     ) {
         let bytes = context.bytes
         let isRequest = context.head.target.count > 0
@@ -156,7 +156,7 @@ final class LoopAccessLog {
         case .listener:
             let index = Int(connection.listener)
             writeText(index < listeners.count ? listeners[index] : nil)
-        case .secure: line.value.plain(connection.connection.isSecure ? "true" : "false")
+        case .secure: line.value.plain(connection.isSecure ? "true" : "false")
         case .method: if isRequest { line.value.json(context.head.method.of(bytes)) } else { writeNull() }
         case .path: if isRequest { line.value.json(path(context, bytes)) } else { writeNull() }
         case .query:
@@ -202,12 +202,12 @@ final class LoopAccessLog {
     }
 }
 
-/// The address of a connection's client as logs write it, found when the connection opens: a client that is gone has none.
+/// A client's address as logs write it, found when the connection opens: a client that is gone has none.
 final class PeerName {
     let text: [UInt8]
 
-    init(_ connection: Connection) {
-        let host = connection.remoteAddress?.host ?? "-"
+    init(_ address: SocketAddress?) {
+        let host = address?.host ?? "-"
         text = Array((host.isEmpty ? "unix:" : host).utf8)
     }
 }

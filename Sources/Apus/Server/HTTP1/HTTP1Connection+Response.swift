@@ -4,7 +4,7 @@ import ApusRuntime
 
 /// The way out: responses written into the connection's output, in place.
 extension HTTP1Connection: ResponseTransport {
-    var carrier: (any ServerConnection)? { self }
+    var carrier: (any RequestCarrier)? { self }
 
     var writesAddedFields: Bool { true }
 

@@ -66,7 +66,7 @@ import ApusRuntime
 
     func connected(_ connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
-        peerName = server.peerName(of: connection)
+        peerName = server.peerName(of: connection.remoteAddress)
         arm(at: headBegan + server.timeouts.head)
     }
 

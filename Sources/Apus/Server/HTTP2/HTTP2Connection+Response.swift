@@ -4,7 +4,7 @@ import ApusRuntime
 
 /// The way out of a request that lives within the call that brought it; every other goes by its stream.
 extension HTTP2Connection: ResponseTransport {
-    var carrier: (any ServerConnection)? { self }
+    var carrier: (any RequestCarrier)? { self }
     var writesAddedFields: Bool { true }
 
     func send(_ context: Context, _ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {

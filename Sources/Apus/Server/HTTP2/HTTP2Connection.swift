@@ -85,7 +85,7 @@ import ApusRuntime
     /// Takes the connection over, and greets the client.
     func begin(on connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
-        peerName = server.peerName(of: connection)
+        peerName = server.peerName(of: connection.remoteAddress)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))

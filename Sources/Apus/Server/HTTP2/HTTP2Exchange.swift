@@ -161,7 +161,7 @@ import ApusRuntime
 
 /// The way out of an exchange: HEADERS at once, DATA as windows and the other streams allow.
 extension HTTP2Exchange: ResponseTransport {
-    var carrier: (any ServerConnection)? { connection }
+    var carrier: (any RequestCarrier)? { connection }
     var writesAddedFields: Bool { true }
 
     private var canAnswer: Bool { flags.isDisjoint(with: [.closed, .headSent]) }
