@@ -17,7 +17,7 @@ enum Demo {
     /// - Parameters:
     ///   - application: Where they are served.
     ///   - configuration: What stands around them.
-    static func register(on application: Application, _ configuration: Configuration = Configuration()) throws {
+    static func register(on application: Application, _ configuration: Configuration) throws {
         let bare = application.group(options: RouteOptions(isObserved: false))
         bare.get("/plaintext") { _ in "Hello, World!" }
         bare.get("/async") { _ async in "Hello, World!" }
