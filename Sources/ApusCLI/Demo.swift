@@ -11,7 +11,52 @@ enum Demo {
     /// Whose files `/files/**` shows, where the server was started.
     static let folder = "Public"
 
-    static func register(on app: Application) {
+    /// Registers the routes, most of them inside what a service would have around them; `/plaintext` and `/async` are
+    /// bare, to be measured, and `/full` is the former with all that usually stands around a route.
+    ///
+    /// - Parameters:
+    ///   - application: Where they are served.
+    ///   - configuration: What stands around them.
+    static func register(on application: Application, _ configuration: Configuration) throws {
+        let bare = application.group(options: RouteOptions(isObserved: false))
+        bare.get("/plaintext") { _ in "Hello, World!" }
+        bare.get("/async") { _ async in "Hello, World!" }
+        application.group(inside: try full(configuration)).get("/full") { _ in "Hello, World!" }
+        let app = application.group(inside: try configuration.middleware())
+        try application.serve(configuration, on: app)
+        registerFiles(on: app)
+        register(on: app)
+    }
+
+    /// Turns on what a service has in production, unless the configuration says otherwise.
+    static func equip(_ configuration: inout Configuration) {
+        func isOpen(_ key: String) -> Bool { configuration.origin(of: key) == .standard }
+        if isOpen("accessLog") { configuration.accessLog = configuration.accessLog ?? AccessLogSettings() }
+        if isOpen("requestID") { configuration.requestID = configuration.requestID ?? RequestIdentity.Options() }
+        if isOpen("securityHeaders") {
+            configuration.securityHeaders = configuration.securityHeaders ?? SecuritySettings()
+        }
+        if isOpen("compression") { configuration.compression = configuration.compression ?? CompressionOptions() }
+        if isOpen("metrics") { configuration.metrics = configuration.metrics ?? MetricsSettings() }
+    }
+
+    /// What `/full` has around it, whatever the configuration says of the rest.
+    private static func full(_ configuration: Configuration) throws -> [any Middleware] {
+        var full = Configuration()
+        full.requestID = configuration.requestID ?? RequestIdentity.Options()
+        full.securityHeaders = configuration.securityHeaders ?? SecuritySettings()
+        var cors = CORSSettings()
+        cors.origins = ["https://example.com"]
+        full.cors = configuration.cors ?? cors
+        // As many as there can be, for it is there to be measured.
+        var rateLimit = RateLimitSettings()
+        rateLimit.limit = RateLimitRule.most
+        rateLimit.window = .seconds(1)
+        full.rateLimit = configuration.rateLimit ?? rateLimit
+        return try full.middleware()
+    }
+
+    private static func registerFiles(on app: some Routes) {
         do {
             try app.files("/files/**", from: folder, FileOptions(showsListing: true))
         } catch {
@@ -19,9 +64,14 @@ enum Demo {
                 throw HTTPError(.notFound, "no files are shown: make a folder \(folder) where the server is started")
             }
         }
-        app.get("/") { _ in Response(.ok, [.contentType: "text/html; charset=utf-8"], body: .text(WelcomePage.html)) }
-        app.get("/plaintext") { _ in "Hello, World!" }
-        app.get("/async") { _ async in "Hello, World!" }
+    }
+
+    private static func register(on app: some Routes) {
+        app.get("/") { _ in
+            Response(
+                .ok, [.contentType: "text/html; charset=utf-8", .contentSecurityPolicy: WelcomePage.policy],
+                body: .text(WelcomePage.html))
+        }
         app.get("/json") { _ in ["message": "Hello, World!"] }
         app.get("/users/:id") { context in
             let id = try context.parameters.require("id", as: Int.self)

@@ -12,7 +12,9 @@ enum RoutesCommand {
 
     static func run(_ options: RoutesOptions) throws {
         let application = Application()
-        Demo.register(on: application)
+        var configuration = Configuration()
+        Demo.equip(&configuration)
+        try Demo.register(on: application, configuration)
         let routes = try application.routes()
         if options.json {
             let lines = routes.map {

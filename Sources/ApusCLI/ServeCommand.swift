@@ -5,7 +5,7 @@ enum ServeCommand {
     /// Serves until a signal stops it; SIGHUP reads the configuration again.
     static func run(_ options: ServeOptions) async throws {
         let configuration = try options.configuration()
-        try await application(configuration).run { try options.configuration() }
+        try await application(configuration).run(reloading: { try options.configuration() })
     }
 
     /// The application that the options ask for.
@@ -14,18 +14,10 @@ enum ServeCommand {
     }
 
     static func application(_ configuration: Configuration) throws -> Application {
+        guard configuration.files.isEmpty else { return try Application(configuration) }
         let application = Application(try configuration.serverConfiguration())
-        let errors = configuration.errors
-        application.onError { error, context in
-            ErrorPage.response(to: error, context, ErrorPage.Options(showsDetails: errors.showsDetails))
-        }
-        if configuration.files.isEmpty {
-            Demo.register(on: application)
-        } else {
-            for folder in configuration.files {
-                try application.files(folder.path, from: folder.folder, folder.options)
-            }
-        }
+        try application.observe(as: configuration)
+        try Demo.register(on: application, configuration)
         return application
     }
 

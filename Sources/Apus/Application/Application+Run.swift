@@ -13,20 +13,27 @@ extension Application {
     /// flight finish within ``ServerConfiguration/drainTimeout``, and what is left is cut. A second signal stops at
     /// once.
     ///
-    /// SIGHUP reads certificates anew, and with `reloading` the configuration: what can change while the server runs is
-    /// changed, what can't is named, and when anything is wrong all stays as it was. See ``RunningServer/reload(_:)``.
+    /// SIGHUP has certificates read anew.
     ///
-    /// - Parameter reloading: Makes the configuration anew, as ``Configuration/load(file:preset:environment:flags:checksFiles:)``
-    ///   does. Called on a thread of its own kind, where it may block.
     /// - Throws: ``RegistrationErrors`` or `SocketError`, before anything is served.
-    public func run(reloading: (@Sendable () throws -> Configuration)? = nil) async throws {
+    public func run() async throws { try await run(reloading: nil) }
+
+    /// Does what ``run()`` does, and takes a configuration over at SIGHUP: what can change while the server runs is
+    /// changed, what can't is named in the log, and when anything is wrong all stays as it was. See
+    /// ``RunningServer/reload(_:)``.
+    ///
+    /// - Parameter reload: Makes the configuration anew, as
+    ///   ``Configuration/load(file:preset:environment:flags:checksFiles:)`` does. Called on a thread that may block; nil
+    ///   has only certificates read anew.
+    /// - Throws: ``RegistrationErrors`` or `SocketError`, before anything is served.
+    public func run(reloading reload: (@Sendable () throws -> Configuration)?) async throws {
         let server = try start()
         // Before the greeting: who reads that may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
         signals.on(SIGHUP) { [weak server] in
             guard let server else { return }
             do throws(WorkError) {
-                try WorkStealingPool.shared.submit { server.reload(making: reloading) }
+                try WorkStealingPool.shared.submit { server.reload(making: reload) }
             } catch {
                 server.configuration.log(.warning, "nothing was reloaded: \(error): send SIGHUP again")
             }

@@ -57,7 +57,10 @@ public final class Application: Sendable, Routes {
     public var options: RouteOptions { RouteOptions() }
 
     /// Adds middleware around all routes, registered before or after; the first added is outermost.
-    public func use(_ middleware: any Middleware...) {
+    public func use(_ middleware: any Middleware...) { use(middleware) }
+
+    /// Adds a list of middleware around all routes, the first outermost.
+    public func use(_ middleware: [any Middleware]) {
         setup.withLock { $0.middleware += middleware }
     }
 

@@ -5,11 +5,11 @@ public import ApusRuntime
 ///
 /// ```swift
 /// let configuration = try Configuration.load(file: "apus.json5")
-/// let app = Application(try configuration.serverConfiguration())
+/// let app = try Application(configuration)
 /// ```
 ///
 /// A configuration is made in layers, each stronger than the one before: the defaults, a preset, a JSON5 file, the
-/// variables `APUS_*` of the environment, and flags. See ``load(file:preset:environment:flags:)``.
+/// variables `APUS_*` of the environment, and flags. See ``load(file:preset:environment:flags:checksFiles:)``.
 public struct Configuration: Sendable {
     /// The preset it was made with; nil is the defaults alone.
     public var preset: ConfigurationPreset?
@@ -31,6 +31,26 @@ public struct Configuration: Sendable {
     public var log = LogSettings()
     /// How errors are shown to clients.
     public var errors = ErrorSettings()
+    /// A line for each request; nil is none.
+    public var accessLog: AccessLogSettings?
+    /// How requests are named, and traced; nil is not at all.
+    public var requestID: RequestIdentity.Options?
+    /// The proxies in front of the server; nil is none.
+    public var trustedProxies: TrustedProxySettings?
+    /// Who is let in by address; nil is everyone.
+    public var addresses: AddressSettings?
+    /// What browsers are told to refuse; nil is nothing.
+    public var securityHeaders: SecuritySettings?
+    /// Which pages of other origins may call; nil is none.
+    public var cors: CORSSettings?
+    /// How many requests a client may make; nil is without limit.
+    public var rateLimit: RateLimitSettings?
+    /// How many requests are worked on at a time; nil is without limit.
+    public var bulkhead: BulkheadSettings?
+    /// How content is named for conditional requests; nil is not at all.
+    public var etags: ETags.Options?
+    /// Where the metrics are shown; nil is nowhere.
+    public var metrics: MetricsSettings?
     /// Which responses are made shorter on their way; nil is none.
     public var compression: CompressionOptions?
     /// Folders whose files are served.
@@ -64,6 +84,21 @@ public struct Configuration: Sendable {
             "Whether listening sockets of systemd are taken over (LISTEN_FDS)")
         $0.section("log", \.log, LogSettings.schema)
         $0.section("errors", \.errors, ErrorSettings.schema)
+        $0.feature("accessLog", \.accessLog, AccessLogSettings.schema, "Whether a line is written for each request")
+        $0.feature("requestID", \.requestID, RequestIdentity.Options.schema, "Whether requests are named and traced")
+        $0.feature(
+            "trustedProxies", \.trustedProxies, TrustedProxySettings.schema,
+            "Whether proxies in front of the server are believed")
+        $0.feature("addresses", \.addresses, AddressSettings.schema, "Whether clients are let in by address")
+        $0.feature(
+            "securityHeaders", \.securityHeaders, SecuritySettings.schema, "Whether browsers are told what to refuse")
+        $0.feature("cors", \.cors, CORSSettings.schema, "Whether pages of other origins may call")
+        $0.feature(
+            "rateLimit", \.rateLimit, RateLimitSettings.schema, "Whether the requests of each client are limited")
+        $0.feature(
+            "bulkhead", \.bulkhead, BulkheadSettings.schema, "Whether the requests at a time are limited")
+        $0.feature("etags", \.etags, ETags.Options.schema, "Whether answers are named, for conditional requests")
+        $0.feature("metrics", \.metrics, MetricsSettings.schema, "Whether metrics are shown")
         $0.feature(
             "compression", \.compression, CompressionOptions.schema, "Whether responses are made shorter on their way")
         $0.list("files", \.files, FolderSettings.schema, "Folders whose files are served")
@@ -87,8 +122,19 @@ public struct Configuration: Sendable {
     /// - Parameter path: The key, such as `listeners[0].port`.
     public func origin(of path: String) -> ConfigurationOrigin { report.origin(of: path) }
 
-    /// What the listeners must be together.
+    /// What the parts must be together.
     private func check(_ report: inout ConfigurationCheck) {
+        checkListeners(&report)
+        guard trustedProxies == nil, let requestID else { return }
+        for (key, acceptance) in [("acceptsNames", requestID.acceptsNames), ("acceptsTraces", requestID.acceptsTraces)]
+        where acceptance == .trustedProxies {
+            report.reject(
+                "requestID.\(key)", .text("trustedProxies"),
+                "there are none: set trustedProxies, or everyone or nobody here")
+        }
+    }
+
+    private func checkListeners(_ report: inout ConfigurationCheck) {
         if !(1...255).contains(listeners.count) {
             report.reject("listeners", .number("\(listeners.count)"), "a server has 1 to 255 listeners: name them")
         }

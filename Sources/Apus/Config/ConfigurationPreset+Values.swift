@@ -6,9 +6,16 @@ extension Configuration {
         case .development:
             log.level = .debug
             errors.showsDetails = true
+            accessLog = AccessLogSettings()
+            accessLog?.format = .common
+            requestID = RequestIdentity.Options()
             drainTimeout = .seconds(1)
         case .production:
             drainTimeout = .seconds(30)
+            accessLog = AccessLogSettings()
+            accessLog?.format = .json
+            requestID = RequestIdentity.Options()
+            securityHeaders = SecuritySettings()
             compression = CompressionOptions()
         case .testing:
             listeners = [ListenerSettings()]

@@ -52,6 +52,10 @@ final class Observation: Sendable {
         let account = context.account
         guard account.began != 0, !account.isReported else { return }
         context.account.isReported = true
+        if let route = context.route, !route.options.isObserved {
+            meters?.requestEndedUncounted()
+            return
+        }
         let duration = nanoseconds(apus_ticks() &- account.began)
         let received = context.contentClock.received
         let planned = context.stream?.written ?? account.length

@@ -1,5 +1,10 @@
 /// The page at `/` of the demo application: what Apus is, and its routes to try.
 public enum WelcomePage {
+    /// The `Content-Security-Policy` that the page needs: its own style and images, and nothing else.
+    public static let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+        + "frame-ancestors 'none'"
+
     /// The page, self-contained: it loads nothing, is light or dark as the reader's system is, and stands still for
     /// those who asked for no motion. Serve it as `text/html; charset=utf-8`.
     public static let html: String = """
@@ -77,6 +82,8 @@ public enum WelcomePage {
         <ul>
         <li><b>GET</b><a href="/plaintext"><code>/plaintext</code></a><span>Hello, World! from a synchronous handler</span></li>
         <li><b>GET</b><a href="/async"><code>/async</code></a><span>The same from an asynchronous one</span></li>
+        <li><b>GET</b><a href="/full"><code>/full</code></a><span>The first inside all that a service has around it</span></li>
+        <li><b>GET</b><a href="/metrics"><code>/metrics</code></a><span>What the server counts and times</span></li>
         <li><b>GET</b><a href="/json"><code>/json</code></a><span>A value, encoded</span></li>
         <li><b>GET</b><a href="/users/42"><code>/users/:id</code></a><span>A typed parameter</span></li>
         <li><b>GET</b><a href="/sleep/500"><code>/sleep/:ms</code></a>

@@ -65,9 +65,14 @@ public struct RouteOptions: Sendable {
     /// Whether content must come with its length: one in chunks gets 411 Length Required, before anything of it is
     /// read, and the connection ends (RFC 9110, 15.5.12). For a handler that sets room aside by ``RequestBody/announcedLength``.
     public var requiresLength: Bool
+    /// Whether requests are told to those who observe: access logs, metrics. Default true.
+    public var isObserved: Bool
 
     /// The application's settings, but for what is given.
-    public init(bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false) {
+    public init(
+        bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false, isObserved: Bool = true
+    ) {
+        self.isObserved = isObserved
         self.bodyLimit = bodyLimit
         self.timeout = timeout
         self.requiresLength = requiresLength

@@ -67,6 +67,7 @@ struct ServeOptions: Hashable, Sendable {
                 }
             }
             if let tls { tls.add(to: &configuration) }
+            if configuration.files.isEmpty, configuration.preset != .testing { Demo.equip(&configuration) }
         }
     }
 }

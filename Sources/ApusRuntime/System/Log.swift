@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -67,19 +65,5 @@ public struct Log: Sendable {
     /// Writes one line, whose text is made only when `level` is wanted.
     public func callAsFunction(_ level: Level, _ text: @autoclosure () -> String) {
         if level >= minimum { sink(level, text()) }
-    }
-}
-
-/// The level below which a ``Log`` drops lines, changed while the program runs. Any thread.
-public final class LogThreshold: Sendable {
-    private let rawLevel: Atomic<Int>
-
-    /// A threshold that begins with a level.
-    public init(_ level: Log.Level) { rawLevel = Atomic(level.rawValue) }
-
-    /// The present level.
-    public var level: Log.Level {
-        get { Log.Level(rawValue: rawLevel.load(ordering: .relaxed)) ?? .info }
-        set { rawLevel.store(newValue.rawValue, ordering: .relaxed) }
     }
 }

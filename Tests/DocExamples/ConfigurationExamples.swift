@@ -1,0 +1,59 @@
+import Apus
+import Testing
+
+@Suite("The examples of the configuration")
+struct ConfigurationExamples {
+    /// Compiled only, for it serves until it is stopped.
+    private func run() async throws {
+        // example: ConfigurationGuide.md
+        let configuration = try Configuration.load(file: "apus.json5")
+        let app = try Application(configuration)
+        app.get("/") { _ in "Hello, World!" }
+        try await app.run(reloading: { try Configuration.load(file: "apus.json5") })
+        // end
+    }
+
+    /// Compiled only, for there is no such file.
+    private func make() throws -> Application {
+        // example: Configuration.swift
+        let configuration = try Configuration.load(file: "apus.json5")
+        let app = try Application(configuration)
+        // end
+        return app
+    }
+
+    @Test("mistakes are told with their origins")
+    func mistakes() throws {
+        // example: ConfigurationGuide.md
+        do {
+            _ = try Configuration.load(
+                file: nil, environment: ["APUS_LIMITS_BODY": "many", "APUS_LIMITS_BODDY": "1KiB"])
+        } catch {
+            for problem in error.problems { print(problem.origin, problem.path, problem.suggestion ?? "") }
+        }
+        // end
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration.load(environment: ["APUS_LIMITS_BODY": "many", "APUS_LIMITS_BODDY": "1KiB"])
+        }
+        #expect(error?.problems.count == 2)
+        let shown = try linesOfArticle("Apus/Apus.docc/ConfigurationGuide.md")
+        for problem in error?.problems ?? [] where problem.kind == .value {
+            #expect(shown.contains { $0 == problem.description })
+        }
+    }
+
+    @Test("a running server takes over what it can")
+    func reloading() async throws {
+        let configuration = Configuration(.testing)
+        let server = try Application(configuration).start()
+        // example: ConfigurationGuide.md
+        var wanted = configuration
+        wanted.limits.body = 1 << 20
+        wanted.log.level = .debug
+        let reload = server.reload(wanted)
+        print(reload.applied, reload.needsRestart)
+        // end
+        #expect(reload.applied.map(\.path) == ["limits.body", "log.level"] && reload.needsRestart.isEmpty)
+        await server.stop()
+    }
+}
