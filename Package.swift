@@ -97,6 +97,9 @@ let package = Package(
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
         .executableTarget(
+            name: "LimitBenchmarks", dependencies: ["Apus", "ApusRuntime"], path: "Benchmarks/LimitBenchmarks",
+            swiftSettings: house),
+        .executableTarget(
             name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
             swiftSettings: house),
         .executableTarget(

@@ -33,6 +33,7 @@
         /// Commands that wait for the connection.
         private var unsent: [UInt8] = []
         private var reader = RedisReader()
+        /// The bytes of the reply that is not whole yet.
         private var unread = 0
         private var alarm: ScheduledWork?
         private var failures = 0
@@ -170,7 +171,7 @@
             do throws(RedisReader.Failure) {
                 try reader.feed(bytes)
                 while isCurrent(connection), let value = try reader.next() {
-                    unread = 0
+                    unread = reader.pendingCount
                     take(value)
                 }
                 if unread > configuration.mostReplyBytes {

@@ -34,6 +34,9 @@
             return unsafe Self.value(reply)
         }
 
+        /// The bytes that were fed and belong to no reply yet.
+        var pendingCount: Int { unsafe apus_redis_reader_pending(reader) }
+
         private var failure: Failure { Failure(reason: unsafe String(cString: apus_redis_reader_error(reader))) }
 
         @unsafe private static func value(_ reply: UnsafeMutablePointer<redisReply>) -> RedisValue {

@@ -8,7 +8,8 @@
     /// ```swift
     /// let signer = CookieSigner(keys: [SigningKey(text: secret)])
     /// app.get("/theme/:name") { context in
-    ///     let cookie = try signer.cookie("theme", context.parameters["name"] ?? "light", maxAge: .seconds(86400))
+    ///     let cookie = try signer.cookie(
+    ///         "theme", context.parameters["name"] ?? "light", maxAge: .seconds(86400))
     ///     return Response(.noContent, [.setCookie: cookie.description])
     /// }
     /// app.get("/theme") { context in signer.value(of: "theme", in: context) ?? "light" }
@@ -31,7 +32,7 @@
             self.keys = keys
         }
 
-        /// A cookie with a signed value, which ``value(of:in:)-(_,Context)`` gives back.
+        /// A cookie with a signed value, which ``value(of:in:)`` gives back.
         ///
         /// - Parameters:
         ///   - name: The name.

@@ -2,6 +2,7 @@
 ///
 /// ```swift
 /// extension SessionKey {
+///     static var account: SessionKey<String> { SessionKey<String>("account") }
 ///     static var cart: SessionKey<[String]> { SessionKey<[String]>("cart") }
 /// }
 /// ```

@@ -60,8 +60,8 @@ public final class Connection: Endpoint {
     @safe @exclusivity(unchecked) var failureCode: CInt = 0
     @safe @exclusivity(unchecked) private var admission: Admission?
     @safe @exclusivity(unchecked) private var client = Admission.ClientKey.uncounted
-    /// Told by a load balancer; a connection without one pays a word for it.
-    @safe @exclusivity(unchecked) private var told: ToldAddresses?
+    /// Told by a load balancer, or asked of the system before; any other connection pays a word for it.
+    @safe @exclusivity(unchecked) private var known: KnownAddresses?
 
     #if TLS && canImport(COpenSSL)
         /// TLS, where it is spoken.
@@ -109,23 +109,29 @@ public final class Connection: Endpoint {
 
     // MARK: Addresses
 
-    /// The peer's address: what a trusted load balancer told (PROXY protocol), else asked of the system. Nil when the
-    /// connection is gone.
-    public var remoteAddress: SocketAddress? { told.map(\.remote) ?? SocketAddress.remote(of: descriptor) }
+    /// The peer's address: what a trusted load balancer told (PROXY protocol), else asked of the system, once. Nil when
+    /// the connection is gone before anybody asked.
+    public var remoteAddress: SocketAddress? {
+        if let known { return known.remote }
+        guard let remote = SocketAddress.remote(of: descriptor) else { return nil }
+        known = KnownAddresses(remote: remote, local: nil)
+        return remote
+    }
 
     /// Our own address: the one that the peer connected to according to a trusted load balancer, else asked of the
     /// system. Nil when the connection is gone.
-    public var localAddress: SocketAddress? { told.map(\.local) ?? SocketAddress.local(of: descriptor) }
+    public var localAddress: SocketAddress? { known?.local ?? SocketAddress.local(of: descriptor) }
 
     /// From now on these stand for the addresses that the system knows, which are a load balancer's.
     public func setAddresses(remote: SocketAddress, local: SocketAddress) {
-        told = ToldAddresses(remote: remote, local: local)
+        known = KnownAddresses(remote: remote, local: local)
     }
 
-    private final class ToldAddresses {
+    private final class KnownAddresses {
         let remote: SocketAddress
-        let local: SocketAddress
-        init(remote: SocketAddress, local: SocketAddress) {
+        /// What a load balancer told.
+        let local: SocketAddress?
+        init(remote: SocketAddress, local: SocketAddress?) {
             self.remote = remote
             self.local = local
         }

@@ -12,6 +12,8 @@
 
         /// The word of the timer's event, which no endpoint has either.
         private static let timerWord = UInt64.max - 1
+        /// How near to its time a timer may have fired already, in nanoseconds.
+        private static let doubtful: UInt64 = 1_000_000
 
         private let poller: CInt
         private let waker: CInt
@@ -86,13 +88,15 @@
             let end = nanoseconds < 0 ? .max : now + UInt64(nanoseconds)
             var now = now
             while true {
-                if now >= timerDue { timerDue = .max }
+                // Whether one that is all but due has fired is not known, for the clocks of two processors differ a little.
+                if now + Self.doubtful >= timerDue { timerDue = .max }
                 if end < timerDue {
                     timerDue = end
                     apus_timer_set(timer, end)
                 }
                 let count = take(mayWait: true)
                 guard count == 1, unsafe apus_epoll_data(events) == Self.timerWord else { return count }
+                timerDue = .max
                 now = apus_monotonic_nanoseconds()
                 if now >= end { return 0 }
                 // It fired for an earlier wait.

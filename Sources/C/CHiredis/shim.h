@@ -32,6 +32,8 @@ static inline struct apus_redis_step apus_redis_reader_next(redisReader *_Nonnul
   return step;
 }
 
+/// The bytes that were fed and belong to no reply yet.
+static inline size_t apus_redis_reader_pending(const redisReader *_Nonnull reader) { return reader->len - reader->pos; }
 static inline const char *_Nonnull apus_redis_reader_error(const redisReader *_Nonnull reader) { return reader->errstr; }
 static inline size_t apus_redis_reply_length(const redisReply *_Nonnull reply) { return (size_t)reply->len; }
 

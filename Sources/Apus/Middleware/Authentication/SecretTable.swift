@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// let keys = SecretTable(["k-7f3a…": "reports", "k-91c0…": "backups"])
-/// app.group("/api", Authentication.apiKey(in: .field(.init("X-API-Key")!)) { key, _ in keys[key] })
+/// let api = app.group("/api", Authentication.apiKey(in: .field(.init("X-API-Key")!)) { key, _ in keys[key] })
 /// ```
 ///
 /// Each look-up compares with every secret, so it suits tens of them; keep thousands in a database, by a digest of each.
