@@ -16,7 +16,7 @@ func multipart(_ input: [UInt8]) {
                 require(!part.content[start...].starts(with: boundary), "a boundary was taken for content")
             }
         }
-        for byte in (part.head.name ?? "").utf8 + (part.head.filename ?? "").utf8 {
+        for byte in ((part.head.name ?? "") + (part.head.filename ?? "")).utf8 {
             require(byte == 9 || byte >= 0x20 && byte != 0x7F, "a control character came through a name")
         }
         let safe = part.head.disposition?.safeFilename ?? "a"

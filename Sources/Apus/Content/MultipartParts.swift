@@ -121,8 +121,8 @@ public final class MultipartPart: AsyncSequence {
     /// Saves the part's content, as it comes, to a file beneath a folder, as ``RequestBody/save(to:in:_:)`` does.
     ///
     /// - Parameters:
-    ///   - path: The file's path beneath the folder; ``MultipartHead/filename`` is not to be trusted with it, take
-    ///     ``ContentDisposition/safeFilename`` or a name of your own.
+    ///   - path: The file's path beneath the folder; `MultipartHead.filename` is not to be trusted with it, take
+    ///     `ContentDisposition.safeFilename` or a name of your own.
     ///   - folder: Where it is saved.
     ///   - options: Whether it replaces, and what else is to be said.
     /// - Returns: What was saved.

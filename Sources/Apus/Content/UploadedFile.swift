@@ -36,7 +36,7 @@ public struct UploadedFile: Sendable {
     /// The name that the client's file has there; it may be anything.
     public var filename: String { head.filename ?? "" }
 
-    /// The name fit to name a file of ours: ``ContentDisposition/safeFilename``.
+    /// The name fit to name a file of ours: `ContentDisposition.safeFilename`.
     public var safeFilename: String? { head.disposition?.safeFilename }
 
     /// Whether the content is on the disk.
