@@ -77,6 +77,9 @@ let package = Package(
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
         .executableTarget(
+            name: "MiddlewareBenchmarks", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            path: "Benchmarks/MiddlewareBenchmarks", swiftSettings: house),
+        .executableTarget(
             name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
             swiftSettings: house),
         .executableTarget(
