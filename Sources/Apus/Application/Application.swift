@@ -27,11 +27,17 @@ public final class Application: Sendable, Routes {
     struct Setup: Sendable {
         var drafts: [Draft] = []
         var middleware: [any Middleware] = []
+        var observers: [@Sendable (ServedRequest) -> Void] = []
+        var measuresRequests = false
         var errorResponse: @Sendable (any Error, Context) -> Response = { ErrorPage.response(to: $0, $1) }
     }
 
     /// How the application serves.
     public let configuration: ServerConfiguration
+    /// The numbers that the application shows at ``Routes/serveMetrics(at:)``: its own, and, once that is asked for, those
+    /// of the server. Any thread.
+    public let metrics = Metrics()
+    let serverBoard = ServerBoard()
     let setup: Mutex<Setup>
 
     /// An application without routes.
@@ -93,7 +99,7 @@ public final class Application: Sendable, Routes {
                     Route(
                         method: draft.method, pattern: pattern, place: draft.place,
                         handler: draft.handler.composed(inside: setup.middleware), options: draft.options,
-                        cors: draft.handler.cors(inside: setup.middleware)))
+                        index: routes.count, cors: draft.handler.cors(inside: setup.middleware)))
             } catch {
                 var error = error
                 error.place = draft.place
@@ -106,6 +112,8 @@ public final class Application: Sendable, Routes {
             tree: builder.build(), routes: routes, limits: configuration.limits,
             listeners: configuration.listeners.map(\.name), unmatched: unmatched,
             takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
+            observation: Observation(
+                metrics: setup.measuresRequests ? RequestMetrics(routes) : nil, observers: setup.observers),
             errorResponse: setup.errorResponse)
     }
 }

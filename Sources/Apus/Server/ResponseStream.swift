@@ -24,7 +24,8 @@ protocol ContentSink: AnyObject {
     @safe @exclusivity(unchecked) private var sink: (any ContentSink)?
     private let produce: (ResponseWriter) async throws -> Void
     private let announced: Int64?
-    @safe @exclusivity(unchecked) private var written: Int64 = 0
+    /// The bytes of content written so far.
+    @safe @exclusivity(unchecked) private(set) var written: Int64 = 0
     @safe @exclusivity(unchecked) private var waiter: UnsafeContinuation<Void, Never>?
     var trailers = HTTPFields()
 

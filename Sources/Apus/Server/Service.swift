@@ -12,6 +12,10 @@ import ApusRuntime
     /// How often clients broke the rules of HTTP/2.
     let http2Counts = HTTP2CountTable()
     let errorResponse: @Sendable (any Error, Context) -> Response
+    /// How often a limit was exceeded.
+    let limitCounts = LimitCountTable()
+    /// Who wants to know what becomes of requests; nil is nobody.
+    let observation: Observation?
     /// The names of the application's listeners.
     let listeners: [String]
     /// What answers where there is no route, when middleware stands around it.
@@ -21,7 +25,8 @@ import ApusRuntime
 
     init(
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
-        takesEarlyData: Bool = false, errorResponse: @escaping @Sendable (any Error, Context) -> Response
+        takesEarlyData: Bool = false, observation: Observation?,
+        errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
         self.routes = routes
@@ -31,6 +36,7 @@ import ApusRuntime
         self.listeners = listeners
         self.unmatched = unmatched
         self.takesEarlyData = takesEarlyData
+        self.observation = observation
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }
