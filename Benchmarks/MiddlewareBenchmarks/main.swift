@@ -25,9 +25,9 @@ private func register(_ app: Application) throws -> [(name: String, path: String
         ("all of them", [identity, proxies, filter, security, cors]),
     ]
     return cases.enumerated().map { index, entry in
-        let group = RouteGroup(
-            application: app, prefix: "/\(index)", middleware: entry.1, options: RouteOptions())
-        group.get("/plaintext") { _ in "Hello, World!" }
+        var routes: any Routes = app
+        for middleware in entry.1 { routes = routes.group("", middleware) }
+        routes.get("/\(index)/plaintext") { _ in "Hello, World!" }
         return (entry.0, "/\(index)/plaintext")
     }
 }
