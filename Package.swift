@@ -100,6 +100,9 @@ let package = Package(
             name: "LimitBenchmarks", dependencies: ["Apus", "ApusRuntime"], path: "Benchmarks/LimitBenchmarks",
             swiftSettings: house),
         .executableTarget(
+            name: "MiddlewareBenchmarks", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            path: "Benchmarks/MiddlewareBenchmarks", swiftSettings: house),
+        .executableTarget(
             name: "RuntimeBenchmarks", dependencies: ["ApusRuntime"], path: "Benchmarks/RuntimeBenchmarks",
             swiftSettings: house),
         .executableTarget(

@@ -84,7 +84,13 @@ public import ApusRuntime
     }
 
     /// The route that was found.
-    var route: Route? { unsafe routeReference?.takeUnretainedValue() }
+    var route: Route? {
+        guard let called, !called.isUnmatched else { return nil }
+        return called
+    }
+
+    /// What is called: the route, or what answers where there is none.
+    private var called: Route? { unsafe routeReference?.takeUnretainedValue() }
 
     @inline(__always) var match: RouteMatch { matchCell.value }
 
@@ -230,7 +236,7 @@ extension ResponseTransport {
 extension Context: LoopWork {
     /// Runs an asynchronous handler, and whatever its response produces while it is sent.
     public func run() async {
-        if stream == nil, !isAnswered, let handler = route?.asynchronous {
+        if stream == nil, !isAnswered, let handler = called?.asynchronous {
             do {
                 try await handler(self)
                 if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }

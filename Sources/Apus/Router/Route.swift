@@ -13,12 +13,14 @@ public final class Route: Sendable {
     let asynchronous: (@Sendable (Context) async throws -> Void)?
     /// What differs from the application's settings for this route.
     let options: RouteOptions
-    /// Its place among the routes of the application; −1 for what answers where no route was found.
+    /// Its place among the routes of the application.
     let index: Int
     /// Whether it is registered for HEAD itself.
     let isForHead: Bool
     /// What the innermost middleware around it says of other origins.
     let cors: CORS?
+    /// Whether it is no route of the application's, but what answers where none was found.
+    let isUnmatched: Bool
 
     /// What answers where no route was found, inside the middleware of the application.
     static func unmatched(inside middleware: [any Middleware]) throws(RouteError) -> Route {
@@ -29,16 +31,17 @@ public final class Route: Sendable {
                 { context in try context.answerUnmatched() }))
         return try Route(
             method: .get, pattern: RoutePattern("/**"), place: SourcePlace(),
-            handler: handler.composed(inside: middleware), options: RouteOptions(), index: -1)
+            handler: handler.composed(inside: middleware), options: RouteOptions(), index: 0, isUnmatched: true)
     }
 
     init(
         method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions,
-        index: Int, cors: CORS? = nil
+        index: Int, cors: CORS? = nil, isUnmatched: Bool = false
     ) {
         self.index = index
-        isForHead = method == .head
         self.cors = cors
+        self.isUnmatched = isUnmatched
+        isForHead = method == .head
         self.method = method
         self.pattern = pattern
         self.place = place

@@ -1,5 +1,6 @@
 import ApusHTTP
 import ApusRuntime
+import Synchronization
 
 /// Lets so many requests in at a time, has some more wait for their turn, and answers the rest with 503: what is behind it
 /// is never asked for more than it can do, and the routes beside it stay quick.
@@ -49,11 +50,11 @@ public struct Bulkhead: Middleware {
         var response = try await next(context)
         if case .stream(let length, let write) = response.body {
             response.body = .stream(length: length) { writer in
-                defer { withExtendedLifetime(place) {} }
+                defer { place.giveBack() }
                 try await write(writer)
             }
         } else {
-            withExtendedLifetime(place) {}
+            place.giveBack()
         }
         return response
     }
@@ -80,11 +81,16 @@ public struct Bulkhead: Middleware {
     }
 }
 
-/// A place that somebody has; given back when the last one who holds it lets go.
-final class BulkheadPlace: Sendable {
+/// A place that somebody has; given back once, at the latest when the last one who holds it lets go.
+private final class BulkheadPlace: Sendable {
     private let gate: BulkheadGate
+    private let isHeld = Atomic<Bool>(true)
 
     init(_ gate: BulkheadGate) { self.gate = gate }
 
-    deinit { gate.exit() }
+    deinit { giveBack() }
+
+    func giveBack() {
+        if isHeld.exchange(false, ordering: .relaxed) { gate.exit() }
+    }
 }

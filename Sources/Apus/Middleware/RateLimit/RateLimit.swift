@@ -81,7 +81,7 @@ extension RateLimit where Store == MemoryRateLimitStore {
     }
 }
 
-extension RateLimit: SynchronousMiddleware where Store: SynchronousRateLimitStore {
+extension RateLimit: SynchronousMiddleware, RequestMiddleware where Store: SynchronousRateLimitStore {
     /// Counts. On the request's loop.
     ///
     /// - Throws: `HTTPError` 429; what the store throws.

@@ -30,8 +30,7 @@ public struct RateLimitSubject: Sendable {
     /// What a client can choose freely limits nobody: use it for fields that are checked, before or behind.
     public static func field(_ name: HTTPField.Name) -> RateLimitSubject {
         .function { context in
-            context.field(name).map { RateLimitKey($0) }
-                ?? (context.clientAddress ?? context.remoteAddress).map { RateLimitKey($0) }
+            context.field(name).map { RateLimitKey($0) } ?? context.clientAddress.map { RateLimitKey($0) }
         }
     }
 
@@ -47,9 +46,7 @@ public struct RateLimitSubject: Sendable {
     func key(of context: Context) throws -> RateLimitKey? {
         switch kind {
         case .address(let ipv4Prefix, let ipv6Prefix):
-            (context.clientAddress ?? context.remoteAddress).map {
-                RateLimitKey($0, ipv4Prefix: ipv4Prefix, ipv6Prefix: ipv6Prefix)
-            }
+            context.clientAddress.map { RateLimitKey($0, ipv4Prefix: ipv4Prefix, ipv6Prefix: ipv6Prefix) }
         case .function(let key): try key(context)
         }
     }

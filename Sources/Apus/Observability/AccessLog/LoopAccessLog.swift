@@ -71,7 +71,7 @@ final class LoopAccessLog {
 
     @inline(__always)
     private func isPassedOver(_ context: Context) -> Bool {
-        if leavesSomeOut, let route = context.route, route.index >= 0, leftOut[route.index] { return true }
+        if leavesSomeOut, let route = context.route, !route.isUnmatched, leftOut[route.index] { return true }
         guard threshold != .max else { return false }
         // G. Marsaglia, Xorshift RNGs, 2003.
         random ^= random << 13

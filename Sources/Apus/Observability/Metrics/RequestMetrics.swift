@@ -108,7 +108,7 @@ final class RequestMetrics: Sendable {
         var place = unmatched + Int(kind.rawValue)
         if let route = context.routeReference {
             unsafe route._withUnsafeGuaranteedRef {
-                if $0.index >= 0 { place = 2 * $0.index + (kind == .head && !$0.isForHead ? 1 : 0) }
+                if !$0.isUnmatched { place = 2 * $0.index + (kind == .head && !$0.isForHead ? 1 : 0) }
             }
         }
         let meter = unsafe meters[place] ?? make(at: place)

@@ -28,17 +28,14 @@ extension HTTP1Connection: ResponseTransport {
         let size = 256 + contentType.utf8CodeUnitCount + added
         let isInline = self.context == nil
         if server.stage.value.available < size + bytes.byteCount { server.flushStage(to: connection) }
-        if added == 0 {
-            server.appendOpening(status, contentType, to: &server.stage.value)
-        } else {
-            server.stage.value.appendStatusLine(status)
-            server.appendDate(to: &server.stage.value)
-            context.appendAddedFields(besides: Self.contentTypeAlone, to: &server.stage.value)
-            server.stage.value.append("Content-Type: ")
-            server.stage.value.append(contentType)
-            server.stage.value.append("\r\nContent-Length: ")
-        }
+        server.appendOpening(status, contentType, to: &server.stage.value)
         server.stage.value.appendDecimal(bytes.byteCount)
+        if added > 0 {
+            server.stage.value.append("\r\n")
+            context.appendAddedFields(besides: Self.contentTypeAlone, to: &server.stage.value)
+            // What follows begins with a line end.
+            server.stage.value.truncate(to: server.stage.value.count - 2)
+        }
         server.stage.value.append(persistenceLines(context))
         if context.head.methodKind != .head {
             if server.stage.value.available >= bytes.byteCount {
