@@ -77,6 +77,7 @@ let package = Package(
         .executableTarget(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
+        .executableTarget(name: "Events", dependencies: ["Apus"], path: "Examples/Events", swiftSettings: house),
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
         .executableTarget(
@@ -117,7 +118,9 @@ let package = Package(
         .testTarget(
             name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
-        .testTarget(name: "ExampleTests", dependencies: ["TCPChat", "ApusNet", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: ["Events", "TCPChat", "Apus", "ApusNet", "ApusRuntime", "ApusTesting"], swiftSettings: house),
         .testTarget(
             name: "DocExamples",
             dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
