@@ -94,6 +94,7 @@ let package = Package(
         .executableTarget(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
+        .executableTarget(name: "Events", dependencies: ["Apus"], path: "Examples/Events", swiftSettings: house),
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
         .executableTarget(
@@ -145,7 +146,8 @@ let package = Package(
             name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
         .testTarget(
-            name: "ExampleTests", dependencies: ["TCPChat", "FileTransfer", "Apus", "ApusNet", "ApusRuntime"],
+            name: "ExampleTests",
+            dependencies: ["Events", "FileTransfer", "TCPChat", "Apus", "ApusNet", "ApusRuntime", "ApusTesting"],
             swiftSettings: house),
         .testTarget(
             name: "DocExamples",

@@ -17,6 +17,12 @@ protocol ContentSink: AnyObject {
     func breakOff()
 }
 
+/// What writes to a response without waiting, and wants to know when it may go on.
+protocol RoomWaiting: AnyObject {
+    /// There is room again, or the client is gone.
+    func roomChanged()
+}
+
 /// A response whose content is produced while it is sent: holds what is written to the length that was announced, and
 /// makes the writer wait for the client. Belongs to the connection's loop.
 @safe final class ResponseStream {
@@ -28,6 +34,22 @@ protocol ContentSink: AnyObject {
     @safe @exclusivity(unchecked) private(set) var written: Int64 = 0
     @safe @exclusivity(unchecked) private var waiter: UnsafeContinuation<Void, Never>?
     var trailers = HTTPFields()
+    /// Who is told, beside a writer that waits, that there is room again, or that the client is gone. Let go of by who
+    /// sets it.
+    @safe @exclusivity(unchecked) var onRoom: (any RoomWaiting)?
+
+    /// Whether nobody takes anything any more.
+    var isOver: Bool { sink == nil }
+
+    /// Whether what is pushed now need not wait for the client.
+    var hasRoom: Bool { sink?.hasRoom ?? false }
+
+    /// Ends the response so that the client can't take the part it has for the whole.
+    func breakOff() {
+        let sink = self.sink
+        self.sink = nil
+        sink?.breakOff()
+    }
 
     /// - Parameter length: The number of bytes that the head announced.
     init(sink: any ContentSink, length: Int64?, produce: @escaping (ResponseWriter) async throws -> Void) {
@@ -84,6 +106,7 @@ protocol ContentSink: AnyObject {
 
     /// The client has taken what was queued.
     func wakeWriter() {
+        onRoom?.roomChanged()
         guard let continuation = waiter else { return }
         waiter = nil
         unsafe continuation.resume()

@@ -1,0 +1,26 @@
+import Apus
+import FoundationEssentials
+
+/// The page, what it listens to, and where it says something.
+func application(_ hub: EventHub, _ configuration: ServerConfiguration = ServerConfiguration()) -> Application {
+    let app = Application(configuration)
+    app.get("/") { _ in Response(.ok, [.contentType: ContentType.html.description], body: .text(page)) }
+    app.get("/events") { context in hub.response(to: context) }
+    let saying = app.group(options: RouteOptions(bodyLimit: 2000))
+    saying.post("/say") { context in
+        let text = try context.text()
+        guard !text.isEmpty else { throw HTTPError(.badRequest, "nothing was said: send text") }
+        hub.publish(ServerEvent(text, type: "said"))
+        return Status.accepted
+    }
+    return app
+}
+
+/// Tells everyone the time, each second.
+func tick(_ hub: EventHub) async {
+    while !Task.isCancelled {
+        let now = IMFDate(secondsSince1970: Int64(Date.now.timeIntervalSince1970))
+        hub.publish(ServerEvent("\(now)", type: "tick"), isKept: false)
+        try? await Task.sleep(for: .seconds(1))
+    }
+}
