@@ -117,7 +117,7 @@ struct SecurityExamples {
             let shop = app.group("/shop", Sessions(MemorySessionStore()))
 
             shop.post("/login") { context async throws in
-                let form: Query = try await context.form()
+                let form = try await context.form()
                 let session = try await context.session()
                 session.regenerate()
                 session[.account] = form["name"]
