@@ -29,7 +29,7 @@ struct ConfiguredApplicationTests {
 
     @Test("without a feature nothing is added")
     func bare() async throws {
-        try await serving("{ preset: 'testing' }") { address throws in
+        try await serving("{ preset: 'testing' }") { (address: SocketAddress) throws in
             let answer = try get(address, "/")
             #expect(answer.text == "Hello" && answer["x-request-id"] == nil && answer["x-frame-options"] == nil)
             #expect(try get(address, "/metrics").status == 404)
@@ -45,7 +45,7 @@ struct ConfiguredApplicationTests {
               cors: { origins: ['https://a.example'] }, rateLimit: { limit: 3, window: '1h' },
               errors: { showDetails: true } }
             """
-        ) { address throws in
+        ) { (address: SocketAddress) throws in
             let answer = try get(address, "/", "Origin: https://a.example\r\n")
             #expect(answer.text == "Hello" && answer["x-request-id"] != nil)
             #expect(answer["x-frame-options"] == "SAMEORIGIN" && answer["content-security-policy"] != nil)
@@ -60,12 +60,13 @@ struct ConfiguredApplicationTests {
     func others() async throws {
         try await serving(
             "{ preset: 'testing', securityHeaders: { contentSecurityPolicy: \"default-src 'self'\", openerPolicy: null } }"
-        ) { address throws in
+        ) { (address: SocketAddress) throws in
             let answer = try get(address, "/")
             #expect(answer["content-security-policy"] == "default-src 'self'")
             #expect(answer["cross-origin-opener-policy"] == nil)
         }
-        try await serving("{ preset: 'testing', addresses: { denied: ['127.0.0.0/8'] } }") { address throws in
+        try await serving("{ preset: 'testing', addresses: { denied: ['127.0.0.0/8'] } }") {
+            (address: SocketAddress) throws in
             #expect(try get(address, "/").status == 403)
         }
     }
@@ -74,7 +75,7 @@ struct ConfiguredApplicationTests {
     func proxies() async throws {
         try await serving(
             "{ preset: 'testing', trustedProxies: { addresses: ['127.0.0.1'] }, rateLimit: { limit: 1, window: '1h' } }"
-        ) { address throws in
+        ) { (address: SocketAddress) throws in
             #expect(try get(address, "/", "X-Forwarded-For: 192.0.2.1\r\n").status == 200)
             #expect(try get(address, "/", "X-Forwarded-For: 192.0.2.2\r\n").status == 200)
             #expect(try get(address, "/", "X-Forwarded-For: 192.0.2.1\r\n").status == 429)
