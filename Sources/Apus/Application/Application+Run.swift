@@ -37,7 +37,9 @@ extension Application {
         let service = try makeService()
         let group = try LoopGroup(configuration.loops)
         do {
-            return try RunningServer(service: service, group: group, configuration: configuration)
+            let server = try RunningServer(service: service, group: group, configuration: configuration)
+            server.join(metrics, serverBoard)
+            return server
         } catch {
             group.shutdown()
             throw error

@@ -27,11 +27,17 @@ public final class Application: Sendable, Routes {
     struct Setup: Sendable {
         var drafts: [Draft] = []
         var middleware: [any Middleware] = []
+        var observers: [@Sendable (ServedRequest) -> Void] = []
+        var measuresRequests = false
         var errorResponse: @Sendable (any Error, Context) -> Response = { ErrorPage.response(to: $0, $1) }
     }
 
     /// How the application serves.
     public let configuration: ServerConfiguration
+    /// The numbers that the application shows at ``Routes/serveMetrics(at:)``: its own, and, once that is asked for, those
+    /// of the server. Any thread.
+    public let metrics = Metrics()
+    let serverBoard = ServerBoard()
     let setup: Mutex<Setup>
 
     /// An application without routes.
@@ -92,7 +98,8 @@ public final class Application: Sendable, Routes {
                 routes.append(
                     Route(
                         method: draft.method, pattern: pattern, place: draft.place,
-                        handler: draft.handler.composed(inside: setup.middleware), options: draft.options))
+                        handler: draft.handler.composed(inside: setup.middleware), options: draft.options,
+                        index: routes.count))
             } catch {
                 var error = error
                 error.place = draft.place
@@ -104,6 +111,8 @@ public final class Application: Sendable, Routes {
             tree: builder.build(), routes: routes, limits: configuration.limits,
             listeners: configuration.listeners.map(\.name),
             takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
+            observation: Observation(
+                metrics: setup.measuresRequests ? RequestMetrics(routes) : nil, observers: setup.observers),
             errorResponse: setup.errorResponse)
     }
 }

@@ -90,7 +90,12 @@ extension Service {
     static func redirecting(to port: UInt16, like other: Service) -> Service {
         // No route, so every request becomes an error, and every error that a route would not have been one.
         let tree = RouteTree.Builder(trailingSlash: .strict).build()
-        return Service(tree: tree, routes: [], limits: other.limits, listeners: other.listeners) { error, context in
+        let observation = other.observation.flatMap {
+            Observation(metrics: $0.metrics.map { _ in RequestMetrics([]) }, observers: $0.observers)
+        }
+        return Service(
+            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation
+        ) { error, context in
             guard (error as? HTTPError)?.status == .notFound, let place = secure(context.authority, port) else {
                 return ErrorPage.response(to: error, context)
             }

@@ -6,12 +6,16 @@ import Synchronization
 public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
-    private let listeners: [OpenListener]
+    let listeners: [OpenListener]
     private let configuration: ServerConfiguration
+    /// What the loops say of themselves.
+    let board: LoopFigureBoard
+    private let shown = Mutex<(metrics: Metrics, id: Int, servers: ServerBoard)?>(nil)
 
     init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
         self.group = group
         self.configuration = configuration
+        board = LoopFigureBoard(group)
         precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
         let inherited = configuration.takesOverSockets ? InheritedSockets.take() : []
         var open: [OpenListener] = []
@@ -68,10 +72,38 @@ public final class RunningServer: Sendable {
             }
         }
     #endif
+    /// How often each limit of ``ServerLimits`` was exceeded, by clients or by handlers; those that never were are left out.
+    /// Any thread.
+    public var limitCounts: [LimitKind: Int] {
+        let counts = listeners[0].service.limitCounts
+        var found: [LimitKind: Int] = [:]
+        for kind in LimitKind.allCases where counts.value(kind) > 0 { found[kind] = counts.value(kind) }
+        return found
+    }
+
+    /// Shows what it counts among an application's metrics until it ends.
+    func join(_ metrics: Metrics, _ servers: ServerBoard) {
+        let id = metrics.addSource { [weak self] in self?.collect(into: &$0) }
+        servers.add(board)
+        shown.withLock { $0 = (metrics, id, servers) }
+    }
+
+    /// The loops end, and answer no more; what was counted can be read as long as the server is kept.
+    private func leaveBoard() {
+        let shown = self.shown.withLock { $0 }
+        shown?.servers.remove(board)
+    }
+
+    deinit {
+        leaveBoard()
+        let shown = self.shown.withLock { $0 }
+        shown?.metrics.removeSource(shown?.id ?? 0)
+    }
 
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {
         for listener in listeners { listener.server.stopAccepting() }
+        leaveBoard()
         group.shutdown()
     }
 
@@ -88,6 +120,7 @@ public final class RunningServer: Sendable {
         if connectionCount > 0 {
             configuration.log(.warning, "\(connectionCount) connections were cut after \(configuration.drainTimeout)")
         }
+        leaveBoard()
         group.shutdown()
     }
 }

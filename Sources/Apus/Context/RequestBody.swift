@@ -145,11 +145,11 @@ import ApusRuntime
     /// - Parameter most: the number of bytes above which 413 is thrown; ``limit`` when nil.
     public func collect(upTo most: Int? = nil) async throws(HTTPError) -> [UInt8] {
         let most = most ?? limit
-        if let announcedLength, announcedLength > most { throw Self.tooLarge(most) }
+        if let announcedLength, announcedLength > most { throw exceeded(most) }
         var whole: [UInt8] = []
         while let chunk = try await next() {
             if whole.isEmpty { whole = chunk } else { whole += chunk }
-            if whole.count > most { throw Self.tooLarge(most) }
+            if whole.count > most { throw exceeded(most) }
         }
         return whole
     }
@@ -184,6 +184,12 @@ import ApusRuntime
     func decode(_ decoder: consuming ContentDecoder, _ loop: EventLoop) {
         decoding = BodyDecoding(decoder, loop)
         announcedLength = nil
+    }
+
+    /// The same, counted: for who reads. What is refused before there is a reader is counted by the connection.
+    private func exceeded(_ most: Int) -> HTTPError {
+        transport?.carrier?.server.service.limitCounts.count(.body)
+        return Self.tooLarge(most)
     }
 
     static func tooLarge(_ most: Int) -> HTTPError {

@@ -13,8 +13,17 @@ public final class Route: Sendable {
     let asynchronous: (@Sendable (Context) async throws -> Void)?
     /// What differs from the application's settings for this route.
     let options: RouteOptions
+    /// Its place among the routes of the application.
+    let index: Int
+    /// Whether it is registered for HEAD itself.
+    let isForHead: Bool
 
-    init(method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions) {
+    init(
+        method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions,
+        index: Int
+    ) {
+        self.index = index
+        isForHead = method == .head
         self.method = method
         self.pattern = pattern
         self.place = place

@@ -30,7 +30,8 @@ protocol RoomWaiting: AnyObject {
     @safe @exclusivity(unchecked) private var sink: (any ContentSink)?
     private let produce: (ResponseWriter) async throws -> Void
     private let announced: Int64?
-    @safe @exclusivity(unchecked) private var written: Int64 = 0
+    /// The bytes of content written so far.
+    @safe @exclusivity(unchecked) private(set) var written: Int64 = 0
     @safe @exclusivity(unchecked) private var waiter: UnsafeContinuation<Void, Never>?
     var trailers = HTTPFields()
     /// Who is told, beside a writer that waits, that there is room again, or that the client is gone. Let go of by who

@@ -12,6 +12,10 @@ import ApusRuntime
     /// How often clients broke the rules of HTTP/2.
     let http2Counts = HTTP2CountTable()
     let errorResponse: @Sendable (any Error, Context) -> Response
+    /// How often a limit was exceeded.
+    let limitCounts = LimitCountTable()
+    /// Who wants to know what becomes of requests; nil is nobody.
+    let observation: Observation?
     /// The names of the application's listeners.
     let listeners: [String]
     /// Whether some listener takes requests before the handshake is done (0-RTT).
@@ -19,6 +23,7 @@ import ApusRuntime
 
     init(
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], takesEarlyData: Bool = false,
+        observation: Observation?,
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -28,6 +33,7 @@ import ApusRuntime
         self.errorResponse = errorResponse
         self.listeners = listeners
         self.takesEarlyData = takesEarlyData
+        self.observation = observation
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

@@ -217,6 +217,7 @@ public final class Connection: Endpoint {
     }
 
     public override func closed() {
+        let unsent = queuedCount
         giveOutputBack()
         loop.buffers.give(takeInbound())
         queue?.removeAll(into: loop.buffers)
@@ -232,6 +233,7 @@ public final class Connection: Endpoint {
                 if tls.failure != nil { call = "TLS" }
             }
         #endif
+        if unsent > 0 { last?.lost(unsent, on: self) }
         last?.closed(self, error: failureCode == 0 ? nil : SystemError(code: failureCode, call: call))
     }
 }

@@ -33,6 +33,8 @@ public protocol ConnectionHandler: AnyObject {
     func writable(on connection: Connection)
     /// The connection's timer fell due.
     func timerFired(on connection: Connection)
+    /// The connection ends with `count` bytes that were written and never sent; `closed` follows at once.
+    func lost(_ count: Int, on connection: Connection)
     /// The connection is gone; an error when it broke, nil when it was closed. The last call.
     func closed(_ connection: Connection, error: SystemError?)
 }
@@ -50,6 +52,8 @@ extension ConnectionHandler {
     public func writable(on connection: Connection) {}
     /// Closes.
     public func timerFired(on connection: Connection) { connection.close() }
+    /// Does nothing.
+    public func lost(_ count: Int, on connection: Connection) {}
     /// Does nothing.
     public func closed(_ connection: Connection, error: SystemError?) {}
 }

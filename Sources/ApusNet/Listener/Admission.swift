@@ -60,6 +60,8 @@ public final class Admission: Sendable {
     public let limits: Limits
     private let count = Atomic<Int>(0)
     private let refusals = Atomic<Int>(0)
+    private let addressRefusals = Atomic<Int>(0)
+    private let entries = Atomic<Int>(0)
     // Off the request path: locked once when a connection comes and once when it goes, and only with this limit.
     private let addresses = Lock<[ClientKey: Int]>([:])
     // Listeners that wait for a place, each told once. `isAwaited` spares the lock when nobody waits.
@@ -72,8 +74,14 @@ public final class Admission: Sendable {
     /// Connections let in and not gone yet.
     public var admitted: Int { count.load(ordering: .sequentiallyConsistent) }
 
+    /// Connections let in since the start.
+    public var admittedInAll: Int { entries.load(ordering: .relaxed) }
+
     /// Connections refused since the start.
     public var refused: Int { refusals.load(ordering: .relaxed) }
+
+    /// Those of them whose client's address had as many as it may.
+    public var refusedByAddress: Int { addressRefusals.load(ordering: .relaxed) }
 
     /// Whether the process has a free place.
     var hasPlace: Bool { limits.connections.map { admitted < $0 } ?? true }
@@ -88,6 +96,7 @@ public final class Admission: Sendable {
             givePlaceBack()
             return .addressFull
         }
+        entries.wrappingAdd(1, ordering: .relaxed)
         return .admitted
     }
 
@@ -122,7 +131,10 @@ public final class Admission: Sendable {
             if present < most { addresses[client] = present + 1 }
             return present < most
         }
-        if !isFree { refusals.wrappingAdd(1, ordering: .relaxed) }
+        if !isFree {
+            refusals.wrappingAdd(1, ordering: .relaxed)
+            addressRefusals.wrappingAdd(1, ordering: .relaxed)
+        }
         return isFree
     }
 

@@ -23,6 +23,9 @@ extension EventLoop {
     /// The number of endpoints that live on the loop. Loop only.
     public var endpointCount: Int { endpoints.count }
 
+    /// The number of timers that are set. Loop only.
+    public var timerCount: Int { timers.count }
+
     /// Calls `body` for every endpoint; it may close any of them. Loop only.
     public func forEachEndpoint(_ body: (Endpoint) -> Void) {
         var cursor = ConnectionTable<Endpoint>.Cursor()

@@ -45,8 +45,9 @@ final class HoldWatch {
 }
 
 /// How fast `apus_ticks` runs, measured once.
-enum TickRate {
-    static let perNanosecond: Double = {
+package enum TickRate {
+    /// Ticks in a nanosecond.
+    package static let perNanosecond: Double = {
         let clock = apus_monotonic_nanoseconds()
         let ticks = apus_ticks()
         var passed: UInt64 = 0

@@ -50,6 +50,16 @@ public struct HistogramSnapshot: Sendable, Hashable {
     /// All durations added up.
     public var total: Duration { .nanoseconds(1) * sum }
 
+    /// All durations added up, each taken as the middle of its bucket. Unlike ``total`` it never falls from one snapshot
+    /// of a histogram to the next, which a collector would take for a new start.
+    package var growingTotal: Duration {
+        var sum = 0.0
+        for (offset, count) in counts.enumerated() {
+            sum += Double(count) * Double(HistogramScale.middle(first + offset))
+        }
+        return .nanoseconds(1) * sum
+    }
+
     /// The duration that `percent` of all recorded ones do not exceed; zero when there is none.
     ///
     /// - Parameter percent: From 0 (``min``) to 100 (``max``); what lies outside is taken as the nearer of them.

@@ -25,7 +25,10 @@ extension HTTP1Connection: ContentSink {
         connection.output.appendLastChunk(trailers: trailers)
     }
 
-    func breakOff() { connection.abort() }
+    func breakOff() {
+        context?.noteFailure(.responseFailed)
+        connection.abort()
+    }
 
     /// Writes the line before a chunk's bytes.
     private func beginChunk(_ count: Int) {

@@ -34,6 +34,8 @@ import ApusRuntime
     var connection: Connection { unsafe connectionReference.takeUnretainedValue() }
     /// The request in hand, when it outlives the call that brought its head.
     @safe @exclusivity(unchecked) var context: Context?
+    /// The request before it, whose response is queued and not sent: kept for those who observe.
+    @safe @exclusivity(unchecked) var unsentContext: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
     let listener: UInt8
     /// Whether another request may follow the present one.
@@ -146,6 +148,7 @@ import ApusRuntime
         context.showBytes(head)
         if context.head.requestsUpgrade, upgrade(context) { return }
         context.transport = self
+        server.noteBegin(context)
         context.awaitsContinue = context.head.expectsContinue
         guard let found = unsafe server.find(context) else {
             return finishInline(context)
@@ -166,8 +169,9 @@ import ApusRuntime
     }
 
     private var isLastRequest: Bool {
-        guard let most = server.service.limits.requestsPerConnection else { return false }
-        return requests >= most
+        guard let most = server.service.limits.requestsPerConnection, requests >= most else { return false }
+        server.service.limitCounts.count(.requestsPerConnection)
+        return true
     }
 
     /// A synchronous answer was given. Its context is used again, unless the response still streams.
@@ -181,6 +185,7 @@ import ApusRuntime
             return
         }
         if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
+        if server.isObserved { responseQueued(context) }
         if context.head.hasBody { return skipContent(of: context) }
         answered()
     }
@@ -216,7 +221,8 @@ import ApusRuntime
         let unread = phase == .content
         if unread { keepsAlive = false }
         context.task = nil
-        server.giveBack(context)
+        if server.isObserved { responseQueued(context) }
+        if unsentContext !== context { server.giveBack(context) }
         guard connection.isOpen else { return }
         if unread { return endLingering() }
         answered()
@@ -231,7 +237,11 @@ import ApusRuntime
         let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
+        server.noteBegin(context)
+        server.service.limitCounts.count(toldBy: error.status)
+        context.noteFailure(error.exceedsLimit ? .limitExceeded : .malformed)
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
+        server.report(context, on: self)
         server.recycleSpare()
         endLingering()
     }
@@ -243,6 +253,7 @@ import ApusRuntime
         switch phase {
         case .head, .closing, .handedOver: connection.closeAfterWriting()
         case .content:
+            context?.noteFailure(.clientGone)
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
@@ -257,6 +268,7 @@ import ApusRuntime
     }
 
     func writable(on connection: Connection) {
+        if unsentContext != nil { responseSent() }
         context?.stream?.wakeWriter()
         if phase == .head {
             connection.startReceiving()
@@ -266,6 +278,7 @@ import ApusRuntime
 
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
+        if server.isObserved { reportCut(error) }
         guard let context else { return }
         self.context = nil
         context.detach()
@@ -296,7 +309,7 @@ import ApusRuntime
         let now = server.loop.tick
         let queued = connection.queuedCount
         if queued > 0 {
-            if queued == queuedAtTimer { return connection.abort() }
+            if queued == queuedAtTimer { return writeStalled() }
             queuedAtTimer = queued
             return arm(at: now + server.timeouts.writeStall)
         }
@@ -305,11 +318,13 @@ import ApusRuntime
         case .head:
             if headBegan > 0 {
                 guard now >= headBegan + server.timeouts.head else { return arm(at: headBegan + server.timeouts.head) }
+                server.service.limitCounts.count(.headTimeout)
                 // A connection that never said a word is closed without one, but for the farewell of TLS.
                 if connection.keptCount == 0 { return connection.closeAfterWriting() }
                 timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
             } else {
                 guard now >= stamp + server.timeouts.idle else { return arm(at: stamp + server.timeouts.idle) }
+                server.service.limitCounts.count(.idleTimeout)
                 connection.closeAfterWriting()
             }
         case .content: contentTimer(now)
@@ -323,10 +338,14 @@ import ApusRuntime
         let due = stamp + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
         keepsAlive = false
+        server.service.limitCounts.count(.requestTimeout)
+        context.noteFailure(.timedOut)
         context.task?.cancel()
         context.send(
             server.service.errorResponse(
                 HTTPError(.serviceUnavailable, "the answer took too long: try again later"), context))
+        // The handler may yet run for long.
+        if context.stream == nil { server.report(context, on: self) }
         arm(at: now + server.timeouts.writeStall)
     }
 
@@ -335,7 +354,10 @@ import ApusRuntime
         let context = server.spareWithoutRequest()
         keepsAlive = false
         context.transport = self
+        server.noteBegin(context)
+        context.noteFailure(.timedOut)
         context.send(server.service.errorResponse(error, context))
+        server.report(context, on: self)
         server.recycleSpare()
         endLingering()
     }

@@ -11,6 +11,7 @@ extension HTTP2Connection {
         let context = server.takeSpare()
         context.transport = exchange
         if let length = context.head.contentLength, length > limit {
+            noteTooLarge(context)
             return refuseContent(exchange, context, RequestBody.tooLarge(limit))
         }
         if route.options.requiresLength, context.head.contentLength == nil {
@@ -18,8 +19,8 @@ extension HTTP2Connection {
         }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: exchange)
-        context.contentBegan = server.loop.tick
-        arm(at: context.contentBegan + server.timeouts.body)
+        context.contentClock.begin(at: server.loop.tick)
+        arm(at: context.contentClock.began + server.timeouts.body)
         if route.isSynchronous {
             context.keepBytes()
             exchange.context = context
@@ -35,6 +36,7 @@ extension HTTP2Connection {
             return fail(HTTP2Error(.windowExceeded))
         }
         if piece.isIdle { meter(.emptyData) }
+        guard phase != .closing else { return }
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveData(piece), let exchange = exchange(at: slot) else {
                 // Of a frame whose stream went within it, the first piece was counted for all of it.
@@ -64,11 +66,12 @@ extension HTTP2Connection {
             return
         }
         context.awaitsContinue = false
-        context.contentReceived += Int64(count)
+        context.contentClock.received += Int64(count)
         if exchange.flags.contains(.gathers) {
             // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
             consume(count, of: exchange.slot)
-            guard context.contentReceived <= context.body.limit else {
+            guard context.contentClock.received <= context.body.limit else {
+                noteTooLarge(context)
                 return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
             }
         }
@@ -76,9 +79,9 @@ extension HTTP2Connection {
         if piece.endsStream { return contentEnded(exchange, context) }
         if receiveWindow.left <= 0 {
             // Nobody may send now.
-            forEachExchange { $0.context?.holdContent(at: server.loop.tick) }
+            forEachExchange { $0.context?.contentClock.hold(at: server.loop.tick) }
         } else if streams[exchange.slot].receiveWindow.left <= 0 {
-            context.holdContent(at: server.loop.tick)
+            context.contentClock.hold(at: server.loop.tick)
         }
     }
 
@@ -112,6 +115,11 @@ extension HTTP2Connection {
             }
             exchange.finish(context)
         }
+    }
+
+    private func noteTooLarge(_ context: Context) {
+        server.service.limitCounts.count(.body)
+        context.noteFailure(.limitExceeded)
     }
 
     /// Answers without the rest of the content, unless a handler is there to do it, which reads of the error.
@@ -153,6 +161,7 @@ extension HTTP2Connection {
         if exchange.stall.isWaiting {
             if exchange.stall.isStalled(shared.limits.peer, at: now) {
                 meter(.stalledWindow)
+                exchange.noteFailure(.clientStalled)
                 if phase != .closing { endStream(HTTP2Error(.cancelled, stream: exchange.id)) }
                 return
             }
@@ -163,6 +172,8 @@ extension HTTP2Connection {
         guard exchange.requestWhole != 0, !context.isAnswered else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
+        server.service.limitCounts.count(.requestTimeout)
+        context.noteFailure(.timedOut)
         context.task?.cancel()
         context.send(
             server.service.errorResponse(
@@ -171,8 +182,10 @@ extension HTTP2Connection {
 
     /// A client that is slower than is borne is answered; one that may not send, because a handler does not read, is not.
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
-        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
-        if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
+        server.service.limitCounts.count(.bodyTimeout)
+        context.noteFailure(.timedOut)
         refuseContent(
             exchange, context,
             HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))

@@ -13,6 +13,7 @@ extension HTTP2Connection {
         writeReset(error.stream, error.code)
         if let slot = streams.didReset(error.stream) {
             if let exchange = exchange(at: slot) {
+                exchange.noteFailure(error.violation.failure)
                 exchange.cancel(HTTPError(.badRequest, "\(error.message)"))
             } else {
                 streams.remove(slot)
@@ -36,7 +37,7 @@ extension HTTP2Connection {
             $0.appendHTTP2GoAway(lastStream: streams.lastServedStream, code, debugData: message)
         }
         if isStaging { server.flushStage(to: connection) }
-        dropExchanges()
+        dropExchanges(code == .noError ? .serverStopped : .protocolViolation)
         connection.closeLingering()
     }
 
@@ -69,4 +70,14 @@ extension HTTP2Connection {
 extension HTTP2Violation {
     /// Whether the client is at fault, and not this side.
     fileprivate var isClients: Bool { self != .internalError && self != .refused && self != .cancelled }
+
+    /// What those who observe are told of a stream that ended so.
+    fileprivate var failure: RequestFailure {
+        switch self {
+        case .internalError: .responseFailed
+        case .refused: .serverStopped
+        case .cancelled: .cancelled
+        default: .protocolViolation
+        }
+    }
 }

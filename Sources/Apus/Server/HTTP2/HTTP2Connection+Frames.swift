@@ -99,10 +99,10 @@ extension HTTP2Connection {
 
     /// The client may send on a stream again, if both windows are open.
     private func resumeContent(of exchange: HTTP2Exchange) {
-        guard let context = exchange.context, context.contentHeldSince != 0, receiveWindow.left > 0,
+        guard let context = exchange.context, context.contentClock.isHeld, receiveWindow.left > 0,
             streams[exchange.slot].receiveWindow.left > 0
         else { return }
-        context.resumeContent(at: server.loop.tick)
+        context.contentClock.resume(at: server.loop.tick)
     }
 
     // MARK: Priorities
@@ -121,7 +121,9 @@ extension HTTP2Connection {
     func takeReset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode) {
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveReset(on: id) else { return meter(.ignoredFrame) }
-            exchange(at: slot)?.cancel(HTTPError(.badRequest, "the client has cancelled the request"))
+            let exchange = exchange(at: slot)
+            exchange?.noteFailure(.cancelled)
+            exchange?.cancel(HTTPError(.badRequest, "the client has cancelled the request"))
             meter(.reset)
         } catch {
             fail(error)

@@ -7,6 +7,7 @@ extension HTTP2Connection {
     func takeFields(_ fragment: HTTP2FieldFragment, _ bytes: RawSpan) {
         if fragment.isWhole { return takeBlock(fragment, fragment.block.of(bytes)) }
         if !fragment.beginsBlock { meter(.continuation) }
+        guard phase != .closing else { return }
         do throws(HTTP2Error) {
             try fieldBlock.append(fragment, in: bytes, limits: shared.limits.peer, pool: server.loop.buffers)
         } catch {
@@ -73,11 +74,14 @@ extension HTTP2Connection {
     private func noteRequest() {
         guard let most = server.service.limits.requestsPerConnection else { return }
         requests &+= 1
-        if requests >= most { drain(connection) }
+        guard requests >= most else { return }
+        if phase == .open { server.service.limitCounts.count(.requestsPerConnection) }
+        drain(connection)
     }
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
     func beginRequest(_ context: Context, endsStream: Bool) {
+        server.noteBegin(context)
         context.awaitsContinue = context.head.expectsContinue && !endsStream
         guard let found = unsafe server.find(context) else { return finishInline(context) }
         unsafe context.routeReference = found
@@ -103,9 +107,14 @@ extension HTTP2Connection {
         if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
         if let exchange = inlineExchange {
             inlineExchange = nil
-            if context.stream != nil { exchange.start(server.takeSpare()) }
+            if context.stream != nil {
+                exchange.start(server.takeSpare())
+            } else if server.isObserved {
+                exchange.observe(context, on: self)
+            }
             return
         }
+        server.report(context, on: self)
         noteServed()
         if !streams.didSendEnd(inlineSlot) {
             // The answer does not depend on the content (RFC 9113, 8.1).
@@ -127,6 +136,9 @@ extension HTTP2Connection {
         }
         server.service.http2Counts.count(.malformedMessage)
         let context = server.spareWithoutRequest()
+        server.noteBegin(context)
+        server.service.limitCounts.count(toldBy: status)
+        context.noteFailure(LimitKind(status) == nil ? .malformed : .limitExceeded)
         context.send(server.service.errorResponse(HTTPError(status, "\(malformation.message)"), context))
         finishInline(context)
     }

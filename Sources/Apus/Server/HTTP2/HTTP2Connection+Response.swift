@@ -29,6 +29,7 @@ extension HTTP2Connection: ResponseTransport {
         let exchange = makeExchange(for: context)
         if context.awaitsContinue { exchange.flags.insert(.neverLingers) }
         inlineExchange = exchange
+        context.noteFirstByte()
         return exchange
     }
 

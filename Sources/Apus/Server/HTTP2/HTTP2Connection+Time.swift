@@ -16,7 +16,11 @@ extension HTTP2Connection {
         let now = server.loop.tick
         if phase == .closing { return connection.close() }
         let queued = connection.queuedCount
-        if queued > 0, queued == timing.queuedAtTimer { return connection.abort() }
+        if queued > 0, queued == timing.queuedAtTimer {
+            server.service.limitCounts.count(.writeStallTimeout)
+            isStalled = true
+            return connection.abort()
+        }
         timing.queuedAtTimer = queued
         if queued > 0 { arm(at: now + server.timeouts.writeStall) }
         guard lookAtConnection(now) else { return }
@@ -26,7 +30,7 @@ extension HTTP2Connection {
 
     /// False when the connection ended.
     private func lookAtConnection(_ now: UInt64) -> Bool {
-        if awaitsPreface { return endsAt(timing.began + server.timeouts.head, now, .noError) }
+        if awaitsPreface { return endsAt(timing.began + server.timeouts.head, now, .noError, for: .headTimeout) }
         if timing.settingsSent != 0 {
             let due = timing.settingsSent + shared.settingsTimeout
             if now >= due {
@@ -37,7 +41,8 @@ extension HTTP2Connection {
         }
         if timing.partBegan != 0 {
             let message: StaticString = "A frame or field block took too long; send it at once."
-            guard endsAt(timing.partBegan + server.timeouts.head, now, .enhanceYourCalm, message) else { return false }
+            let due = timing.partBegan + server.timeouts.head
+            guard endsAt(due, now, .enhanceYourCalm, message, for: .headTimeout) else { return false }
         }
         if phase == .draining {
             if now < timing.pingSent + Self.drainMilliseconds {
@@ -47,12 +52,13 @@ extension HTTP2Connection {
                 if phase == .closing { return false }
             }
         } else if timing.pingSent != 0 {
-            guard endsAt(timing.pingSent + shared.pingTimeout, now, .noError) else { return false }
+            guard endsAt(timing.pingSent + shared.pingTimeout, now, .noError, for: .pingTimeout) else { return false }
         }
         if streams.isEmpty {
             streams.trim()
             exchanges = []
-            return endsAt(max(timing.idleSince, timing.heard) + server.timeouts.idle, now, .noError)
+            let due = max(timing.idleSince, timing.heard) + server.timeouts.idle
+            return endsAt(due, now, .noError, for: .idleTimeout)
         }
         if shared.pingInterval != .max, timing.pingSent == 0, phase == .open {
             let due = timing.heard + shared.pingInterval
@@ -69,12 +75,13 @@ extension HTTP2Connection {
 
     /// Ends the connection when it is time; else looks again then.
     private func endsAt(
-        _ due: UInt64, _ now: UInt64, _ code: HTTP2ErrorCode, _ message: StaticString = ""
+        _ due: UInt64, _ now: UInt64, _ code: HTTP2ErrorCode, _ message: StaticString = "", for limit: LimitKind
     ) -> Bool {
         guard now >= due else {
             arm(at: due)
             return true
         }
+        server.service.limitCounts.count(limit)
         close(code, message)
         return false
     }

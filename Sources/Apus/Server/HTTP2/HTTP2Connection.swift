@@ -37,6 +37,8 @@ import ApusRuntime
     /// Contents wait until all that was received is taken, so that their turns follow their priorities.
     @safe @exclusivity(unchecked) var isPumpDeferred = false
     @safe @exclusivity(unchecked) private var isPeerGone = false
+    /// The client took nothing for too long.
+    @safe @exclusivity(unchecked) var isStalled = false
     @safe @exclusivity(unchecked) var requests = 0
 
     @safe @exclusivity(unchecked) var reader: HTTP2FrameReader
@@ -188,7 +190,7 @@ import ApusRuntime
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
         fieldBlock.release(to: server.loop.buffers)
-        dropExchanges()
+        dropExchanges(isStalled ? .clientStalled : error != nil || isPeerGone ? .clientGone : .serverStopped)
     }
 
     // MARK: Exchanges
@@ -223,10 +225,13 @@ import ApusRuntime
     }
 
     /// The connection is gone, and with it all streams.
-    func dropExchanges() {
+    func dropExchanges(_ failure: RequestFailure) {
         let all = exchanges
         exchanges = []
-        for case let exchange? in all { exchange.connectionIsGone() }
+        for case let exchange? in all {
+            exchange.noteFailure(failure)
+            exchange.connectionIsGone()
+        }
     }
 
     /// Closes when the end was told and no request is in hand.

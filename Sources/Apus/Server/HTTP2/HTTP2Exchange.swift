@@ -39,6 +39,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) private(set) var slot = 0
     @safe @exclusivity(unchecked) var flags: Flags = []
     @safe @exclusivity(unchecked) var context: Context?
+    /// The request whose handler has returned and whose answer is yet to be sent: kept for those who observe.
+    @safe @exclusivity(unchecked) var unsentContext: Context?
     @safe @exclusivity(unchecked) var outgoing = HTTP2Outgoing()
     @safe @exclusivity(unchecked) var trailers = HTTPFields()
     /// When the request was whole, in the loop's milliseconds.
@@ -60,6 +62,7 @@ import ApusRuntime
     func reset() {
         connection = nil
         context = nil
+        unsentContext = nil
         flags = []
         outgoing.removeAll()
         if !trailers.isEmpty { trailers = HTTPFields() }
@@ -116,6 +119,7 @@ import ApusRuntime
         flags.insert(.closed)
         connection.streams.dequeue(slot)
         connection.consume(connection.streams[slot].receiveWindow.unconsumed, of: nil)
+        report()
         outgoing.removeAll()
         if !flags.contains(.running) { leave() }
     }
@@ -131,6 +135,7 @@ import ApusRuntime
     /// The connection is gone, and with it all streams.
     func connectionIsGone() {
         let server = connection?.server
+        report()
         connection = nil
         flags.insert(.closed)
         outgoing.removeAll()
@@ -146,6 +151,7 @@ import ApusRuntime
         guard let connection, !flags.contains(.closed) else { return }
         if connection.streams[slot].state.canReceive {
             connection.streams.didReset(id)
+            noteFailure(.clientGone)
             cancel(HTTPError(.badRequest, "the client closed the connection within the content"))
         } else if !connection.server.allowsHalfClose {
             context?.task?.cancel()
@@ -203,6 +209,7 @@ extension HTTP2Exchange: ResponseTransport {
         flags.insert(.contentEnded)
         _ = connection.streams.didSendEnd(slot)
         connection.noteServed()
+        report()
         settle()
     }
 
@@ -230,7 +237,11 @@ extension HTTP2Exchange: ResponseTransport {
         if context.awaitsContinue { flags.insert(.neverLingers) }
         context.task = nil
         self.context = nil
-        connection.server.giveBack(context)
+        if context.account.began == 0 || context.account.isReported {
+            connection.server.giveBack(context)
+        } else {
+            unsentContext = context
+        }
         if flags.contains(.closed) { leave() } else { settle() }
     }
 }

@@ -6,14 +6,15 @@ extension InProcessExchange {
     func beginContent(_ context: Context, _ route: Route, _ content: InProcessRequest.Content) {
         let limit = route.options.bodyLimit ?? server.service.limits.body
         if let length = context.head.contentLength, length > limit {
-            return refuseContent(context, RequestBody.tooLarge(limit))
+            server.service.limitCounts.count(.body)
+            return refuseContent(context, RequestBody.tooLarge(limit), because: .limitExceeded)
         }
         if route.options.requiresLength, context.head.contentLength == nil {
-            return refuseContent(context, HTTPError.lengthRequired)
+            return refuseContent(context, HTTPError.lengthRequired, because: .malformed)
         }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: self)
-        context.contentBegan = loop.tick
+        context.contentClock.begin(at: loop.tick)
         arm(.content, after: server.timeouts.body)
         if !route.isSynchronous { run(context, route) }
         guard case .whole(let bytes) = content else { return }
@@ -26,7 +27,7 @@ extension InProcessExchange {
     package func write(_ bytes: [UInt8], _ writer: CheckedContinuation<Bool, Never>) {
         take(bytes)
         if let context, context.task != nil, context.body.isFull, !contentIsUnwanted {
-            context.holdContent(at: loop.tick)
+            context.contentClock.hold(at: loop.tick)
             contentWriter = writer
         } else {
             writer.resume(returning: context != nil && !contentIsUnwanted)
@@ -35,9 +36,10 @@ extension InProcessExchange {
 
     private func take(_ bytes: [UInt8]) {
         guard let context, !contentIsUnwanted, !bytes.isEmpty else { return }
-        context.contentReceived += Int64(bytes.count)
-        if context.task == nil, context.contentReceived > context.body.limit {
-            return refuseContent(context, RequestBody.tooLarge(context.body.limit))
+        context.contentClock.received += Int64(bytes.count)
+        if context.task == nil, context.contentClock.received > context.body.limit {
+            server.service.limitCounts.count(.body)
+            return refuseContent(context, RequestBody.tooLarge(context.body.limit), because: .limitExceeded)
         }
         _ = unsafe context.body.append(bytes.span.bytes)
     }
@@ -46,7 +48,7 @@ extension InProcessExchange {
     package func endContent() {
         guard let context, !contentEnded else { return }
         contentEnded = true
-        if let length = context.head.contentLength, length != context.contentReceived, !contentIsUnwanted {
+        if let length = context.head.contentLength, length != context.contentClock.received, !contentIsUnwanted {
             return breakContent()
         }
         guard !contentIsUnwanted else { return }
@@ -66,7 +68,8 @@ extension InProcessExchange {
     }
 
     /// Answers because of the content, unless a handler does.
-    private func refuseContent(_ context: Context, _ error: HTTPError) {
+    private func refuseContent(_ context: Context, _ error: HTTPError, because cause: RequestFailure) {
+        context.noteFailure(cause)
         contentIsUnwanted = true
         letWriterGo(wanted: false)
         context.body.fail(error)
@@ -78,10 +81,12 @@ extension InProcessExchange {
     func lookAtContent() {
         guard let context, !contentEnded, !contentIsUnwanted else { return }
         let now = loop.tick
-        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
-        if now < due || context.contentHeldSince != 0 { return arm(.content, after: max(due, now + 1000) - now) }
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        if now < due || context.contentClock.isHeld { return arm(.content, after: max(due, now + 1000) - now) }
+        server.service.limitCounts.count(.bodyTimeout)
         refuseContent(
-            context, HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))
+            context, HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"),
+            because: .timedOut)
     }
 
     func letWriterGo(wanted: Bool) {

@@ -52,7 +52,7 @@ extension InProcessExchange: ResponseTransport {
     func contentTaken(_ count: Int) {
         // The count is already taken off what waits.
         guard let context, !context.body.isFull else { return }
-        context.resumeContent(at: loop.tick)
+        context.contentClock.resume(at: loop.tick)
         letWriterGo(wanted: true)
     }
 
@@ -62,6 +62,7 @@ extension InProcessExchange: ResponseTransport {
         self.context = nil
         contentIsUnwanted = true
         letWriterGo(wanted: false)
+        server.report(context, on: self)
         server.giveBack(context)
         leave()
         watchReader()
@@ -154,5 +155,8 @@ extension InProcessExchange: ContentSink {
         wakeReader()
     }
 
-    func breakOff() { fail(.brokenOff) }
+    func breakOff() {
+        context?.noteFailure(.responseFailed)
+        fail(.brokenOff)
+    }
 }

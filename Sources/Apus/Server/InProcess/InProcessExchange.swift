@@ -74,6 +74,7 @@ import ApusRuntime
         let context = server.takeSpare()
         self.context = context
         context.transport = self
+        server.noteBegin(context)
         let head = request.head
         let bytes = unsafe head.span.bytes
         switch server.http1Parser.parse(bytes, into: &context.headCell.value) {
@@ -95,6 +96,7 @@ import ApusRuntime
     private func refuse(_ error: HTTPError) {
         guard let context else { return }
         context.headCell.value.removeAll()
+        context.noteFailure(.malformed)
         context.send(server.service.errorResponse(error, context))
         finishInline(context)
     }
@@ -141,6 +143,8 @@ import ApusRuntime
         case .content: lookAtContent()
         case .answer:
             guard let context, !context.isAnswered else { return }
+            server.service.limitCounts.count(.requestTimeout)
+            context.noteFailure(.timedOut)
             context.task?.cancel()
             context.send(
                 server.service.errorResponse(
@@ -167,6 +171,8 @@ import ApusRuntime
         fail(.abandoned)
         if let context {
             self.context = nil
+            context.noteFailure(.clientGone)
+            server.report(context, on: self)
             context.detach()
             context.body.fail(HTTPError(.badRequest, "the client closed the connection"))
             context.task?.cancel()

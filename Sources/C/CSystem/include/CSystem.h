@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 
 #include "CFiles.h"
+#include "CProcess.h"
 
 /// iovec by a name that one module owns: the compiler takes the other for that of whichever module it loads first.
 typedef struct iovec apus_iovec;
@@ -37,6 +38,12 @@ static inline uint64_t apus_ticks(void) {
 uint64_t apus_monotonic_nanoseconds(void);
 /// CLOCK_REALTIME in nanoseconds since 1970.
 uint64_t apus_realtime_nanoseconds(void);
+
+/// A moment as calendars and clocks show it in UTC.
+struct apus_civil_time {
+  int year, month, day, hour, minute, second;
+};
+struct apus_civil_time apus_civil_time(int64_t seconds_since_1970);
 
 /// accept4 with SOCK_NONBLOCK|SOCK_CLOEXEC (accept and two fcntl where there is no accept4).
 int apus_accept_errno(int listener, struct sockaddr *_Nullable address, socklen_t *_Nullable length);
@@ -77,8 +84,12 @@ int apus_available_processors(void);
 int apus_epoll_create_errno(void);
 /// EPOLL_CTL_ADD, _MOD or _DEL.
 int apus_epoll_control_errno(int poller, int operation, int descriptor, uint32_t events, uint64_t data);
-/// Waits for at most the given nanoseconds (negative: without end).
-int apus_epoll_wait_errno(int poller, struct epoll_event *_Nonnull events, int capacity, int64_t nanoseconds);
+/// Takes the events that there are, and waits for the first when there is none and it may.
+int apus_epoll_wait_errno(int poller, struct epoll_event *_Nonnull events, int capacity, bool may_wait);
+/// A timer that becomes readable; see apus_timer_set.
+int apus_timer_create_errno(void);
+/// Has the timer fire once, when CLOCK_MONOTONIC says so many nanoseconds (more than 0), instead of when it would have.
+void apus_timer_set(int timer, uint64_t nanoseconds);
 int apus_eventfd_errno(void);
 /// A pipe whose ends are non-blocking, with about the capacity asked for in bytes if the system grants it.
 int apus_pipe_errno(int ends[_Nonnull 2], int capacity);

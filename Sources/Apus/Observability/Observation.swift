@@ -1,0 +1,96 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+import CSystem
+
+/// Who observes the requests of a service. A service that nobody observes has none.
+final class Observation: Sendable {
+    /// Counts requests by route.
+    let metrics: RequestMetrics?
+    /// Called on the loop, for each request.
+    let observers: [@Sendable (ServedRequest) -> Void]
+
+    /// Nil when there is nobody.
+    init?(metrics: RequestMetrics?, observers: [@Sendable (ServedRequest) -> Void]) {
+        guard metrics != nil || !observers.isEmpty else { return nil }
+        self.metrics = metrics
+        self.observers = observers
+    }
+}
+
+/// Those who observe the requests of one loop. Everything here belongs to the loop's thread.
+@safe final class LoopObservation {
+    private let meters: LoopRequestMeters?
+    private let observers: [@Sendable (ServedRequest) -> Void]
+    /// Nanoseconds in a tick of the processor, times 2³².
+    private let tickScale: UInt64
+
+    init(_ observation: Observation) {
+        meters = observation.metrics.map { LoopRequestMeters($0) }
+        observers = observation.observers
+        tickScale = UInt64(4_294_967_296 / TickRate.perNanosecond)
+    }
+
+    /// A head is whole.
+    @inline(__always)
+    func begin(_ context: Context) {
+        context.account.began = apus_ticks()
+        meters?.requestBegan()
+    }
+
+    /// The response was sent, or never will be. Told of each request once.
+    @inline(never)
+    func end(_ context: Context, on connection: any RequestCarrier) {
+        let account = context.account
+        guard account.began != 0, !account.isReported else { return }
+        context.account.isReported = true
+        let duration = nanoseconds(apus_ticks() &- account.began)
+        let received = context.contentClock.received
+        let planned = context.stream?.written ?? account.length
+        let sent = max(0, planned - Int64(account.unsent))
+        if let meters {
+            meters.requestEnded(
+                context, account, received: Int(received), sent: Int(sent), nanoseconds: duration)
+        }
+        if !observers.isEmpty { tell(context, account, connection, received, sent, duration) }
+    }
+
+    @inline(never)
+    private func tell(
+        _ context: Context, _ account: RequestAccount, _ connection: any RequestCarrier, _ received: Int64,
+        _ sent: Int64, _ duration: UInt64
+    ) {
+        let first = account.answered == 0 ? duration : nanoseconds(account.answered &- account.began)
+        let names = connection.server.service.listeners
+        let listener = Int(connection.listener)
+        let served = ServedRequest(
+            context: context, route: context.route, status: Status(Int(account.status)), bytesReceived: received,
+            bytesSent: sent, timeToFirstByte: .nanoseconds(Int64(clamping: first)),
+            duration: .nanoseconds(Int64(clamping: duration)),
+            listener: listener < names.count ? names[listener] : "", isSecure: connection.isSecure,
+            remoteAddress: connection.remoteAddress, failure: account.failure)
+        for observer in observers { observer(served) }
+    }
+
+    /// What so many ticks are; 0 when the processors' counters disagree by so little that time seems to run backwards.
+    @inline(__always)
+    private func nanoseconds(_ ticks: UInt64) -> UInt64 {
+        guard ticks < 1 << 63 else { return 0 }
+        let product = ticks.multipliedFullWidth(by: tickScale)
+        return product.high << 32 | product.low >> 32
+    }
+}
+
+extension ServerLoop {
+    /// A head is whole, or what came is none: from here on its time is measured, if anybody wants to know.
+    @inline(__always)
+    func noteBegin(_ context: Context) {
+        if isObserved { withObservation { $0.begin(context) } }
+    }
+
+    /// The response to the request in `context` was sent as a whole, or never will be.
+    @inline(__always)
+    func report(_ context: Context, on connection: any RequestCarrier) {
+        if isObserved { withObservation { $0.end(context, on: connection) } }
+    }
+}
