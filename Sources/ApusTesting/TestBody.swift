@@ -5,9 +5,11 @@ internal import FoundationEssentials
 ///
 /// ```swift
 /// try await client.post("/notes", body: .text("remember the milk"))
-/// try await client.put("/film", body: .written(length: nil) { writer in
-///     for part in 0..<3 { try await writer.write("part \(part)\n") }
-/// })
+/// try await client.put(
+///     "/film",
+///     body: .written(length: nil) { writer in
+///         for part in 0..<3 { try await writer.write("part \(part)\n") }
+///     })
 /// ```
 public struct TestBody: Sendable {
     enum Kind: Sendable {

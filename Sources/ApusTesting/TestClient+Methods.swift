@@ -10,7 +10,7 @@ extension TestClient {
     ///   - body: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func post(
+    @discardableResult public func post(
         _ target: String, fields: HTTPFields = HTTPFields(), body: TestBody = .none
     ) async throws -> TestResponse {
         try await execute(.post, target, fields: fields, body: body)
@@ -24,7 +24,7 @@ extension TestClient {
     ///   - value: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``; `EncodingError`.
-    public func post(
+    @discardableResult public func post(
         _ target: String, fields: HTTPFields = HTTPFields(), json value: some Encodable
     ) async throws -> TestResponse {
         try await execute(.post, target, fields: fields, body: .json(value))
@@ -38,7 +38,7 @@ extension TestClient {
     ///   - pairs: The form's names and values.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func post(
+    @discardableResult public func post(
         _ target: String, fields: HTTPFields = HTTPFields(), form pairs: KeyValuePairs<String, String>
     ) async throws -> TestResponse {
         try await execute(.post, target, fields: fields, body: .form(pairs))
@@ -52,7 +52,7 @@ extension TestClient {
     ///   - body: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func put(
+    @discardableResult public func put(
         _ target: String, fields: HTTPFields = HTTPFields(), body: TestBody = .none
     ) async throws -> TestResponse {
         try await execute(.put, target, fields: fields, body: body)
@@ -66,7 +66,7 @@ extension TestClient {
     ///   - value: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``; `EncodingError`.
-    public func put(
+    @discardableResult public func put(
         _ target: String, fields: HTTPFields = HTTPFields(), json value: some Encodable
     ) async throws -> TestResponse {
         try await execute(.put, target, fields: fields, body: .json(value))
@@ -80,7 +80,7 @@ extension TestClient {
     ///   - pairs: The form's names and values.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func put(
+    @discardableResult public func put(
         _ target: String, fields: HTTPFields = HTTPFields(), form pairs: KeyValuePairs<String, String>
     ) async throws -> TestResponse {
         try await execute(.put, target, fields: fields, body: .form(pairs))
@@ -94,7 +94,7 @@ extension TestClient {
     ///   - body: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func patch(
+    @discardableResult public func patch(
         _ target: String, fields: HTTPFields = HTTPFields(), body: TestBody = .none
     ) async throws -> TestResponse {
         try await execute(.patch, target, fields: fields, body: body)
@@ -108,7 +108,7 @@ extension TestClient {
     ///   - value: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``; `EncodingError`.
-    public func patch(
+    @discardableResult public func patch(
         _ target: String, fields: HTTPFields = HTTPFields(), json value: some Encodable
     ) async throws -> TestResponse {
         try await execute(.patch, target, fields: fields, body: .json(value))
@@ -122,7 +122,7 @@ extension TestClient {
     ///   - pairs: The form's names and values.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func patch(
+    @discardableResult public func patch(
         _ target: String, fields: HTTPFields = HTTPFields(), form pairs: KeyValuePairs<String, String>
     ) async throws -> TestResponse {
         try await execute(.patch, target, fields: fields, body: .form(pairs))
@@ -136,7 +136,7 @@ extension TestClient {
     ///   - body: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func delete(
+    @discardableResult public func delete(
         _ target: String, fields: HTTPFields = HTTPFields(), body: TestBody = .none
     ) async throws -> TestResponse {
         try await execute(.delete, target, fields: fields, body: body)

@@ -57,7 +57,7 @@ public struct TestClient: Sendable {
     ///   - body: The content.
     /// - Returns: The response, whatever its status.
     /// - Throws: ``TestFailure`` when there is no whole response; `CancellationError`.
-    public func execute(
+    @discardableResult public func execute(
         _ method: HTTPMethod, _ target: String, fields: HTTPFields = HTTPFields(), body: TestBody = .none
     ) async throws -> TestResponse {
         try await stream(method, target, fields: fields, body: body).collect()
@@ -121,7 +121,8 @@ public struct TestClient: Sendable {
     ///   - fields: The fields.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func get(_ target: String, fields: HTTPFields = HTTPFields()) async throws -> TestResponse {
+    @discardableResult public func get(_ target: String, fields: HTTPFields = HTTPFields()) async throws -> TestResponse
+    {
         try await execute(.get, target, fields: fields)
     }
 
@@ -132,7 +133,9 @@ public struct TestClient: Sendable {
     ///   - fields: The fields.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func head(_ target: String, fields: HTTPFields = HTTPFields()) async throws -> TestResponse {
+    @discardableResult public func head(
+        _ target: String, fields: HTTPFields = HTTPFields()
+    ) async throws -> TestResponse {
         try await execute(.head, target, fields: fields)
     }
 
@@ -143,7 +146,9 @@ public struct TestClient: Sendable {
     ///   - fields: The fields.
     /// - Returns: The response, whatever its status.
     /// - Throws: As ``execute(_:_:fields:body:)``.
-    public func options(_ target: String, fields: HTTPFields = HTTPFields()) async throws -> TestResponse {
+    @discardableResult public func options(
+        _ target: String, fields: HTTPFields = HTTPFields()
+    ) async throws -> TestResponse {
         try await execute(.options, target, fields: fields)
     }
 }

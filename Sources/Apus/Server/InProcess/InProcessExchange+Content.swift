@@ -6,10 +6,11 @@ extension InProcessExchange {
     func beginContent(_ context: Context, _ route: Route, _ content: InProcessRequest.Content) {
         let limit = route.options.bodyLimit ?? server.service.limits.body
         if let length = context.head.contentLength, length > limit {
-            return refuseContent(context, RequestBody.tooLarge(limit))
+            server.service.limitCounts.count(.body)
+            return refuseContent(context, RequestBody.tooLarge(limit), because: .limitExceeded)
         }
         if route.options.requiresLength, context.head.contentLength == nil {
-            return refuseContent(context, HTTPError.lengthRequired)
+            return refuseContent(context, HTTPError.lengthRequired, because: .malformed)
         }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: self)
@@ -37,7 +38,8 @@ extension InProcessExchange {
         guard let context, !contentIsUnwanted, !bytes.isEmpty else { return }
         context.contentClock.received += Int64(bytes.count)
         if context.task == nil, context.contentClock.received > context.body.limit {
-            return refuseContent(context, RequestBody.tooLarge(context.body.limit))
+            server.service.limitCounts.count(.body)
+            return refuseContent(context, RequestBody.tooLarge(context.body.limit), because: .limitExceeded)
         }
         _ = unsafe context.body.append(bytes.span.bytes)
     }
@@ -66,7 +68,8 @@ extension InProcessExchange {
     }
 
     /// Answers because of the content, unless a handler does.
-    private func refuseContent(_ context: Context, _ error: HTTPError) {
+    private func refuseContent(_ context: Context, _ error: HTTPError, because cause: RequestFailure) {
+        context.noteFailure(cause)
         contentIsUnwanted = true
         letWriterGo(wanted: false)
         context.body.fail(error)
@@ -80,8 +83,10 @@ extension InProcessExchange {
         let now = loop.tick
         let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
         if now < due || context.contentClock.isHeld { return arm(.content, after: max(due, now + 1000) - now) }
+        server.service.limitCounts.count(.bodyTimeout)
         refuseContent(
-            context, HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"))
+            context, HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts"),
+            because: .timedOut)
     }
 
     func letWriterGo(wanted: Bool) {

@@ -64,6 +64,7 @@ extension InProcessExchange: ResponseTransport {
         server.report(context, on: self)
         contentIsUnwanted = true
         letWriterGo(wanted: false)
+        server.report(context, on: self)
         server.giveBack(context)
         leave()
         watchReader()
@@ -156,5 +157,8 @@ extension InProcessExchange: ContentSink {
         wakeReader()
     }
 
-    func breakOff() { fail(.brokenOff) }
+    func breakOff() {
+        context?.noteFailure(.responseFailed)
+        fail(.brokenOff)
+    }
 }

@@ -98,6 +98,7 @@ import ApusRuntime
     private func refuse(_ error: HTTPError) {
         guard let context else { return }
         context.headCell.value.removeAll()
+        context.noteFailure(.malformed)
         context.send(server.service.errorResponse(error, context))
         finishInline(context)
     }
@@ -144,6 +145,8 @@ import ApusRuntime
         case .content: lookAtContent()
         case .answer:
             guard let context, !context.isAnswered else { return }
+            server.service.limitCounts.count(.requestTimeout)
+            context.noteFailure(.timedOut)
             context.task?.cancel()
             context.send(
                 server.service.errorResponse(
