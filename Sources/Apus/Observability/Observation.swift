@@ -98,8 +98,13 @@ final class Observation: Sendable {
 }
 
 extension ServerLoop {
-    /// A head is whole, or what came is none: from here on its time is measured, if anybody wants to know.
+    /// A request is to be served: from here on its time is measured, if anybody wants to know.
     @inline(__always)
+    func noteBegin(_ context: Context, _ route: Route) {
+        if isObserved, route.isObserved { withObservation { $0.begin(context) } }
+    }
+
+    /// The same for what has no route, or is no request.
     func noteBegin(_ context: Context) {
         if isObserved { withObservation { $0.begin(context) } }
     }
@@ -114,6 +119,6 @@ extension ServerLoop {
     /// The response to the request in `context` was sent as a whole, or never will be.
     @inline(__always)
     func report(_ context: Context, on connection: any ServerConnection) {
-        if isObserved { withObservation { $0.end(context, on: connection) } }
+        if isObserved, context.account.began != 0 { withObservation { $0.end(context, on: connection) } }
     }
 }

@@ -45,6 +45,7 @@ extension Routes {
         if let limit = options.bodyLimit { own.bodyLimit = limit }
         if let timeout = options.timeout { own.timeout = timeout }
         if options.requiresLength { own.requiresLength = true }
+        if !options.isObserved { own.isObserved = false }
         let cut = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
         return RouteGroup(
             application: application, prefix: self.prefix + cut, middleware: self.middleware + middleware, options: own)

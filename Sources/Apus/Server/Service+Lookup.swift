@@ -4,13 +4,20 @@ import ApusRuntime
 extension Service {
     /// The route of the request in `context`, with its captures; or nil, when the request has been answered here:
     /// 404, 405 with `Allow`, 308 for a slash, 204 for OPTIONS, 400 for a path that can't be decoded.
-    func find(_ context: Context) -> Unmanaged<Route>? {
+    ///
+    /// - Parameters:
+    ///   - context: The request.
+    ///   - server: Whose observers are told of what has no route.
+    func find(_ context: Context, _ server: ServerLoop? = nil) -> Unmanaged<Route>? {
         let bytes = context.bytes
         let method = routeMethod(context.head, bytes)
         let path = context.head.path.of(bytes)
         let lookup: RouteLookup
         if path.byteCount == 0 {
-            guard context.head.targetForm == .absolute else { return unsafe answerWithoutPath(context) }
+            guard context.head.targetForm == .absolute else {
+                server?.noteBegin(context)
+                return unsafe answerWithoutPath(context)
+            }
             lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.matchCell.value)
         } else if RoutePath.isPlain(path) {
             lookup = tree.find(method, path: path, into: &context.matchCell.value)
@@ -19,6 +26,7 @@ extension Service {
             do throws(RoutePath.Failure) {
                 try RoutePath.decode(path, into: &decoded)
             } catch {
+                server?.noteBegin(context)
                 context.send(errorResponse(HTTPError(.badRequest, error.description), context))
                 return nil
             }
@@ -26,6 +34,7 @@ extension Service {
             lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.matchCell.value)
         }
         if case .found(let index) = lookup { return unsafe reference(index) }
+        server?.noteBegin(context)
         answer(lookup, context)
         return nil
     }
