@@ -20,6 +20,8 @@ enum Command {
         case .run(let command):
             do {
                 try await run(command)
+            } catch let error as ConfigurationError {
+                fail(error.problems.map { "apus: \($0)\n" }.joined(), .failure)
             } catch {
                 fail("apus: \(error)\n", .failure)
             }
@@ -29,7 +31,8 @@ enum Command {
     private static func run(_ command: Invocation.Command) async throws {
         switch command {
         case .serve(let options): try await ServeCommand.application(options).run()
-        case .check(let options): try ServeCommand.check(options)
+        case .check(let options): print(try ServeCommand.check(options))
+        case .config(let options): print(try ConfigCommand.text(options), terminator: "")
         case .routes(let options): try RoutesCommand.run(options)
         case .bench(let options): try await BenchCommand.run(options)
         }

@@ -1,3 +1,4 @@
+import Apus
 import ApusRuntime
 import Testing
 
@@ -9,9 +10,7 @@ struct InvocationTests {
     func serveDefaults() {
         let options = parse("serve").serve
         #expect(options == ServeOptions())
-        #expect(options?.host == "127.0.0.1")
-        #expect(options?.port == 8080)
-        #expect(options?.driver == .auto)
+        #expect(options?.flags == [] && options?.file == nil && options?.folder == nil && options?.tls == nil)
     }
 
     @Test(
@@ -21,7 +20,7 @@ struct InvocationTests {
             "serve --port 3000 --", "serve --loops 2 --port 3000",
         ])
     func spellings(line: String) {
-        #expect(parse(line).serve?.port == 3000)
+        #expect(parse(line).serve?.value("listeners[0].port") == "3000")
     }
 
     @Test("serve takes a folder and all its options, in any order")
@@ -29,10 +28,13 @@ struct InvocationTests {
         var expected = ServeOptions()
         expected.folder = "public"
         expected.host = "::"
-        expected.port = 0
-        expected.loops = 3
-        expected.pin = [0, 2, 3]
-        expected.driver = .uring
+        expected.flags = [
+            ConfigurationFlag("--host", path: "listeners[0].host", value: "::"),
+            ConfigurationFlag("--port", path: "listeners[0].port", value: "0"),
+            ConfigurationFlag("--loops", path: "loops.count", value: "3"),
+            ConfigurationFlag("--pin", path: "loops.pinnedTo", value: "0,2,3"),
+            ConfigurationFlag("--driver", path: "loops.driver", value: "uring"),
+        ]
         #expect(parse("serve --host :: -p 0 public --loops 3 --pin 0,2-3 --driver uring") == .run(.serve(expected)))
         #expect(parse("check public --host=:: -p0 -l3 --pin=0,2-3 --driver=uring") == .run(.check(expected)))
     }
@@ -40,7 +42,7 @@ struct InvocationTests {
     @Test("behind -- an argument that looks like an option is none")
     func terminator() {
         #expect(parse("serve -p 1 -- --port").serve?.folder == "--port")
-        #expect(parse("serve -- -p").serve?.port == 8080)
+        #expect(parse("serve -- -p").serve?.flags == [])
         #expect(parse("serve -").serve?.folder == "-")
     }
 
@@ -146,8 +148,11 @@ struct MistakeTests {
             ("bench h --ca ca.pem", "write https://"), ("bench https://h --ca", "write --ca FILE"),
             ("bench https://h --ca a -k", "keep one"), ("bench h --h2 -H Upgrade:a", "HTTP/2 has no such field"),
             ("bench h -H Content-Length:3", "leave this field out"), ("bench h --body @", "@- for standard input"),
+            ("serve --preset prod", "development, production or testing"),
+            ("serve --set limits.body", "limits.body=64MiB"),
+            ("serve --config", "write --config FILE"), ("config --key", "did you mean --keys?"),
             ("sevre", "did you mean serve?"), ("./public", "apus serve ./public"),
-            ("xyzzy", "serve, routes, check, bench"),
+            ("xyzzy", "serve, routes, check, config, bench"),
             ("--port 80", "apus COMMAND --port"), ("help sevre", "did you mean serve?"),
         ])
     func advice(line: String, advice: String) {

@@ -1,3 +1,5 @@
+import Apus
+
 @testable import ApusCLI
 
 /// Reads a command line as a shell would split it, without quoting.
@@ -14,4 +16,9 @@ extension Invocation {
     var bench: BenchOptions? { if case .run(.bench(let options)) = self { options } else { nil } }
     var mistakes: [String] { if case .failure(let error) = self { error.mistakes } else { [] } }
     var text: String? { if case .show(let text) = self { text } else { nil } }
+}
+
+extension ServeOptions {
+    /// What a key of the configuration is set to.
+    func value(_ path: String) -> String? { flags.last { $0.path == path }?.value }
 }

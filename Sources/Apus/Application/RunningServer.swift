@@ -52,6 +52,26 @@ public final class RunningServer: Sendable {
     /// How often clients broke the rules of HTTP/2 or flooded, by kind.
     public var http2Counts: HTTP2Counts { listeners[0].service.http2Counts.counts }
 
+    #if TLS
+        /// Has every listener of `https` read its certificates, keys, revocations and ticket keys again, as SIGHUP is
+        /// usually understood: new connections get them, and none that is open is dropped. Files that changed are noticed
+        /// without it some seconds later.
+        ///
+        /// What is wrong with a file is told in the log; its listener goes on with what it had. The files are read on the
+        /// process-wide work-stealing pool. Any thread or loop.
+        ///
+        /// - Returns: Whether all of them were read and are served from now on; true when nothing speaks TLS.
+        @discardableResult
+        public func reloadCertificates() async -> Bool {
+            let reloaders = listeners.compactMap(\.reloader)
+            do {
+                return try await offload { reloaders.reduce(true) { $1.reload() && $0 } }
+            } catch {
+                configuration.log(.error, "the certificates were not read again: \(error)")
+                return false
+            }
+        }
+    #endif
     /// How often each limit of ``ServerLimits`` was exceeded, by clients or by handlers; those that never were are left out.
     /// Any thread.
     public var limitCounts: [LimitKind: Int] {
@@ -79,27 +99,6 @@ public final class RunningServer: Sendable {
         let shown = self.shown.withLock { $0 }
         shown?.metrics.removeSource(shown?.id ?? 0)
     }
-
-    #if TLS
-        /// Has every listener of `https` read its certificates, keys, revocations and ticket keys again, as SIGHUP is
-        /// usually understood: new connections get them, and none that is open is dropped. Files that changed are noticed
-        /// without it some seconds later.
-        ///
-        /// What is wrong with a file is told in the log; its listener goes on with what it had. The files are read on the
-        /// process-wide work-stealing pool. Any thread or loop.
-        ///
-        /// - Returns: Whether all of them were read and are served from now on; true when nothing speaks TLS.
-        @discardableResult
-        public func reloadCertificates() async -> Bool {
-            let reloaders = listeners.compactMap(\.reloader)
-            do {
-                return try await offload { reloaders.reduce(true) { $1.reload() && $0 } }
-            } catch {
-                configuration.log(.error, "the certificates were not read again: \(error)")
-                return false
-            }
-        }
-    #endif
 
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {

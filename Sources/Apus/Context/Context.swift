@@ -51,10 +51,7 @@ public import ApusRuntime
     /// The response's content, while it is produced.
     @safe @exclusivity(unchecked) var stream: ResponseStream?
     @safe @exclusivity(unchecked) var decoder = HTTP1BodyDecoder()
-    @safe @exclusivity(unchecked) var contentBegan: UInt64 = 0
-    @safe @exclusivity(unchecked) var contentReceived: Int64 = 0
-    /// Since when the client may not send because its handler does not read; 0 while it may.
-    @safe @exclusivity(unchecked) var contentHeldSince: UInt64 = 0
+    @safe @exclusivity(unchecked) var contentClock = ContentClock()
     /// The client waits for `100 Continue` before it sends content.
     @safe @exclusivity(unchecked) var awaitsContinue = false
     /// The response was given; only the rest of the content is still thrown away.
@@ -119,22 +116,6 @@ public import ApusRuntime
         route?.options.timeout.map { $0.clampedNanoseconds / 1_000_000 } ?? usual
     }
 
-    /// Notes that the client has to wait for the handler: its time stands still.
-    func holdContent(at now: UInt64) { if contentHeldSince == 0 { contentHeldSince = max(1, now) } }
-
-    /// Notes that the client may send again.
-    func resumeContent(at now: UInt64) {
-        guard contentHeldSince != 0 else { return }
-        contentBegan += now - contentHeldSince
-        contentHeldSince = 0
-    }
-
-    /// When the slowest client that is borne would have sent the next byte of its content: it has a time for all, and
-    /// for what came one that a rate allows.
-    func contentDue(_ time: UInt64, minimumRate: Int) -> UInt64 {
-        contentBegan + time + UInt64(contentReceived) * 1000 / UInt64(max(1, minimumRate))
-    }
-
     var bytes: RawSpan {
         @_lifetime(borrow self)
         get {
@@ -157,12 +138,10 @@ public import ApusRuntime
         if extras != nil { extras = nil }
         isAnswered = false
         if account.began != 0 { account = RequestAccount() }
-        if task != nil || stream != nil || contentBegan != 0 {
+        if task != nil || stream != nil || contentClock.hasBegun {
             task = nil
             stream = nil
-            contentBegan = 0
-            contentReceived = 0
-            contentHeldSince = 0
+            contentClock = ContentClock()
             awaitsContinue = false
             isOver = false
         }

@@ -53,7 +53,7 @@ final class Observation: Sendable {
         guard account.began != 0, !account.isReported else { return }
         context.account.isReported = true
         let duration = nanoseconds(apus_ticks() &- account.began)
-        let received = context.contentReceived
+        let received = context.contentClock.received
         let planned = context.stream?.written ?? account.length
         let sent = max(0, planned - Int64(account.unsent))
         if let meters {

@@ -32,11 +32,11 @@ protocol ServerConnection: ConnectionHandler {
     let http2: HTTP2Loop
     let tasks: TaskPool
     let timeouts: Timeouts
+    /// Whether requests may come before the handshake is done.
+    let takesEarlyData: Bool
     /// Whether anybody wants to know what becomes of the requests.
     let isObserved: Bool
     private let observation: LoopObservation?
-    /// Whether requests may come before the handshake is done.
-    let takesEarlyData: Bool
     /// Whether a client's end leaves its handler alone.
     let allowsHalfClose: Bool
     /// The context that the next head is parsed into.
@@ -49,6 +49,11 @@ protocol ServerConnection: ConnectionHandler {
     private var connections = 0
     private let date = DateField()
     @safe @exclusivity(unchecked) private var dateSecond: UInt64 = .max
+    /// The last opening that ``appendOpening(_:_:to:)`` has made, of `dateSecond`, and what it was made for.
+    private let opening = Cell(Buffer())
+    @safe @exclusivity(unchecked) private var openingStatus = Status.ok
+    @safe @exclusivity(unchecked) private var openingType: UnsafePointer<UInt8>?
+    @safe @exclusivity(unchecked) private var openingTypeCount = 0
 
     /// The limits in the loop's milliseconds.
     struct Timeouts {
@@ -201,6 +206,33 @@ protocol ServerConnection: ConnectionHandler {
         stage.value.removeAll()
     }
 
+    /// Writes the head of an answer up to the number of `Content-Length`: at most 128 bytes, and the type. It is kept for
+    /// the next answer, which most often begins the same.
+    @inline(__always)
+    func appendOpening(_ status: Status, _ contentType: StaticString, to buffer: inout Buffer) {
+        let second = loop.now / 1_000_000_000
+        let isSameType =
+            unsafe contentType.utf8Start == openingType && contentType.utf8CodeUnitCount == openingTypeCount
+        if !isSameType || status != openingStatus || second != dateSecond || opening.value.isEmpty {
+            makeOpening(status, contentType)
+        }
+        unsafe buffer.append(RawSpan(_unsafeStart: opening.value.baseAddress, byteCount: opening.value.count))
+    }
+
+    @inline(never)
+    private func makeOpening(_ status: Status, _ contentType: StaticString) {
+        var made = Buffer(capacity: 128 + contentType.utf8CodeUnitCount)
+        made.appendStatusLine(status)
+        appendDate(to: &made)
+        made.append("Content-Type: ")
+        made.append(contentType)
+        made.append("\r\nContent-Length: ")
+        opening.value = made
+        openingStatus = status
+        unsafe openingType = contentType.utf8Start
+        openingTypeCount = contentType.utf8CodeUnitCount
+    }
+
     /// Writes `Date: …` with its line end (RFC 9110, 6.6.1), which is made once a second.
     @inline(__always)
     func appendDate(to buffer: inout Buffer) {
@@ -208,6 +240,7 @@ protocol ServerConnection: ConnectionHandler {
         if second != dateSecond {
             dateSecond = second
             date.update()
+            opening.value.removeAll()
         }
         date.append(to: &buffer)
     }

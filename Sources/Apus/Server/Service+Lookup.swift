@@ -19,7 +19,7 @@ extension Service {
                 return unsafe answerWithoutPath(context)
             }
             lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.matchCell.value)
-        } else if RoutePath.isPlain(path) {
+        } else if context.head.isPlainPath || RoutePath.isPlain(path) {
             lookup = tree.find(method, path: path, into: &context.matchCell.value)
         } else {
             var decoded: [UInt8] = []

@@ -35,8 +35,8 @@ import Synchronization
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners
-        self.observation = observation
         self.takesEarlyData = takesEarlyData
+        self.observation = observation
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

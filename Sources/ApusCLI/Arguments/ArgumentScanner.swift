@@ -1,3 +1,5 @@
+import Apus
+
 /// The arguments of one command, sorted into options and operands, with all that is wrong about them.
 struct ScannedArguments {
     private(set) var values: [String: [String]] = [:]

@@ -1,3 +1,5 @@
+import Apus
+
 /// What a command line asks for. Reading it prints nothing, exits nowhere and touches no file.
 ///
 /// ```swift
@@ -21,10 +23,11 @@ enum Invocation: Hashable, Sendable {
         case serve(ServeOptions)
         case routes(RoutesOptions)
         case check(ServeOptions)
+        case config(ConfigOptions)
         case bench(BenchOptions)
     }
 
-    static let commands: [CommandSyntax] = [.serve, .routes, .check, .bench]
+    static let commands: [CommandSyntax] = [.serve, .routes, .check, .config, .bench]
 
     /// Reads a command line.
     ///
@@ -58,6 +61,7 @@ enum Invocation: Hashable, Sendable {
             switch syntax {
             case .serve: .serve(ServeOptions(&scanned))
             case .check: .check(ServeOptions(&scanned))
+            case .config: .config(ConfigOptions(&scanned))
             case .routes: .routes(RoutesOptions(&scanned))
             default: BenchOptions(&scanned).map { .bench($0) }
             }

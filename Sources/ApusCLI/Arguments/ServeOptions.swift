@@ -1,18 +1,16 @@
+import Apus
 import ApusRuntime
 
-/// `apus serve`, and `apus check`, which takes the same.
+/// `apus serve`, and `apus check` and `apus config`, which take the same.
 struct ServeOptions: Hashable, Sendable {
-    /// The folder to serve, or nil for the demo application.
+    /// The folder to serve, or nil for what the configuration says.
     var folder: String?
-    /// The name or address to listen on.
-    var host = "127.0.0.1"
-    /// The port to listen on; 0 for one that the system chooses.
-    var port = 8080
-    /// How many event loops, or nil for one per core, or for one per processor in `pin` where that is given.
-    var loops: Int?
-    /// The processors to pin the loops to, one each, in this order; nil for none.
-    var pin: [Int]?
-    var driver = DriverChoice.auto
+    /// The file of the configuration; nil for the one of `APUS_CONFIG`, or none.
+    var file: String?
+    /// What a preset, and keys of the configuration, are set to, in the order of the command line.
+    var flags: [ConfigurationFlag] = []
+    /// The name or address to listen on, as it was given.
+    var host: String?
     /// What is spoken over TLS, on a port of its own; nil for nothing.
     var tls: TLSOptions?
 
@@ -22,13 +20,20 @@ struct ServeOptions: Hashable, Sendable {
     init(_ scanned: inout ScannedArguments) {
         folder = scanned.operands.first
         if folder == "" { scanned.mistakes.append("FOLDER is empty; write . for the current folder") }
-        if let host = scanned.value(.host, .text("a name or an address", example: "0.0.0.0 or ::1")) {
-            self.host = host
+        file = scanned.value(.configuration, .text("a file", example: "apus.json5"))
+        let presets = ConfigurationPreset.allCases.map(\.rawValue)
+        if let preset = scanned.value(.preset, .word(presets)) { set("--preset", "preset", preset) }
+        for setting in scanned.all(.set, .setting) { set("--set", setting.path, setting.value) }
+        host = scanned.value(.host, .text("a name or an address", example: "0.0.0.0 or ::1"))
+        if let host { set("--host", "listeners[0].host", host) }
+        if let port = scanned.value(.port, .number(in: 0...65535, example: 8080)) {
+            set("--port", "listeners[0].port", "\(port)")
         }
-        if let port = scanned.value(.port, .number(in: 0...65535, example: 8080)) { self.port = port }
-        loops = scanned.value(.loops, .number(in: 1...1024, example: 4))
-        pin = scanned.value(.pin, .cpuList)
-        if let driver = scanned.value(.driver, .driver) { self.driver = driver }
+        let loops = scanned.value(.loops, .number(in: 1...1024, example: 4))
+        if let loops { set("--loops", "loops.count", "\(loops)") }
+        let pin = scanned.value(.pin, .cpuList)
+        if let pin { set("--pin", "loops.pinnedTo", pin.map(String.init).joined(separator: ",")) }
+        if let driver = scanned.value(.driver, .driver) { set("--driver", "loops.driver", driver.rawValue) }
         tls = TLSOptions(&scanned)
         if let loops, let pin, loops != pin.count {
             scanned.mistakes.append(
@@ -36,9 +41,46 @@ struct ServeOptions: Hashable, Sendable {
                     + "leave --loops out, or name \(loops) processors")
         }
     }
+
+    private mutating func set(_ flag: String, _ path: String, _ value: String) {
+        flags.append(ConfigurationFlag(flag, path: path, value: value))
+    }
+
+    /// The configuration of all layers, these options the strongest.
+    ///
+    /// - Parameters:
+    ///   - environment: The variables; nil is the process's own.
+    ///   - checksFiles: Whether certificates and folders are looked at.
+    func configuration(
+        environment: [String: String]? = nil, checksFiles: Bool = true
+    ) throws(ConfigurationError) -> Configuration {
+        try Configuration.load(
+            file: file, preset: nil, environment: environment, flags: flags, checksFiles: checksFiles
+        ) { configuration in
+            if let folder {
+                var settings = FolderSettings()
+                settings.folder = folder
+                settings.options.showsListing = true
+                configuration.files = [settings]
+                for key in ["path", "folder", "listing"] {
+                    configuration.note("files[0].\(key)", from: .flag("FOLDER"))
+                }
+            }
+            if let tls { tls.add(to: &configuration) }
+        }
+    }
 }
 
 extension OptionSyntax {
+    static let configuration = OptionSyntax(
+        name: "config", letter: "c", value: "FILE",
+        summary: "Read the configuration from this JSON5 file [that of APUS_CONFIG]")
+    static let preset = OptionSyntax(
+        name: "preset", value: "P", summary: "Begin with the preset development, production or testing")
+    static let set = OptionSyntax(
+        name: "set", letter: "s", value: "KEY=VALUE",
+        summary: "Set a key of the configuration, such as limits.body=64MiB; may be given more than once",
+        isRepeatable: true)
     static let host = OptionSyntax(
         name: "host", value: "H", summary: "Listen on this name or address [127.0.0.1]; 0.0.0.0 or :: for all")
     static let port = OptionSyntax(
@@ -49,38 +91,29 @@ extension OptionSyntax {
         name: "pin", value: "CPULIST", summary: "Pin each loop to one of these processors, such as 0,2-3")
     static let driver = OptionSyntax(
         name: "driver", value: "D", summary: "Drive the loops with \(ArgumentKind.driverNames) [auto]")
+
+    static let serve = [configuration, preset, set, host, port] + tls + [loops, pin, driver]
 }
 
-extension CommandSyntax {
-    static let serve = CommandSyntax(
-        name: "serve",
-        summary: "Serve a folder, or the demo application",
-        discussion: """
-            Serves the files of FOLDER over HTTP/1.1 and HTTP/2. Without a FOLDER it serves the demo application, whose welcome \
-            page lists its routes. Ctrl-C (SIGINT) or SIGTERM lets the requests in flight finish; a second one stops at \
-            once.
-            """,
-        operand: Operand(name: "FOLDER", isRequired: false, summary: "The folder to serve"),
-        options: [.host, .port] + OptionSyntax.tls + [.loops, .pin, .driver],
-        examples: [
-            Example(command: "apus serve", summary: "The demo on http://127.0.0.1:8080"),
-            Example(command: "apus serve public -p 3000", summary: "The folder `public` on port 3000"),
-            Example(
-                command: "apus serve --tls-port 8443 --tls-self-signed", summary: "https://localhost:8443 as well"),
-            Example(command: "apus serve --host :: --pin 0,2-3", summary: "All addresses, three pinned loops"),
-        ])
+extension ArgumentKind where Value == String {
+    /// One of some words.
+    static func word(_ words: [String]) -> ArgumentKind {
+        let expected = words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+        return ArgumentKind(expected: expected, example: words.first ?? "") { words.contains($0) ? $0 : nil }
+    }
+}
 
-    static let check = CommandSyntax(
-        name: "check",
-        summary: "Say whether `serve` with the same options would start",
-        discussion: """
-            Looks at what `apus serve` with the same options would need (the folder, the address and port, the driver, \
-            the limits of the system) and says what is missing and what to do, without serving anything.
-            """,
-        operand: Operand(name: "FOLDER", isRequired: false, summary: "The folder to be served"),
-        options: [.host, .port] + OptionSyntax.tls + [.loops, .pin, .driver],
-        examples: [
-            Example(command: "apus check -p 80", summary: "May this user listen on port 80?"),
-            Example(command: "apus check --driver uring", summary: "Has this kernel what io_uring needs?"),
-        ])
+/// What `--set` is given.
+struct KeySetting: Hashable, Sendable {
+    let path: String
+    let value: String
+}
+
+extension ArgumentKind where Value == KeySetting {
+    static var setting: ArgumentKind {
+        ArgumentKind(expected: "a key and its value", example: "limits.body=64MiB") { text in
+            guard let sign = text.firstIndex(of: "="), sign > text.startIndex else { return nil }
+            return KeySetting(path: String(text[..<sign]), value: String(text[text.index(after: sign)...]))
+        }
+    }
 }

@@ -1,3 +1,5 @@
+import Apus
+
 /// The part of `apus serve` that speaks TLS.
 struct TLSOptions: Hashable, Sendable {
     /// Where the certificate comes from.
@@ -48,6 +50,34 @@ struct TLSOptions: Hashable, Sendable {
         }
         self.port = port
         self.redirects = redirects
+    }
+
+    /// Adds a listener beside the first one of the configuration, on the same host.
+    func add(to configuration: inout Configuration) {
+        guard let first = configuration.listeners.first else { return }
+        var tls = TLSSettings()
+        var keys: [String: String] = ["host": "--tls-port", "port": "--tls-port", "tls": "--tls-port"]
+        switch certificate {
+        case .selfSigned:
+            tls.isSelfSigned = true
+            keys["tls.selfSigned"] = "--tls-self-signed"
+        case .files(let chain, let key):
+            tls.identity.certificate = chain
+            tls.identity.key = key
+            keys["tls.certificate"] = "--tls-cert"
+            if key != nil { keys["tls.key"] = "--tls-key" }
+        }
+        var listener = ListenerSettings()
+        listener.host = first.host
+        listener.port = UInt16(port)
+        listener.tls = tls
+        let index = configuration.listeners.count
+        configuration.listeners.append(listener)
+        for (key, flag) in keys { configuration.note("listeners[\(index)].\(key)", from: .flag(flag)) }
+        if redirects {
+            configuration.listeners[0].redirectTo = UInt16(port)
+            configuration.note("listeners[0].redirectTo", from: .flag("--tls-redirect"))
+        }
     }
 }
 

@@ -108,6 +108,18 @@ extension RawSpan {
     /// what is not a visible ASCII character; or the end.
     @inline(__always)
     func endOfTarget(from start: Int) -> Int {
+        var isPlain = false
+        return endOfTarget(from: start, isPlain: &isPlain)
+    }
+
+    /// The same, and whether the bytes are surely those of a path that is its own decoded form.
+    ///
+    /// - Parameters:
+    ///   - start: Where the target begins, behind another byte when `isPlain` is true.
+    ///   - isPlain: Becomes false when there is a percent sign, or a dot behind a slash; and for bytes near the end of the
+    ///     span, which are not looked at for it.
+    @inline(__always)
+    func endOfTarget(from start: Int, isPlain: inout Bool) -> Int {
         var index = start
         let space = all(0x20)
         let beyond = all(0x7F)
@@ -115,11 +127,17 @@ extension RawSpan {
         let hash = all(0x23)
         while index &+ 16 <= byteCount {
             let bytes = block(index)
+            if isPlain {
+                // What follows the target is looked at as well: that costs a second look now and then, no mistake.
+                let dots = (bytes .== all(.dot)) .& (block(index &- 1) .== all(.slash))
+                isPlain = ((bytes .== all(.percent)) .| dots).isEmpty
+            }
             let controls = (bytes .<= space) .| (bytes .>= beyond)
             let stops = controls .| (bytes .== question) .| (bytes .== hash)
             if !stops.isEmpty { return index &+ stops.first }
             index &+= 16
         }
+        isPlain = false
         while index < byteCount, byte(index).isVisible, byte(index) != .questionMark, byte(index) != 0x23 {
             index &+= 1
         }

@@ -14,7 +14,8 @@ extension HTTP1RequestParser {
 
         // The target, up to the space; on the way the question mark. A fragment never belongs here (RFC 9110, 7.1).
         let target = methodEnd &+ 1
-        var stop = bytes.endOfTarget(from: target)
+        var isPlain = true
+        var stop = bytes.endOfTarget(from: target, isPlain: &isPlain)
         var question = -1
         if stop < count, bytes.byte(stop) == .questionMark {
             question = stop
@@ -46,6 +47,7 @@ extension HTTP1RequestParser {
         if bytes.byte(target) == .slash, head.methodKind != .connect {
             head.targetForm = .origin
             head.path = ByteSlice(from: target, to: pathEnd)
+            head.isPlainPath = isPlain
         } else if let error = Self.readOtherForm(bytes, target, pathEnd, stop, into: &head) {
             return .failure(error)
         }
@@ -118,6 +120,7 @@ extension HTTP1RequestParser {
     private static func readOtherForm(
         _ bytes: RawSpan, _ target: Int, _ pathEnd: Int, _ stop: Int, into head: inout RequestHead
     ) -> HTTP1Error? {
+        head.isPlainPath = false
         if head.methodKind == .connect {
             head.targetForm = .authority
             // The port is not optional here: there is no scheme to take one from.

@@ -43,6 +43,9 @@ public struct RequestHead: ~Copyable {
     public internal(set) var majorVersion: UInt8 = 1
     /// The version's digit behind the dot: of `HTTP/1.`, where what is above 1 counts as 1; 0 in HTTP/2.
     public internal(set) var minorVersion: UInt8 = 1
+    /// Whether the path is known to be its own decoded form: without a percent sign, and without a segment that begins
+    /// with a dot. False says nothing.
+    public internal(set) var isPlainPath = false
     /// Whether the target has a question mark.
     public internal(set) var hasQuery = false
     /// Whether the scheme is `https` that an absolute target names, or the `:scheme` of HTTP/2.
@@ -97,6 +100,7 @@ public struct RequestHead: ~Copyable {
         targetForm = .origin
         majorVersion = 1
         minorVersion = 1
+        isPlainPath = false
         hasQuery = false
         isSecureTarget = false
         isChunked = false
@@ -119,6 +123,7 @@ public struct RequestHead: ~Copyable {
         targetForm = other.targetForm
         majorVersion = other.majorVersion
         minorVersion = other.minorVersion
+        isPlainPath = other.isPlainPath
         hasQuery = other.hasQuery
         isSecureTarget = other.isSecureTarget
         isChunked = other.isChunked

@@ -27,9 +27,9 @@ protocol Driver: AnyObject {
     /// calls `finishClosing()` when the kernel has let go.
     func detach(_ endpoint: Endpoint) -> Bool
 
-    /// Waits until something happened, at most so long (negative: without end), and takes note of it. The number of
-    /// things that happened.
-    func wait(nanoseconds: Int64) -> Int
+    /// Waits until something happened, at most so long from `now`, the time of `apus_monotonic_nanoseconds`, on (negative:
+    /// without end), and takes note of it. The number of things that happened.
+    func wait(nanoseconds: Int64, from now: UInt64) -> Int
     /// Delivers what `wait` took note of.
     func dispatch()
     /// Whether there is work that `wait` must not sleep over.

@@ -10,8 +10,16 @@
         /// The word of the event that says that `wake()` was called.
         static let wakeWord = UInt64.max
 
+        /// The word of the timer's event, which no endpoint has either.
+        private static let timerWord = UInt64.max - 1
+
         private let poller: CInt
         private let waker: CInt
+        /// What ends a wait in time. A limit given to the wait itself would be set up, and taken away, in each of them; the
+        /// timer is touched about once a second, for it is left alone while it fires early enough.
+        private let timer: CInt
+        /// When the timer fires, if it has not yet: never later than a wait has to end.
+        private var timerDue = UInt64.max
         private let events: UnsafeMutablePointer<epoll_event>
 
         private static let inward = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | APUS_EPOLL_EDGE
@@ -24,16 +32,27 @@
                 closeDescriptor(poller)
                 throw SystemError(code: waker, call: "eventfd")
             }
+            let timer = apus_timer_create_errno()
+            guard timer >= 0 else {
+                closeDescriptor(poller)
+                closeDescriptor(waker)
+                throw SystemError(code: timer, call: "timerfd_create")
+            }
             self.poller = poller
             self.waker = waker
+            self.timer = timer
             unsafe events = .allocate(capacity: Self.batch)
             _ = apus_epoll_control_errno(
                 poller, EPOLL_CTL_ADD, waker, EPOLLIN.rawValue | APUS_EPOLL_EDGE, Self.wakeWord)
+            // Of an edge nobody reads how often the timer has fired.
+            _ = apus_epoll_control_errno(
+                poller, EPOLL_CTL_ADD, timer, EPOLLIN.rawValue | APUS_EPOLL_EDGE, Self.timerWord)
         }
 
         deinit {
             closeDescriptor(poller)
             closeDescriptor(waker)
+            closeDescriptor(timer)
             unsafe events.deallocate()
         }
 
@@ -62,8 +81,26 @@
                 poller, EPOLL_CTL_MOD, descriptor, Self.inward | EPOLLOUT.rawValue, id.rawValue)
         }
 
-        func wait(nanoseconds: Int64) -> Int {
-            max(0, Int(unsafe apus_epoll_wait_errno(poller, events, CInt(Self.batch), nanoseconds)))
+        mutating func wait(nanoseconds: Int64, from now: UInt64) -> Int {
+            if nanoseconds == 0 { return take(mayWait: false) }
+            let end = nanoseconds < 0 ? .max : now + UInt64(nanoseconds)
+            var now = now
+            while true {
+                if now >= timerDue { timerDue = .max }
+                if end < timerDue {
+                    timerDue = end
+                    apus_timer_set(timer, end)
+                }
+                let count = take(mayWait: true)
+                guard count == 1, unsafe apus_epoll_data(events) == Self.timerWord else { return count }
+                now = apus_monotonic_nanoseconds()
+                if now >= end { return 0 }
+                // It fired for an earlier wait.
+            }
+        }
+
+        private func take(mayWait: Bool) -> Int {
+            max(0, Int(unsafe apus_epoll_wait_errno(poller, events, CInt(Self.batch), mayWait)))
         }
 
         @inline(__always) func event(_ index: Int) -> (word: UInt64, readiness: Readiness) {

@@ -54,7 +54,7 @@
                 queue, descriptor, CInt(EVFILT_WRITE), UInt16(EV_ADD | EV_ONESHOT), id.rawValue)
         }
 
-        func wait(nanoseconds: Int64) -> Int {
+        func wait(nanoseconds: Int64, from now: UInt64) -> Int {
             max(0, Int(unsafe apus_kqueue_wait_errno(queue, events, CInt(Self.batch), nanoseconds)))
         }
 

@@ -23,7 +23,7 @@ struct Readiness: OptionSet {
 //     func unwatchListener(_:)
 //     func watch(_:_:writable:) -> CInt      edge-triggered; 0 or -errno
 //     func askWritable(_:_:)                 tells of room to write at once if there is some
-//     mutating func wait(nanoseconds:) -> Int
+//     mutating func wait(nanoseconds:from:) -> Int
 //     func event(_:) -> (word: UInt64, readiness: Readiness)
 //     func clearWake(), func wake()          the event's word is `Poller.wakeWord`
 //

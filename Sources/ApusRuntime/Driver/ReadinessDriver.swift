@@ -106,8 +106,8 @@ import CSystem
 
     var hasPendingWork: Bool { !again.isEmpty || !fresh.isEmpty }
 
-    func wait(nanoseconds: Int64) -> Int {
-        ready = poller.wait(nanoseconds: nanoseconds)
+    func wait(nanoseconds: Int64, from now: UInt64) -> Int {
+        ready = poller.wait(nanoseconds: nanoseconds, from: now)
         return ready
     }
 

@@ -49,7 +49,7 @@
             (unsafe apus_uring_ready(ring.pointer) > 0) || !resumed.isEmpty || !postponed.isEmpty
         }
 
-        func wait(nanoseconds: Int64) -> Int {
+        func wait(nanoseconds: Int64, from now: UInt64) -> Int {
             if !isEnabled { enable() }
             _ = unsafe apus_uring_wait_errno(ring.pointer, nanoseconds)
             if ring.isSubmitted { vectors.removeAll() }

@@ -23,7 +23,7 @@ extension EventLoop {
         repeat {
             forEachEndpoint { $0.close() }
             guard endpoints.count > 0 else { break }
-            _ = driver.wait(nanoseconds: 100_000_000)
+            _ = driver.wait(nanoseconds: 100_000_000, from: apus_monotonic_nanoseconds())
             driver.dispatch()
         } while true
         endLocals()
@@ -69,7 +69,7 @@ extension EventLoop {
         }
         // A loop that has nothing to do for a second gives its cached memory back, once until it is busy again.
         let mayTrim = !isTrimmed && (nanoseconds < 0 || nanoseconds > Self.idleNanoseconds)
-        let events = driver.wait(nanoseconds: mayTrim ? Self.idleNanoseconds : nanoseconds)
+        let events = driver.wait(nanoseconds: mayTrim ? Self.idleNanoseconds : nanoseconds, from: before)
         sleeping.store(false, ordering: .relaxed)
         if events > 0 {
             isTrimmed = false

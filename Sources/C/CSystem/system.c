@@ -56,6 +56,7 @@ int apus_set_option_errno(int descriptor, int level, int option, int value) {
 #if defined(__linux__)
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <sys/sendfile.h>
 
 ssize_t apus_sendfile_errno(int socket, int file, int64_t offset, size_t count) {
@@ -86,23 +87,20 @@ int apus_epoll_control_errno(int poller, int operation, int descriptor, uint32_t
   return epoll_ctl(poller, operation, descriptor, &event) < 0 ? -errno : 0;
 }
 
-int apus_epoll_wait_errno(int poller, struct epoll_event *events, int capacity, int64_t nanoseconds) {
-#if defined(SYS_epoll_pwait2)
-  // As exact as the system can be, which a constant rate needs. Linux has had this call since 5.11; without it, see below.
-  static _Atomic bool is_missing;
-  if (nanoseconds > 0 && !is_missing) {
-    struct timespec time = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};
-    long got = syscall(SYS_epoll_pwait2, poller, events, capacity, &time, NULL, 0);
-    if (got >= 0) return (int)got;
-    if (errno != ENOSYS && errno != EPERM) return -errno;
-    is_missing = true;
-  }
-#endif
-  // Whole milliseconds, rounded up: a timer may be late by less than a tick, and is never early.
-  int64_t milliseconds = nanoseconds < 0 ? -1 : (nanoseconds + 999999) / 1000000;
-  if (milliseconds > 86400000) milliseconds = 86400000;
-  int count = epoll_wait(poller, events, capacity, (int)milliseconds);
-  return count < 0 ? -errno : count;
+int apus_epoll_wait_errno(int poller, struct epoll_event *events, int capacity, bool may_wait) {
+  // By the number, for libc makes a point of cancellation of it.
+  long count = syscall(SYS_epoll_pwait, poller, events, capacity, may_wait ? -1 : 0, NULL, 8);
+  return count < 0 ? -errno : (int)count;
+}
+
+int apus_timer_create_errno(void) {
+  int made = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  return made < 0 ? -errno : made;
+}
+
+void apus_timer_set(int timer, uint64_t nanoseconds) {
+  struct itimerspec at = {.it_value = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)}};
+  timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
 int apus_eventfd_errno(void) {

@@ -1,3 +1,4 @@
+import ApusHTTP
 import Testing
 
 @testable import Apus
@@ -48,6 +49,22 @@ struct RoutePathTests {
         ])
     func refusals(path: String, failure: RoutePath.Failure) {
         #expect(throws: failure) { try decode(path) }
+    }
+
+    @Test("a head whose path is called plain has a plain path, wherever in it the rest stands", arguments: 0..<40)
+    func plainInHead(padding: Int) {
+        var head = RequestHead()
+        let front = "/" + String(repeating: "x", count: padding)
+        for rest in [
+            "", "/a.b", "%20", "/.", "/..", "/../a", "/a/./b", "/.a", "%", ".", "./b", "?a=/.", "?%20", "/.?a",
+        ] {
+            let bytes = Array("GET \(front + rest) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+            #expect(unsafe HTTP1RequestParser().parse(bytes.span.bytes, into: &head) == .complete(bytes.count))
+            let path = String((front + rest).prefix { $0 != "?" })
+            let isCalledPlain = head.isPlainPath
+            #expect(!isCalledPlain || isPlain(path), "\(path)")
+            if rest == "/a.b" { #expect(isCalledPlain) }
+        }
     }
 
     @Test("a path is plain when decoding would not change it", arguments: 0..<20)

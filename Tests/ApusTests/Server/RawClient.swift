@@ -22,7 +22,20 @@ final class RawClient {
                 unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        if failed != 0 { throw ClientError.connect(errno) }
+        if failed != 0 {
+            guard errno == EINTR else { throw ClientError.connect(errno) }
+            try finishConnecting()
+        }
+    }
+
+    /// A signal does not end what `connect` has begun (POSIX): it is done when the socket can be written to.
+    private func finishConnecting() throws {
+        var wanted = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        while unsafe poll(&wanted, 1, -1) < 0 {}
+        var failure: CInt = 0
+        var size = socklen_t(MemoryLayout<CInt>.size)
+        _ = unsafe getsockopt(socket, SOL_SOCKET, SO_ERROR, &failure, &size)
+        if failure != 0 { throw ClientError.connect(failure) }
     }
 
     deinit { close(socket) }

@@ -30,7 +30,7 @@ extension HTTP1Connection {
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: self)
         context.decoder.begin(context.head)
-        context.contentBegan = server.loop.tick
+        context.contentClock.begin(at: server.loop.tick)
         phase = .content
         arm(at: server.loop.tick + server.timeouts.body)
         if route.isSynchronous { return continueRequest() }
@@ -45,7 +45,7 @@ extension HTTP1Connection {
         context.keepBytes()
         context.isOver = true
         context.decoder.begin(context.head)
-        context.contentBegan = server.loop.tick
+        context.contentClock.begin(at: server.loop.tick)
         phase = .content
         arm(at: server.loop.tick + server.timeouts.body)
     }
@@ -53,7 +53,7 @@ extension HTTP1Connection {
     /// Whether the rest of a request's content is small enough to be thrown away.
     func canDiscardContent(of context: Context) -> Bool {
         guard !context.awaitsContinue, let length = context.head.contentLength else { return false }
-        return length - context.contentReceived <= Self.mostDiscarded
+        return length - context.contentClock.received <= Self.mostDiscarded
     }
 
     /// Takes content; the result is the number of bytes consumed, 0 when the client has to wait.
@@ -67,16 +67,16 @@ extension HTTP1Connection {
         context.awaitsContinue = false
         switch context.decoder.decode(bytes) {
         case .data(let range, let consumed):
-            context.contentReceived += Int64(range.count)
+            context.contentClock.received += Int64(range.count)
             guard !context.isOver else {
-                if context.contentReceived > Self.mostDiscarded {
+                if context.contentClock.received > Self.mostDiscarded {
                     refuseContent(nil)
                 } else {
                     endContentIfWhole(context)
                 }
                 return consumed
             }
-            if context.task == nil, context.contentReceived > context.body.limit {
+            if context.task == nil, context.contentClock.received > context.body.limit {
                 server.service.limitCounts.count(.body)
                 context.noteFailure(.limitExceeded)
                 refuseContent(RequestBody.tooLarge(context.body.limit))
@@ -103,7 +103,7 @@ extension HTTP1Connection {
 
     /// The client waits until its handler has read.
     private func hold(_ context: Context) {
-        context.holdContent(at: server.loop.tick)
+        context.contentClock.hold(at: server.loop.tick)
         connection.pauseReceiving()
     }
 
@@ -162,9 +162,9 @@ extension HTTP1Connection {
 
     func contentTimer(_ now: UInt64) {
         guard let context else { return }
-        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
         // One that waits for its handler is not slow.
-        if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
+        if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
         server.service.limitCounts.count(.bodyTimeout)
         context.noteFailure(.timedOut)
         let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")

@@ -20,11 +20,7 @@ extension HTTP1Connection: ResponseTransport {
         let size = 256 + contentType.utf8CodeUnitCount
         let isInline = self.context == nil
         if server.stage.value.available < size + bytes.byteCount { server.flushStage(to: connection) }
-        server.stage.value.appendStatusLine(status)
-        server.appendDate(to: &server.stage.value)
-        server.stage.value.append("Content-Type: ")
-        server.stage.value.append(contentType)
-        server.stage.value.append("\r\nContent-Length: ")
+        server.appendOpening(status, contentType, to: &server.stage.value)
         server.stage.value.appendDecimal(bytes.byteCount)
         server.stage.value.append(persistenceLines(context))
         if context.head.methodKind != .head {
@@ -154,7 +150,7 @@ extension HTTP1Connection: ResponseTransport {
         guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
             !context.body.isFull
         else { return }
-        context.resumeContent(at: server.loop.tick)
+        context.contentClock.resume(at: server.loop.tick)
         connection.startReceiving()
         connection.presentKept()
     }

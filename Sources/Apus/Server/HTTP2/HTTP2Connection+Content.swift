@@ -19,8 +19,8 @@ extension HTTP2Connection {
         }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: exchange)
-        context.contentBegan = server.loop.tick
-        arm(at: context.contentBegan + server.timeouts.body)
+        context.contentClock.begin(at: server.loop.tick)
+        arm(at: context.contentClock.began + server.timeouts.body)
         if route.isSynchronous {
             context.keepBytes()
             exchange.context = context
@@ -36,6 +36,7 @@ extension HTTP2Connection {
             return fail(HTTP2Error(.windowExceeded))
         }
         if piece.isIdle { meter(.emptyData) }
+        guard phase != .closing else { return }
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveData(piece), let exchange = exchange(at: slot) else {
                 // Of a frame whose stream went within it, the first piece was counted for all of it.
@@ -65,11 +66,11 @@ extension HTTP2Connection {
             return
         }
         context.awaitsContinue = false
-        context.contentReceived += Int64(count)
+        context.contentClock.received += Int64(count)
         if exchange.flags.contains(.gathers) {
             // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
             consume(count, of: exchange.slot)
-            guard context.contentReceived <= context.body.limit else {
+            guard context.contentClock.received <= context.body.limit else {
                 noteTooLarge(context)
                 return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
             }
@@ -78,9 +79,9 @@ extension HTTP2Connection {
         if piece.endsStream { return contentEnded(exchange, context) }
         if receiveWindow.left <= 0 {
             // Nobody may send now.
-            forEachExchange { $0.context?.holdContent(at: server.loop.tick) }
+            forEachExchange { $0.context?.contentClock.hold(at: server.loop.tick) }
         } else if streams[exchange.slot].receiveWindow.left <= 0 {
-            context.holdContent(at: server.loop.tick)
+            context.contentClock.hold(at: server.loop.tick)
         }
     }
 
@@ -181,8 +182,8 @@ extension HTTP2Connection {
 
     /// A client that is slower than is borne is answered; one that may not send, because a handler does not read, is not.
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
-        let due = context.contentDue(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
-        if now < due || context.contentHeldSince != 0 { return arm(at: max(due, now + 1000)) }
+        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.service.limits.bodyMinimumRate)
+        if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
         server.service.limitCounts.count(.bodyTimeout)
         context.noteFailure(.timedOut)
         refuseContent(

@@ -99,10 +99,10 @@ extension HTTP2Connection {
 
     /// The client may send on a stream again, if both windows are open.
     private func resumeContent(of exchange: HTTP2Exchange) {
-        guard let context = exchange.context, context.contentHeldSince != 0, receiveWindow.left > 0,
+        guard let context = exchange.context, context.contentClock.isHeld, receiveWindow.left > 0,
             streams[exchange.slot].receiveWindow.left > 0
         else { return }
-        context.resumeContent(at: server.loop.tick)
+        context.contentClock.resume(at: server.loop.tick)
     }
 
     // MARK: Priorities

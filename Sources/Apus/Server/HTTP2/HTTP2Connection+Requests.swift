@@ -7,6 +7,7 @@ extension HTTP2Connection {
     func takeFields(_ fragment: HTTP2FieldFragment, _ bytes: RawSpan) {
         if fragment.isWhole { return takeBlock(fragment, fragment.block.of(bytes)) }
         if !fragment.beginsBlock { meter(.continuation) }
+        guard phase != .closing else { return }
         do throws(HTTP2Error) {
             try fieldBlock.append(fragment, in: bytes, limits: shared.limits.peer, pool: server.loop.buffers)
         } catch {

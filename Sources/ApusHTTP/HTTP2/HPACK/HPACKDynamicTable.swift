@@ -1,8 +1,7 @@
 /// A decoder's dynamic table (RFC 7541, 2.3.2): the fields that the peer asked to remember, the newest first.
 ///
-/// The octets stand one field behind the other in storage that grows with what is in it, so that a peer which indexes
-/// nothing costs nothing, and are moved to its front when its end is reached. That happens seldom: every field counts 32
-/// octets that take no room. With each field stands what the checks said of it, which spares them at its next use.
+/// Memory grows with what is in it, so that a peer which indexes nothing costs nothing. Octets are moved seldom, for every
+/// field counts 32 of them that take no room. With each field stands what the checks said of it, which spares them at its next use.
 @safe struct HPACKDynamicTable: ~Copyable {
     /// A field of the table.
     struct Entry {
@@ -26,20 +25,9 @@
     /// The largest table there may be: its counts fit 16 bits.
     static var largestSize: Int { 65_535 }
 
-    private var storage: UnsafeMutableRawPointer?
-    private var capacity = 0
-    /// Where the next field goes in `storage`.
-    private var end = 0
-    /// The position of the first byte of `storage`.
-    private var base: UInt32 = 0
+    private var octets = HPACKOctets(first: 512, slack: HeaderBlock.slack)
+    private var ring = HPACKRing<Entry>()
 
-    private var ring: UnsafeMutablePointer<Entry>?
-    private var ringCapacity = 0
-    /// The number of fields ever added; the newest has this number less 1, and stands in the ring at its remainder.
-    private var added = 0
-
-    /// The number of fields.
-    private(set) var count = 0
     /// The sum of their sizes.
     private(set) var size = 0
     /// What ``size`` may be at most, as the peer last said.
@@ -47,26 +35,19 @@
 
     init(maximumSize: Int) { self.maximumSize = maximumSize }
 
-    deinit {
-        unsafe storage?.deallocate()
-        unsafe ring?.deallocate()
-    }
+    /// The number of fields.
+    var count: Int { ring.count }
 
     /// The bytes of memory that the table holds.
-    var allocatedByteCount: Int { capacity + (ringCapacity * MemoryLayout<Entry>.stride) }
+    var allocatedByteCount: Int { octets.capacity + ring.allocatedByteCount }
 
     /// The field at `index`, 0 being the newest; the caller has seen that there is one.
     @inline(__always)
-    func entry(_ index: Int) -> Entry {
-        assert(index >= 0 && index < count)
-        return unsafe ring.unsafelyUnwrapped[(added &- 1 &- index) & (ringCapacity &- 1)]
-    }
+    func entry(_ index: Int) -> Entry { ring[index] }
 
     /// The octets of `entry`, behind which ``HeaderBlock/slack`` more may be read.
     @unsafe @inline(__always)
-    func bytes(of entry: Entry) -> UnsafeRawPointer {
-        unsafe UnsafeRawPointer(storage.unsafelyUnwrapped + Int(entry.position &- base))
-    }
+    func bytes(of entry: Entry) -> UnsafeRawPointer { unsafe UnsafeRawPointer(octets.address(of: entry.position)) }
 
     /// Adds a field whose name and value, one behind the other, are at `bytes`; the oldest go until it fits. One that is
     /// larger than the table empties it (RFC 7541, 4.4).
@@ -75,16 +56,12 @@
         let needed = byteCount &+ Self.overhead
         evict(to: maximumSize &- needed)
         guard needed <= maximumSize else { return }
-        if count == ringCapacity { growRing() }
-        // The first field may have no octets at all, and its place is read like any other.
-        if end &+ byteCount > capacity || capacity == 0 { makeRoom(byteCount) }
+        let oldest = ring.count > 0 ? ring.oldest.position : nil
+        let place = unsafe octets.append(byteCount, keepingFrom: oldest, limit: maximumSize)
         var entry = entry
-        entry.position = base &+ UInt32(truncatingIfNeeded: end)
-        unsafe (storage.unsafelyUnwrapped + end).copyMemory(from: bytes, byteCount: byteCount)
-        unsafe ring.unsafelyUnwrapped[added & (ringCapacity &- 1)] = entry
-        end &+= byteCount
-        added &+= 1
-        count &+= 1
+        entry.position = octets.position &- UInt32(truncatingIfNeeded: byteCount)
+        unsafe place.copyMemory(from: bytes, byteCount: byteCount)
+        ring.append(entry)
         size &+= needed
     }
 
@@ -93,55 +70,16 @@
         maximumSize = maximum
         evict(to: maximum)
         guard count == 0 else { return }
-        unsafe storage?.deallocate()
-        unsafe ring?.deallocate()
-        unsafe storage = nil
-        unsafe ring = nil
-        capacity = 0
-        ringCapacity = 0
+        octets.release()
+        ring.release()
     }
 
     @inline(__always)
     private mutating func evict(to limit: Int) {
-        while size > limit, count > 0 {
-            size &-= entry(count &- 1).size
-            count &-= 1
+        while size > limit, ring.count > 0 {
+            size &-= ring.oldest.size
+            ring.dropOldest()
         }
-        if count == 0 { end = 0 }
-    }
-
-    @inline(never)
-    private mutating func growRing() {
-        let grown = max(16, ringCapacity * 2)
-        let memory = UnsafeMutablePointer<Entry>.allocate(capacity: grown)
-        for index in 0..<count {
-            unsafe (memory + (added &- 1 &- index) & (grown &- 1)).initialize(to: entry(index))
-        }
-        unsafe ring?.deallocate()
-        unsafe ring = memory
-        ringCapacity = grown
-    }
-
-    /// Moves the octets to the front of the storage, or to a larger one while a quarter of it would not stay free.
-    @inline(never)
-    private mutating func makeRoom(_ byteCount: Int) {
-        let first = count > 0 ? Int(entry(count &- 1).position &- base) : end
-        let live = end &- first
-        var wanted = max(capacity, 512)
-        while wanted < maximumSize, (live &+ byteCount) &* 4 > wanted &* 3 { wanted = min(wanted &* 2, maximumSize) }
-        wanted = max(wanted, live &+ byteCount)
-        if wanted > capacity {
-            let memory = UnsafeMutableRawPointer.allocate(byteCount: wanted + HeaderBlock.slack, alignment: 16)
-            if let storage = unsafe storage {
-                unsafe memory.copyMemory(from: storage + first, byteCount: live)
-                unsafe storage.deallocate()
-            }
-            unsafe storage = memory
-            capacity = wanted
-        } else if let storage = unsafe storage {
-            unsafe storage.copyMemory(from: storage + first, byteCount: live)
-        }
-        base = base &+ UInt32(truncatingIfNeeded: first)
-        end = live
+        if ring.count == 0 { octets.removeAll() }
     }
 }

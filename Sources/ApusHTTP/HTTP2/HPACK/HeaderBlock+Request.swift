@@ -67,6 +67,7 @@ extension HeaderBlock {
         head.target = authority
         head.path = ByteSlice(from: range.upperBound, to: range.upperBound)
         head.query = head.path
+        head.isPlainPath = false
         head.hasQuery = false
     }
 
@@ -89,6 +90,7 @@ extension HeaderBlock {
             stop = target.endOfTarget(from: stop &+ 1)
         }
         head.target = path
+        head.isPlainPath = false
         head.hasQuery = question >= 0
         let pathEnd = question >= 0 ? question : range.upperBound
         head.query = ByteSlice(from: question >= 0 ? question &+ 1 : pathEnd, to: range.upperBound)

@@ -60,8 +60,11 @@ public struct TLSConfigurationError: Error, Hashable, Sendable, CustomStringConv
 
     /// `identities[1].key (/etc/key.pem): the key belongs to another certificate: …`.
     public var description: String {
-        "\(path)\(value.isEmpty ? "" : " (\(value))"): \(what): \(advice)"
+        "\(path)\(value.isEmpty ? "" : " (\(value))"): \(reason)"
     }
+
+    /// What is wrong, and what to do: `the key belongs to another certificate: …`.
+    public var reason: String { "\(what): \(advice)" }
 
     private var what: String {
         switch problem {

@@ -87,8 +87,12 @@ int apus_available_processors(void);
 int apus_epoll_create_errno(void);
 /// EPOLL_CTL_ADD, _MOD or _DEL.
 int apus_epoll_control_errno(int poller, int operation, int descriptor, uint32_t events, uint64_t data);
-/// Waits for at most the given nanoseconds (negative: without end).
-int apus_epoll_wait_errno(int poller, struct epoll_event *_Nonnull events, int capacity, int64_t nanoseconds);
+/// Takes the events that there are, and waits for the first when there is none and it may.
+int apus_epoll_wait_errno(int poller, struct epoll_event *_Nonnull events, int capacity, bool may_wait);
+/// A timer that becomes readable; see apus_timer_set.
+int apus_timer_create_errno(void);
+/// Has the timer fire once, when CLOCK_MONOTONIC says so many nanoseconds (more than 0), instead of when it would have.
+void apus_timer_set(int timer, uint64_t nanoseconds);
 int apus_eventfd_errno(void);
 /// A pipe whose ends are non-blocking, with about the capacity asked for in bytes if the system grants it.
 int apus_pipe_errno(int ends[_Nonnull 2], int capacity);

@@ -1,7 +1,7 @@
 /// What somebody may have meant to type.
-enum Spelling {
+package enum Spelling {
     /// The candidate that is nearest to `word`, if one is near enough for a slip: about a third of the letters.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
         let near = candidates.map { (candidate: $0, distance: distance(word, $0)) }
             .min { $0.distance < $1.distance }
         guard let near, near.distance <= max(1, (word.count + 1) / 3) else {
@@ -14,7 +14,7 @@ enum Spelling {
 
     /// How many letters must be inserted, removed, replaced, or swapped with their neighbour to make one word of the
     /// other: the restricted distance of F. J. Damerau, Communications of the ACM 7(3), 1964.
-    static func distance(_ first: String, _ second: String) -> Int {
+    package static func distance(_ first: String, _ second: String) -> Int {
         let (a, b) = (Array(first), Array(second))
         var rows = [Array(0...b.count)]
         for i in a.indices {

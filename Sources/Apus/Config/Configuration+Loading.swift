@@ -1,0 +1,131 @@
+/// A value that a program was told on its command line.
+public struct ConfigurationFlag: Hashable, Sendable {
+    /// The flag as it is written, such as `--port`.
+    public let name: String
+    /// The key that it sets, such as `listeners[0].port`.
+    public let path: String
+    /// The value, in the form that variables have: lists with commas, or JSON5.
+    public let value: String
+
+    /// The value of a flag.
+    ///
+    /// - Parameters:
+    ///   - name: The flag as it is written.
+    ///   - path: The key that it sets.
+    ///   - value: The value, in the form that variables have.
+    public init(_ name: String, path: String, value: String) {
+        self.name = name
+        self.path = path
+        self.value = value
+    }
+}
+
+extension Configuration {
+    /// Makes a configuration in layers, each stronger than the one before: the defaults, a preset, a file, the
+    /// environment, flags. It blocks for the file.
+    ///
+    /// - Parameters:
+    ///   - file: A JSON5 file; nil is the one that the variable `APUS_CONFIG` names, or none.
+    ///   - preset: The preset; nil is the one that a flag, the environment or the file names, in this order, or none.
+    ///   - environment: The variables, of which those count that begin with `APUS_`; nil is the process's own.
+    ///   - flags: What the program was told.
+    ///   - checksFiles: Whether certificates and folders that are named are looked at as well.
+    /// - Throws: Every mistake at once.
+    public static func load(
+        file: String? = nil, preset: ConfigurationPreset? = nil, environment: [String: String]? = nil,
+        flags: [ConfigurationFlag] = [], checksFiles: Bool = true
+    ) throws(ConfigurationError) -> Configuration {
+        try load(file: file, preset: preset, environment: environment, flags: flags, checksFiles: checksFiles) { _ in }
+    }
+
+    /// The same; what `amend` changes is as strong as a flag, and checked with the rest.
+    package static func load(
+        file: String?, preset: ConfigurationPreset?, environment: [String: String]?, flags: [ConfigurationFlag],
+        checksFiles: Bool, amend: (inout Configuration) -> Void
+    ) throws(ConfigurationError) -> Configuration {
+        let environment = environment ?? ProcessEnvironment.variables
+        var report = ConfigurationReport(keys)
+        var layers: [ConfigurationNode] = []
+        if let file = file ?? environment["APUS_CONFIG"], !file.isEmpty {
+            do throws(ConfigurationProblem) {
+                layers.append(try ConfigurationFile.read(file))
+            } catch {
+                report.reject(error)
+            }
+        }
+        layers += variables(environment, &report)
+        layers += self.flags(flags, &report)
+        if let preset {
+            layers.append(
+                ConfigurationNode(preset.rawValue, at: ConfigurationPath([.name("preset")]), .flag("--preset")))
+        }
+
+        var configuration = Configuration()
+        if let preset = self.preset(of: layers) {
+            let standard = configuration.entries
+            configuration.take(preset)
+            let before = Dictionary(standard.map { ($0.path, $0.value) }) { first, _ in first }
+            for entry in configuration.entries where before[entry.path] != entry.value {
+                report.note(entry.path, from: .preset(preset))
+            }
+        }
+        for layer in layers { schema.apply(layer, to: &configuration, at: "", &report) }
+        configuration.report = report
+        amend(&configuration)
+        schema.check(configuration, at: "", &configuration.report)
+        if checksFiles { configuration.checkFiles() }
+        let problems = configuration.report.problems
+        guard problems.isEmpty else { throw ConfigurationError(problems) }
+        return configuration
+    }
+
+    /// The preset that the strongest layer names rightly.
+    private static func preset(of layers: [ConfigurationNode]) -> ConfigurationPreset? {
+        for layer in layers.reversed() {
+            guard case .object(let members) = layer.content,
+                let node = members.first(where: { $0.name == "preset" })?.node,
+                case .string(let name) = node.content.asString, let preset = ConfigurationPreset(rawValue: name)
+            else { continue }
+            return preset
+        }
+        return nil
+    }
+
+    /// A layer for each variable, in the order of their keys.
+    private static func variables(
+        _ environment: [String: String], _ report: inout ConfigurationReport
+    ) -> [ConfigurationNode] {
+        var found: [(path: ConfigurationPath, name: String, text: String)] = []
+        let names = Dictionary(keys.map { ($0.variable, $0.path) }) { first, _ in first }
+        for (name, text) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix("APUS_") && name != "APUS_CONFIG" {
+            if let steps = schema.steps(to: name.dropFirst(5)) {
+                found.append((ConfigurationPath(steps), name, text))
+            } else {
+                report.reject(
+                    ConfigurationProblem(
+                        .unknownKey, path: "", reason: "there is no such variable",
+                        suggestion: Spelling.nearest(to: name, among: names.keys.sorted()), origin: .variable(name)))
+            }
+        }
+        return found.sorted { $0.path < $1.path }.map { ConfigurationNode($0.text, at: $0.path, .variable($0.name)) }
+    }
+
+    private static func flags(
+        _ flags: [ConfigurationFlag], _ report: inout ConfigurationReport
+    ) -> [ConfigurationNode] {
+        flags.compactMap { flag in
+            if let path = ConfigurationPath(flag.path) {
+                return ConfigurationNode(flag.value, at: path, .flag(flag.name))
+            }
+            report.reject(
+                ConfigurationProblem(
+                    .unknownKey, path: flag.path, reason: "this is no key: write one such as limits.body",
+                    origin: .flag(flag.name)))
+            return nil
+        }
+    }
+
+    /// Notes that the program's own words set a key.
+    package mutating func note(_ path: String, from origin: ConfigurationOrigin) { report.note(path, from: origin) }
+}

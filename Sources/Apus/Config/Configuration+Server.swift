@@ -1,0 +1,73 @@
+import ApusNet
+import ApusRuntime
+
+extension Configuration {
+    /// What an ``Application`` is made with.
+    ///
+    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be.
+    public func serverConfiguration() throws -> ServerConfiguration {
+        var server = ServerConfiguration()
+        let log = self.log.make()
+        server.loops = loops
+        server.loops.loops = loops.loops ?? loops.pinnedTo?.count
+        server.loops.log = log
+        server.listen = sockets
+        server.limits = limits
+        server.trailingSlash = trailingSlash
+        server.drainTimeout = drainTimeout
+        server.takesOverSockets = takesOverSockets
+        server.log = log
+        server.listeners = try listeners.map { try $0.serverListener(log: log) }
+        return server
+    }
+}
+
+extension ListenerSettings {
+    func serverListener(log: Log) throws -> ServerListener {
+        if let redirectTo {
+            return ServerListener(.redirect(port: redirectTo), host: host, port: port, name: effectiveName)
+        }
+        #if TLS
+            if let tls {
+                let own = try tls.isSelfSigned ? selfSigned(log: log) : nil
+                var listener = ServerListener(
+                    .https(tls.tlsConfiguration(selfSigned: own)), host: host, port: port, name: effectiveName)
+                listener.handshakeTimeout = tls.handshakeTimeout
+                listener.concurrentHandshakes = tls.concurrentHandshakes
+                listener.handshakesOffLoops = tls.handshakesOffLoops
+                return listener
+            }
+        #endif
+        return ServerListener(.http, host: host, port: port, name: effectiveName)
+    }
+
+    #if TLS
+        /// A certificate for this machine, told by its fingerprint.
+        private func selfSigned(log: Log) throws -> TLSIdentity {
+            let identity = try TLSIdentity.selfSigned(names: Self.selfSignedNames(for: host))
+            let certificate = try TLSContext(server: TLSConfiguration(identities: [identity])).certificates[0]
+            log(.info, "the self-signed certificate's SHA-256 fingerprint is \(certificate.fingerprint)")
+            return identity
+        }
+    #endif
+
+    /// `localhost`, and the name that is listened on when it is one.
+    package static func selfSignedNames(for host: String) -> [String] {
+        let isName = host != "localhost" && host.contains { $0.isLetter } && !host.contains(":") && !host.contains("/")
+        return isName ? ["localhost", host] : ["localhost"]
+    }
+}
+
+extension LogSettings {
+    /// A log to standard error.
+    func make() -> Log {
+        let standard = Log.standardError
+        return Log(minimum: level) { level, text in
+            if level < standard.minimum {
+                Log.standardError(.info, "\(level.name): \(text)")
+            } else {
+                standard(level, text)
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+public import ApusNet
+public import ApusRuntime
+
+/// Everything about a server that its operator may want otherwise, in plain values with documented defaults.
+///
+/// ```swift
+/// let configuration = try Configuration.load(file: "apus.json5")
+/// let app = Application(try configuration.serverConfiguration())
+/// ```
+///
+/// A configuration is made in layers, each stronger than the one before: the defaults, a preset, a JSON5 file, the
+/// variables `APUS_*` of the environment, and flags. See ``load(file:preset:environment:flags:)``.
+public struct Configuration: Sendable {
+    /// The preset it was made with; nil is the defaults alone.
+    public var preset: ConfigurationPreset?
+    /// Where the server listens: one at least, 255 at most.
+    public var listeners = [ListenerSettings()]
+    /// Loops and their driver. Its log is made of ``log``.
+    public var loops = LoopGroup.Options()
+    /// Sockets, and how many connections are let in.
+    public var sockets = ServerConfiguration().listen
+    /// What is borne from clients.
+    public var limits = ServerLimits()
+    /// What a path ending in `/` has to do with the one that does not.
+    public var trailingSlash = TrailingSlash.redirect
+    /// How long requests in flight may take to finish when the server stops.
+    public var drainTimeout = Duration.seconds(10)
+    /// Whether listening sockets are taken over from systemd when it passes some (`LISTEN_FDS`).
+    public var takesOverSockets = true
+    /// What is said to the operator, and how.
+    public var log = LogSettings()
+    /// Which responses are made shorter on their way; nil is none.
+    public var compression: CompressionOptions?
+    /// Folders whose files are served.
+    public var files: [FolderSettings] = []
+    /// Where the values are from, but for the defaults.
+    var report = ConfigurationReport([])
+
+    /// The defaults.
+    public init() {}
+
+    /// The defaults, and what a preset makes of them.
+    public init(_ preset: ConfigurationPreset) {
+        self.init()
+        take(preset)
+    }
+
+    static let schema: ConfigurationSchema<Configuration> = ConfigurationSchema(Configuration()) {
+        $0.value(
+            "preset", \.preset, .choice, orNull: "none",
+            "What the defaults are for: development, production or testing")
+        $0.list("listeners", \.listeners, ListenerSettings.schema, "Where the server listens")
+        $0.section("loops", \.loops, LoopGroup.Options.schema)
+        $0.section("sockets", \.sockets, ListenOptions.schema)
+        $0.section("limits", \.limits, ServerLimits.schema)
+        $0.value("trailingSlash", \.trailingSlash, .choice, "What /path/ has to do with /path, if only one has a route")
+        $0.value(
+            "drainTimeout", \.drainTimeout, .duration(.zero ... .seconds(86400)),
+            "How long requests in flight may take to finish when the server stops")
+        $0.value(
+            "takesOverSockets", \.takesOverSockets, .bool,
+            "Whether listening sockets of systemd are taken over (LISTEN_FDS)")
+        $0.section("log", \.log, LogSettings.schema)
+        $0.feature(
+            "compression", \.compression, CompressionOptions.schema, "Whether responses are made shorter on their way")
+        $0.list("files", \.files, FolderSettings.schema, "Folders whose files are served")
+        $0.check { $0.check(&$1) }
+    }
+
+    /// Every key there is, in the order of the documentation.
+    public static let keys: [ConfigurationKey] = schema.keys(at: "")
+
+    /// Every key with its value and where it is from, secrets masked.
+    public var entries: [ConfigurationEntry] {
+        Self.schema.entries(of: self, at: "").map { entry in
+            var entry = entry
+            entry.origin = report.origin(of: entry.path)
+            return entry
+        }
+    }
+
+    /// Where the value of a key is from.
+    ///
+    /// - Parameter path: The key, such as `listeners[0].port`.
+    public func origin(of path: String) -> ConfigurationOrigin { report.origin(of: path) }
+
+    /// What the listeners must be together.
+    private func check(_ report: inout ConfigurationCheck) {
+        if !(1...255).contains(listeners.count) {
+            report.reject("listeners", .number("\(listeners.count)"), "a server has 1 to 255 listeners: name them")
+        }
+        var places: [String: Int] = [:]
+        var names: [String: Int] = [:]
+        for (index, listener) in listeners.enumerated() {
+            if listener.isUnix || listener.port != 0 {
+                let place = listener.isUnix ? listener.host : "\(listener.host) \(listener.port)"
+                if let first = places.updateValue(index, forKey: place) {
+                    report.reject(
+                        listener.isUnix ? "listeners[\(index)].host" : "listeners[\(index)].port",
+                        listener.isUnix ? .text(listener.host) : .number("\(listener.port)"),
+                        "listeners[\(first)] is there already: give it another")
+                }
+            }
+            if let name = listener.name, let first = names.updateValue(index, forKey: name) {
+                report.reject(
+                    "listeners[\(index)].name", .text(name),
+                    "listeners[\(first)] has that name already: give it another")
+            }
+            if let port = listener.redirectTo,
+                !listeners.contains(where: { $0.tls != nil && ($0.port == port || $0.port == 0) })
+            {
+                report.reject(
+                    "listeners[\(index)].redirectTo", .number("\(port)"),
+                    "no listener speaks TLS there: add one with port \(port) and tls")
+            }
+            #if !TLS
+                if listener.tls != nil {
+                    report.reject(
+                        "listeners[\(index)].tls", .bool(true),
+                        "this build has no TLS: build it with the trait TLS, which is on by default")
+                }
+            #endif
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// What was found while layers were laid over one another.
+struct ConfigurationReport: Sendable {
+    private(set) var problems: [ConfigurationProblem] = []
+    /// Where each key has its value from; one that is missing has its default.
+    private(set) var origins: [String: ConfigurationOrigin] = [:]
+    /// Every key there is, for who misspells one.
+    let known: [String]
+    /// Whose values are never shown.
+    let secrets: Set<String>
+
+    init(_ keys: [ConfigurationKey]) {
+        known = keys.map(\.path)
+        secrets = Set(keys.filter(\.isSecret).map(\.path))
+    }
+
+    mutating func reject(_ problem: ConfigurationProblem) { problems.append(problem) }
+
+    mutating func note(_ path: String, from origin: ConfigurationOrigin) { origins[path] = origin }
+
+    /// Forgets where the elements of a list, or the keys of a section, were from.
+    mutating func forget(below path: String) {
+        origins = origins.filter { !$0.key.hasPrefix(path + "[") && !$0.key.hasPrefix(path + ".") }
+    }
+
+    func origin(of path: String) -> ConfigurationOrigin {
+        if let origin = origins[path] { return origin }
+        // A key that nobody named: its section or element may have been given.
+        guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return .standard }
+        if case .file(let name, let line, let column)? = origins[String(path[..<cut])] {
+            return .file(name, line: line, column: column)
+        }
+        return .standard
+    }
+
+    /// A value that its key can't have.
+    mutating func reject(_ node: ConfigurationNode, _ mismatch: ConfigurationMismatch, at path: String, secret: Bool) {
+        let at = mismatch.node ?? node
+        problems.append(
+            ConfigurationProblem(
+                .value, path: path + mismatch.suffix, value: secret ? "a secret" : at.written,
+                reason: "expected \(mismatch.expected)", suggestion: mismatch.suggestion, origin: at.origin))
+    }
+
+    /// A name that is none of a section's keys.
+    mutating func reject(unknown member: ConfigurationNode.Member, at path: String, among names: [String]) {
+        let whole = ConfigurationPath.join(path, member.name)
+        var suggestion = Spelling.nearest(to: member.name, among: names).map { ConfigurationPath.join(path, $0) }
+        if suggestion == nil {
+            // The right name in the wrong section.
+            let same = known.filter { $0.hasSuffix("." + member.name) || $0 == member.name }
+            if same.count == 1 { suggestion = same[0] }
+        }
+        problems.append(
+            ConfigurationProblem(
+                .unknownKey, path: whole, reason: "there is no such key", suggestion: suggestion, origin: member.origin)
+        )
+    }
+
+    /// A contradiction, unless something is wrong there or beside it already, which may be why.
+    mutating func contradict(_ path: String, _ value: ConfigurationValue?, _ reason: String) {
+        let parent = path.lastIndex(of: ".").map { String(path[...$0]) }
+        let isKnown = problems.contains { problem in
+            problem.path == path || problem.path.hasPrefix(path + ".") || parent.map(problem.path.hasPrefix) == true
+        }
+        guard !isKnown else { return }
+        problems.append(
+            ConfigurationProblem(
+                .contradiction, path: path, value: value?.description, reason: reason, origin: origin(of: path)))
+    }
+}
+
+/// Why a value is none of a type.
+struct ConfigurationMismatch: Error, Sendable {
+    /// `a size such as 64KiB`.
+    var expected: String
+    /// A value that may have been meant.
+    var suggestion: String?
+    /// The element it is about, when not the whole.
+    var node: ConfigurationNode?
+    /// Its place below the key: `[2]`.
+    var suffix = ""
+}

@@ -1,0 +1,116 @@
+/// A kind of value that a key takes: how it is read, how it is shown, and what to say of one that is none.
+struct ConfigurationType<Value: Sendable>: Sendable {
+    /// `a size such as 64KiB`.
+    let expected: String
+    let read: @Sendable (ConfigurationNode) throws(ConfigurationMismatch) -> Value
+    let show: @Sendable (Value) -> ConfigurationValue
+
+    /// A type whose only mismatch is not to be one.
+    init(
+        _ expected: String, read: @escaping @Sendable (ConfigurationNode.Content) -> Value?,
+        show: @escaping @Sendable (Value) -> ConfigurationValue
+    ) {
+        self.expected = expected
+        self.read = { node throws(ConfigurationMismatch) in
+            guard let value = read(node.content) else { throw ConfigurationMismatch(expected: expected) }
+            return value
+        }
+        self.show = show
+    }
+
+    init(
+        _ expected: String,
+        reading read: @escaping @Sendable (ConfigurationNode) throws(ConfigurationMismatch) -> Value,
+        show: @escaping @Sendable (Value) -> ConfigurationValue
+    ) {
+        self.expected = expected
+        self.read = read
+        self.show = show
+    }
+
+    /// The same values in another Swift type.
+    func mapped<Other>(
+        _ make: @escaping @Sendable (Value) -> Other, _ undo: @escaping @Sendable (Other) -> Value
+    ) -> ConfigurationType<Other> {
+        ConfigurationType<Other>(
+            expected,
+            reading: { [read] node throws(ConfigurationMismatch) in make(try read(node)) },
+            show: { [show] other in show(undo(other)) })
+    }
+
+    /// The values of it, or null.
+    ///
+    /// - Parameter word: What null means, as it is written in variables too: `none`, `unlimited`.
+    func optional(_ word: String = "none") -> ConfigurationType<Value?> {
+        let expected = "\(expected), or null (\(word))"
+        return ConfigurationType<Value?>(
+            expected,
+            reading: { [read] node throws(ConfigurationMismatch) in
+                switch node.content {
+                case .null: return nil
+                case .text(let text) where text == word || text == "null": return nil
+                case .string(let text) where text == word: return nil
+                default:
+                    do throws(ConfigurationMismatch) {
+                        return try read(node)
+                    } catch {
+                        var error = error
+                        if error.suffix.isEmpty { error.expected = expected }
+                        throw error
+                    }
+                }
+            },
+            show: { [show] value in value.map(show) ?? .null })
+    }
+
+    /// A list of them: `[a, b]` in files, `a,b` in variables.
+    func list(of things: String) -> ConfigurationType<[Value]> {
+        let expected = "a list of \(things)"
+        return ConfigurationType<[Value]>(
+            expected,
+            reading: { [read] node throws(ConfigurationMismatch) in
+                var nodes: [ConfigurationNode] = []
+                switch node.content {
+                case .array(let elements): nodes = elements
+                case .text(let text):
+                    if node.looksNested, case .array(let elements)? = (try? node.parsed())?.content {
+                        nodes = elements
+                    } else if !text.isEmpty {
+                        nodes = text.split(separator: ",", omittingEmptySubsequences: false).map {
+                            ConfigurationNode(.text(Self.trimmed($0)), node.origin)
+                        }
+                    }
+                default: throw ConfigurationMismatch(expected: expected)
+                }
+                var values: [Value] = []
+                for (index, element) in nodes.enumerated() {
+                    do throws(ConfigurationMismatch) {
+                        values.append(try read(element))
+                    } catch {
+                        throw ConfigurationMismatch(
+                            expected: error.expected, suggestion: error.suggestion, node: error.node ?? element,
+                            suffix: "[\(index)]" + error.suffix)
+                    }
+                }
+                return values
+            },
+            show: { [show] values in .list(values.map(show)) })
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0 == " " }
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+
+    /// Those of which `isGood` holds.
+    func limited(to expected: String, by isGood: @escaping @Sendable (Value) -> Bool) -> ConfigurationType {
+        ConfigurationType(
+            expected,
+            reading: { [read] node throws(ConfigurationMismatch) in
+                let value = try? read(node)
+                guard let value, isGood(value) else { throw ConfigurationMismatch(expected: expected) }
+                return value
+            }, show: show)
+    }
+}

@@ -1,0 +1,183 @@
+import TestSupport
+import Testing
+
+@testable import Apus
+
+@Suite("Mistakes in a configuration")
+struct ConfigurationProblemTests {
+    let folder = ConfigurationFolder()
+
+    @Test("all of them are told at once, each with its place, its value and what was expected")
+    func allAtOnce() {
+        let mistakes = folder.mistakes(
+            """
+            {
+              limits: { boddy: '1MiB', headTimeout: 10, idleTimeout: '10 apples', bodyTimeout: '400d' },
+              listeners: [{ port: 70000 }, { prt: 1 }],
+              loops: { driver: 'epol', pinnedTo: [0, 'x'] },
+              logs: {},
+            }
+            """,
+            environment: ["APUS_LIMITS_BODY": "many", "APUS_LIMITS_BODDY": "1", "APUS_LISTENERS_9_PORT": "1"],
+            flags: [
+                ConfigurationFlag("--port", path: "listeners[0].port", value: "x"),
+                ConfigurationFlag("--set", path: "trailingSlash", value: "ignored"),
+                ConfigurationFlag("--set", path: "a..b", value: "1"),
+            ])
+        #expect(
+            mistakes == [
+                "APUS_LIMITS_BODDY: there is no such variable; did you mean APUS_LIMITS_BODY?",
+                "--set: a..b: this is no key: write one such as limits.body",
+                "apus.json5:2:13: limits.boddy: there is no such key; did you mean limits.body?",
+                "apus.json5:2:41: limits.headTimeout is 10: expected a time such as 30s, 500ms or 2m, from 1ms to 7d",
+                "apus.json5:2:58: limits.idleTimeout is \"10 apples\": expected a time such as 30s, 500ms or 2m, "
+                    + "from 1ms to 7d",
+                "apus.json5:2:84: limits.bodyTimeout is \"400d\": expected a time such as 30s, 500ms or 2m, from 1ms to 7d",
+                "apus.json5:3:23: listeners[0].port is 70000: expected a whole number from 0 to 65535",
+                "apus.json5:3:34: listeners[1].prt: there is no such key; did you mean listeners[1].port?",
+                "apus.json5:4:20: loops.driver is \"epol\": expected auto, epoll or uring; did you mean epoll?",
+                "apus.json5:4:42: loops.pinnedTo[1] is \"x\": expected a whole number from 0 to 4095",
+                "apus.json5:5:3: logs: there is no such key; did you mean log?",
+                "APUS_LIMITS_BODY: limits.body is \"many\": expected a size such as 64KiB or 10MiB, or null (unlimited)",
+                "APUS_LISTENERS_9_PORT: listeners[9]: there are only 2: the next is number 2",
+                "--port: listeners[0].port is \"x\": expected a whole number from 0 to 65535",
+                "--set: trailingSlash is \"ignored\": expected strict, redirect or ignore; did you mean ignore?",
+            ])
+    }
+
+    @Test(
+        "what contradicts itself across keys is found",
+        arguments: [
+            (
+                "{ listeners: [{ port: 80, redirectTo: 443 }] }",
+                "listeners[0].redirectTo is 443: no listener speaks TLS"
+            ),
+            ("{ listeners: [] }", "1 to 255 listeners"),
+            ("{ listeners: [{ port: 5 }, { port: 5 }] }", "listeners[1].port is 5: listeners[0] is there already"),
+            ("{ listeners: [{ host: 'unix:/a' }, { host: 'unix:/a' }] }", "listeners[1].host"),
+            ("{ listeners: [{ host: 'unix:' }] }", "the path is missing"),
+            ("{ listeners: [{ port: 0, name: 'a' }, { port: 0, name: 'a' }] }", "has that name already"),
+            ("{ listeners: [{ tls: true }] }", "listeners[0].tls.certificate: TLS needs one"),
+            ("{ listeners: [{ redirectTo: 1, tls: { selfSigned: true } }] }", "remove redirectTo or tls"),
+            ("{ listeners: [{ tls: { key: 'a' } }] }", "a certificate is missing"),
+            ("{ listeners: [{ tls: { selfSigned: true, certificate: 'a' } }] }", "keep one of them"),
+            ("{ listeners: [{ tls: { selfSigned: true, clients: 'required' } }] }", "give authorities"),
+            ("{ listeners: [{ tls: { selfSigned: true, authorities: ['a'] } }] }", "set clients to"),
+            ("{ listeners: [{ tls: { hosts: [{ names: ['a'] }] } }] }", "tls.hosts[0].identities: a host needs"),
+            ("{ loops: { count: 2, pinnedTo: [0] } }", "loops.count is 2: each loop needs a processor"),
+            ("{ loops: { pinnedTo: [1, 1] } }", "named twice"), ("{ loops: { pinnedTo: [] } }", "write null"),
+            ("{ limits: { head: { fieldSection: 100 } } }", "limits.head.fieldLine is \"8KiB\""),
+            ("{ limits: { http2: { enabled: false, pingInterval: '1s' } } }", "HTTP/2 is off"),
+            ("{ sockets: { connections: { most: 5, perAddress: 6 } } }", "more than all together"),
+            ("{ compression: { codings: [] } }", "turn compression off"),
+            ("{ files: [{}] }", "files[0].folder: it is missing"),
+            ("{ files: [{ folder: '/', path: '/a' }] }", "ends in /**"),
+            ("{ files: [{ folder: '/nowhere/at/all' }] }", "there is no such folder"),
+            ("{ files: [{ folder: '/etc/passwd' }] }", "this is no folder"),
+            ("{ files: [{ folder: '/', largestCached: '8MiB' }] }", "raise cacheRoom"),
+        ])
+    func contradictions(text: String, says: String) {
+        let mistakes = folder.mistakes(text)
+        #expect(mistakes.count == 1 && mistakes[0].contains(says), "\(mistakes)")
+    }
+
+    @Test(
+        "a value of the wrong kind is told with the kind that it should be",
+        arguments: [
+            ("[]", "expected an object"), ("{ limits: 5 }", "limits is 5: expected an object"),
+            ("{ listeners: {} }", "listeners is an object: expected a list of objects"),
+            ("{ listeners: [5] }", "listeners[0] is 5: expected an object"),
+            ("{ compression: 5 }", "compression is 5: expected true, false, or an object"),
+            ("{ limits: { body: null } }", ""), ("{ limits: { body: -1 } }", "limits.body is -1"),
+            ("{ limits: { body: 1.5 } }", "limits.body is 1.5"),
+            ("{ limits: { body: {} } }", "limits.body is an object"),
+            ("{ limits: { allowsHalfClose: 'yes' } }", "expected true or false"),
+            ("{ sockets: { unixMode: 660 } }", "in quotes, such as \"0660\""),
+            ("{ sockets: { unixMode: '0999' } }", "octal"),
+            ("{ sockets: { proxyProtocol: 'on' } }", "expected off, required, or a list"),
+            ("{ sockets: { proxyProtocol: ['10.0.0.1/8'] } }", "proxyProtocol[0] is \"10.0.0.1/8\""),
+            ("{ listeners: [{ name: '' }] }", "listeners[0].name is \"\": expected a name"),
+            ("{ listeners: [{ host: 'a\\nb' }] }", "listeners[0].host is \"a\\nb\""),
+            ("{ files: [{ folder: '/', cacheControl: 'a\\r\\nX: b' }] }", "cacheControl is \"a\\u000d\\nX: b\""),
+            ("{ compression: { levels: { gzip: 99 } } }", "a whole number from 1 to 9"),
+            ("{ compression: { codings: ['gzp'] } }", "did you mean gzip?"),
+            ("{ limits: { http2: { settings: {} } } }", "limits.http2.settings: there is no such key"),
+            ("{ bodyTimeout: '1s' }", "did you mean limits.bodyTimeout?"),
+        ])
+    func kinds(text: String, says: String) {
+        let mistakes = folder.mistakes(text)
+        if says.isEmpty {
+            #expect(mistakes == [])
+        } else {
+            #expect(mistakes.count == 1 && mistakes[0].contains(says), "\(mistakes)")
+        }
+    }
+
+    @Test("a file that can't be read, or is no JSON5, is one mistake among the others")
+    func unreadable() {
+        let missing = #expect(throws: ConfigurationError.self) {
+            try Configuration.load(file: "/nowhere.json5", environment: ["APUS_PORT": "1"])
+        }
+        #expect(missing?.problems.map(\.kind) == [.syntax, .unknownKey])
+        #expect(missing?.description.contains("/nowhere.json5:1:1: the file can't be read") == true)
+        let mistakes = folder.mistakes("{ a: }", environment: ["APUS_LIMITS_BODY": "x"])
+        #expect(mistakes.count == 2 && mistakes[0].hasPrefix("apus.json5:1:6: \"}\" is no value"))
+        #expect(folder.mistakes(environment: ["APUS_LISTENERS": "[{]"]).first?.contains("column 3") == true)
+    }
+
+    @Test("a secret is never shown, neither in force nor in a mistake")
+    func secrets() throws {
+        let mistakes = folder.mistakes(
+            "{ listeners: [{ tls: { certificate: '/nowhere.pem', passphrase: 5555 } }] }",
+            environment: ["APUS_LISTENERS_0_TLS_IDENTITIES": "[{certificate:'a', passphrase: ['hunter2']}]"])
+        #expect(mistakes.count { $0.contains("passphrase is a secret") } == 2, "\(mistakes)")
+        #expect(!mistakes.contains { $0.contains("5555") || $0.contains("hunter2") })
+        let configuration = try Configuration.load(
+            environment: ["APUS_LISTENERS_0_TLS_CERTIFICATE": "/c.pem", "APUS_LISTENERS_0_TLS_PASSPHRASE": "hunter2"],
+            checksFiles: false)
+        #expect(configuration.listeners[0].tls?.identity.passphrase == "hunter2")
+        let entry = configuration.entries.first { $0.path == "listeners[0].tls.passphrase" }
+        #expect(entry?.value == .masked && entry?.origin == .variable("APUS_LISTENERS_0_TLS_PASSPHRASE"))
+        #expect(!configuration.entries.contains { $0.value.description.contains("hunter2") })
+    }
+
+    @Test("what is wrong with certificates is told by the keys of the file")
+    func certificates() {
+        let bad = folder.write("no certificate", to: "bad.pem")
+        let mistakes = folder.mistakes(
+            """
+            { listeners: [{ port: 1, tls: { certificate: '/nowhere.pem', key: '/nowhere.key',
+                identities: [{ certificate: '\(bad)' }] } },
+              { port: 2, tls: { hosts: [{ names: ['a..b'], identities: [{ pkcs12: '/nowhere.p12' }] }], clients: 'optional',
+                authorities: ['/nowhere.ca'] } }] }
+            """)
+        for (place, path) in [
+            ("1:46", "listeners[0].tls.certificate"), ("2:33", "listeners[0].tls.identities[0].certificate"),
+            ("3:71", "listeners[1].tls.hosts[0].identities[0].pkcs12"), ("4:18", "listeners[1].tls.authorities[0]"),
+        ] {
+            #expect(mistakes.contains { $0.hasPrefix("apus.json5:\(place): \(path) is \"") }, "\(path): \(mistakes)")
+        }
+    }
+
+    @Test("a mutated file is read or refused, and never anything else")
+    func mutations() {
+        let original = Array(
+            "{preset:'production',listeners:[{port:80,tls:{selfSigned:true}}],limits:{body:'1MiB'},loops:{count:2}}"
+                .utf8)
+        var random = SeededRandom(seed: 0xC0F)
+        var accepted = 0
+        for _ in 0..<3000 {
+            let bytes = Mutation.of(original, &random)
+            guard let value = try? JSON5Parser.parse(bytes) else { continue }
+            var configuration = Configuration()
+            var report = ConfigurationReport(Configuration.keys)
+            Configuration.schema.apply(ConfigurationNode(value, file: "f"), to: &configuration, at: "", &report)
+            Configuration.schema.check(configuration, at: "", &report)
+            if report.problems.isEmpty { accepted += 1 }
+            for problem in report.problems {
+                #expect(problem.description.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "\(problem)")
+            }
+        }
+        #expect(accepted > 10 && accepted < 2500, "\(accepted)")
+    }
+}
