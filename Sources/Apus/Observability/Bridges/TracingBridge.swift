@@ -1,6 +1,6 @@
 #if Tracing
     import ApusHTTP
-    public import Instrumentation
+    import Instrumentation
     import ServiceContextModule
     import Tracing
 
