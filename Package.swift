@@ -36,6 +36,19 @@ let package = Package(
         .trait(name: "TLS", description: "TLS for servers and clients; links OpenSSL 3."),
         .trait(name: "Compression", description: "Content codings; links zlib, Brotli and Zstandard."),
         .trait(name: "Redis", description: "A client of Redis, and what nodes share by it; links hiredis."),
+        // Off by default: the package behind a trait that is off is never fetched.
+        .trait(name: "Logging", description: "Bridges to swift-log."),
+        .trait(name: "Metrics", description: "Bridges to swift-metrics."),
+        .trait(name: "Tracing", description: "Bridges to swift-distributed-tracing."),
+        .trait(name: "ServiceLifecycle", description: "Bridges to swift-service-lifecycle."),
+        .trait(name: "HTTPTypes", description: "Bridges to swift-http-types."),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.3.0"),
     ],
     targets: [
         // The floors, lowest first: a target imports only what stands above it in this list.
@@ -87,6 +100,16 @@ let package = Package(
             dependencies: [
                 "ApusRuntime", "ApusNet", "ApusHTTP", "CSystem",
                 .target(name: "CHiredis", condition: .when(traits: ["Redis"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"])),
+                .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
+                .product(name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"])),
+                .product(
+                    name: "Instrumentation", package: "swift-distributed-tracing",
+                    condition: .when(traits: ["Tracing"])),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle",
+                    condition: .when(traits: ["ServiceLifecycle"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["HTTPTypes"])),
             ],
             swiftSettings: house),
         .target(
@@ -95,6 +118,8 @@ let package = Package(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
         .executableTarget(name: "Events", dependencies: ["Apus"], path: "Examples/Events", swiftSettings: house),
+        .executableTarget(
+            name: "ObservedServer", dependencies: ["Apus"], path: "Benchmarks/ObservedServer", swiftSettings: house),
         .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
         .executableTarget(

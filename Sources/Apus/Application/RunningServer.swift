@@ -110,9 +110,13 @@ public final class RunningServer: Sendable {
         group.shutdown()
     }
 
-    /// Stops: no new connections; requests in flight finish within the drain timeout; what is left is cut; the loops
+    /// Stops: is not ready from now on, and after ``ServerConfiguration/drainDelay`` takes no new connections; requests in flight finish within the drain timeout; what is left is cut; the loops
     /// end. Not from a loop of the group.
     public func stop() async {
+        for listener in listeners { listener.service.isStopping.store(true, ordering: .relaxed) }
+        if configuration.drainDelay > .zero {
+            await Drain.wait(until: { false }, atMost: configuration.drainDelay, on: group.loops[0])
+        }
         for listener in listeners { listener.server.stopAccepting() }
         for loop in group.loops {
             loop.execute { [listeners] loop in

@@ -28,6 +28,9 @@ public struct ServerConfiguration: Sendable {
     public var limits = ServerLimits()
     /// What a path ending in `/` has to do with the one that does not.
     public var trailingSlash = TrailingSlash.redirect
+    /// How long the server says that it is not ready (``Routes/serveHealth(_:at:showsChecks:)``), and serves on, before it
+    /// stops to accept: as long as load balancers take to notice. Default 0.
+    public var drainDelay = Duration.zero
     /// How long requests in flight may take to finish when the server stops.
     public var drainTimeout = Duration.seconds(10)
     /// Where to say what an operator should know.

@@ -52,10 +52,6 @@ final class Observation: Sendable {
         let account = context.account
         guard account.began != 0, !account.isReported else { return }
         context.account.isReported = true
-        if let route = context.route, !route.options.isObserved {
-            meters?.requestEndedUncounted()
-            return
-        }
         let duration = nanoseconds(apus_ticks() &- account.began)
         let received = context.contentClock.received
         let planned = context.stream?.written ?? account.length
@@ -101,8 +97,13 @@ final class Observation: Sendable {
 }
 
 extension ServerLoop {
-    /// A head is whole, or what came is none: from here on its time is measured, if anybody wants to know.
+    /// A request is to be served: from here on its time is measured, if anybody wants to know.
     @inline(__always)
+    func noteBegin(_ context: Context, _ route: Route) {
+        if isObserved, route.isObserved { withObservation { $0.begin(context) } }
+    }
+
+    /// The same for what has no route, or is no request.
     func noteBegin(_ context: Context) {
         if isObserved { withObservation { $0.begin(context) } }
     }
@@ -117,6 +118,6 @@ extension ServerLoop {
     /// The response to the request in `context` was sent as a whole, or never will be.
     @inline(__always)
     func report(_ context: Context, on carrier: any RequestCarrier) {
-        if isObserved { withObservation { $0.end(context, on: carrier) } }
+        if isObserved, context.account.began != 0 { withObservation { $0.end(context, on: carrier) } }
     }
 }

@@ -17,6 +17,8 @@ public final class Route: Sendable {
     let index: Int
     /// Whether it is registered for HEAD itself.
     let isForHead: Bool
+    /// Whether those who observe are told of its requests.
+    let isObserved: Bool
     /// What the innermost middleware around it says of other origins.
     let cors: CORS?
     /// Whether it is no route of the application's, but what answers where none was found.
@@ -42,6 +44,7 @@ public final class Route: Sendable {
         self.cors = cors
         self.isUnmatched = isUnmatched
         isForHead = method == .head
+        isObserved = options.isObserved
         self.method = method
         self.pattern = pattern
         self.place = place
@@ -68,17 +71,18 @@ public struct RouteOptions: Sendable {
     /// Whether content must come with its length: one in chunks gets 411 Length Required, before anything of it is
     /// read, and the connection ends (RFC 9110, 15.5.12). For a handler that sets room aside by ``RequestBody/announcedLength``.
     public var requiresLength: Bool
-    /// Whether requests are told to those who observe: access logs, metrics. Default true.
+    /// Whether its requests are measured, logged and told to those who observe. Default true; a route that is asked for all
+    /// the time by a machine, and is of no interest, need not be.
     public var isObserved: Bool
 
     /// The application's settings, but for what is given.
     public init(
         bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false, isObserved: Bool = true
     ) {
-        self.isObserved = isObserved
         self.bodyLimit = bodyLimit
         self.timeout = timeout
         self.requiresLength = requiresLength
+        self.isObserved = isObserved
     }
 }
 

@@ -137,13 +137,14 @@ protocol RequestCarrier: AnyObject {
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.
     @inline(__always) func find(_ context: Context) -> Unmanaged<Route>? {
         if takesEarlyData, refusesEarly(context) { return nil }
-        return unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context) }
+        return unsafe serviceReference._withUnsafeGuaranteedRef { unsafe $0.find(context, self) }
     }
 
     /// Has a request sent again that may be a copy of one that was served (RFC 8470, 5.2), unless it changes nothing.
     @inline(never)
     private func refusesEarly(_ context: Context) -> Bool {
         guard context.isEarly, !context.method.isSafe else { return false }
+        noteBegin(context)
         context.send(
             service.errorResponse(
                 HTTPError(.tooEarly, "the handshake is not done: send the request again when it is"), context))

@@ -16,14 +16,18 @@ enum UnmatchedRequest {
 extension Service {
     /// The route of the request in `context`, with its captures; or nil, when the request has been answered here:
     /// 404, 405 with `Allow`, 308 for a slash, 204 for OPTIONS, 400 for a path that can't be decoded.
-    func find(_ context: Context) -> Unmanaged<Route>? {
+    ///
+    /// - Parameters:
+    ///   - context: The request.
+    ///   - server: Whose observers are told of what has no route.
+    func find(_ context: Context, _ server: ServerLoop? = nil) -> Unmanaged<Route>? {
         let bytes = context.bytes
         let method = routeMethod(context.head, bytes)
         let path = context.head.path.of(bytes)
         let lookup: RouteLookup
         if path.byteCount == 0 {
             guard context.head.targetForm == .absolute else {
-                return unsafe answer(context.head.methodKind == .options ? .asterisk : .connect, context)
+                return unsafe answer(context.head.methodKind == .options ? .asterisk : .connect, context, server)
             }
             lookup = unsafe tree.find(method, path: Self.root.utf8Span.span.bytes, into: &context.matchCell.value)
         } else if context.head.isPlainPath || RoutePath.isPlain(path) {
@@ -33,13 +37,13 @@ extension Service {
             do throws(RoutePath.Failure) {
                 try RoutePath.decode(path, into: &decoded)
             } catch {
-                return unsafe answer(.undecodable(error.description), context)
+                return unsafe answer(.undecodable(error.description), context, server)
             }
             context.decodedPath = decoded
             lookup = unsafe tree.find(method, path: decoded.span.bytes, into: &context.matchCell.value)
         }
         if case .found(let index) = lookup { return unsafe reference(index) }
-        return unsafe answer(.lookup(lookup), context)
+        return unsafe answer(.lookup(lookup), context, server)
     }
 
     /// The path of a target such as `http://host`.
@@ -51,17 +55,20 @@ extension Service {
     }
 
     /// Answers here, unless middleware that may wait stands around: then the result is what to call.
-    private func answer(_ unmatched: UnmatchedRequest, _ context: Context) -> Unmanaged<Route>? {
+    private func answer(
+        _ unmatched: UnmatchedRequest, _ context: Context, _ server: ServerLoop?
+    ) -> Unmanaged<Route>? {
         let edge = context.ensureEdge()
         edge.unmatched = unmatched
         if case .lookup(.options) = unmatched, context.isPreflight { edge.preflight = corsOfPreflight(context) }
+        if let route = self.unmatched, !route.isSynchronous { return unsafe .passUnretained(route) }
+        server?.noteBegin(context)
         do {
-            guard let route = self.unmatched else {
+            if let route = self.unmatched {
+                try route.call(context)
+            } else {
                 context.send(try context.answerUnmatched())
-                return nil
             }
-            guard route.isSynchronous else { return unsafe .passUnretained(route) }
-            try route.call(context)
         } catch {
             context.send(errorResponse(error, context))
         }

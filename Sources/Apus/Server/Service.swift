@@ -1,5 +1,6 @@
 import ApusHTTP
 import ApusRuntime
+import Synchronization
 
 /// An application ready to serve: its routes in a tree, composed with their middleware. It never changes, so every
 /// loop reads it without a lock.
@@ -14,6 +15,8 @@ import ApusRuntime
     let errorResponse: @Sendable (any Error, Context) -> Response
     /// How often a limit was exceeded.
     let limitCounts = LimitCountTable()
+    /// Whether the server was asked to stop.
+    let isStopping = Atomic<Bool>(false)
     /// Who wants to know what becomes of requests; nil is nobody.
     let observation: Observation?
     /// The names of the application's listeners.

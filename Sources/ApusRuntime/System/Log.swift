@@ -1,10 +1,9 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// Where the runtime says what an operator should know. A value; copies share the sink.
+/// Where the runtime, and an application, say what an operator should know. A value; copies share the sink.
+///
+/// ```swift
+/// let log = try Log.lines(to: .file("service.log"), as: .json)
+/// log(.warning, "the payment took long", ["order": 7, "seconds": 2.5])
+/// ```
 ///
 /// The sink is called on whatever thread has something to say, loops included: it must not block for long.
 public struct Log: Sendable {
@@ -36,34 +35,74 @@ public struct Log: Sendable {
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
-    private let sink: @Sendable (Level, String) -> Void
+    private let sink: @Sendable (LogEntry) -> Void
     private let threshold: LogThreshold
     /// Lines below this level are dropped before their text is made.
     public var minimum: Level { threshold.level }
 
-    /// A log that hands each line of at least `minimum` to `sink`.
+    /// A log that hands each line of at least `minimum` to `sink`, its fields behind the text.
     public init(minimum: Level = .info, to sink: @escaping @Sendable (Level, String) -> Void) {
         self.init(threshold: LogThreshold(minimum), to: sink)
     }
 
-    /// A log that hands each line of at least the threshold's present level to `sink`.
+    /// A log that hands each line of at least the threshold's present level to `sink`, its fields behind the text.
     public init(threshold: LogThreshold, to sink: @escaping @Sendable (Level, String) -> Void) {
+        self.init(threshold: threshold, entries: { sink($0.level, $0.plainText) })
+    }
+
+    /// A log that hands each line of at least `minimum` to `sink`, with its fields.
+    public init(minimum: Level = .info, entries sink: @escaping @Sendable (LogEntry) -> Void) {
+        self.init(threshold: LogThreshold(minimum), entries: sink)
+    }
+
+    /// A log that hands each line of at least the threshold's present level to `sink`, with its fields.
+    public init(threshold: LogThreshold, entries sink: @escaping @Sendable (LogEntry) -> Void) {
         self.sink = sink
         self.threshold = threshold
     }
 
-    /// Lines to standard error: the text alone at the levels info and notice, else `level: text`.
-    public static let standardError = Log { level, text in
-        let line = level == .info || level == .notice ? "\(text)\n" : "\(level.name): \(text)\n"
-        var copy = line
-        copy.withUTF8 { bytes in _ = unsafe write(2, bytes.baseAddress, bytes.count) }
-    }
+    /// Lines to standard error: the text alone at the levels info and notice, else `level: text`. What is not printable is
+    /// escaped, as `\x1b`.
+    public static let standardError = Log(entries: { entry in
+        var line = LogLine(mostOfValue: 8192)
+        line.write(entry, as: .bare)
+        line.writeToStandardError()
+    })
 
     /// Drops everything.
     public static let none = Log(minimum: .error) { _, _ in }
 
     /// Writes one line, whose text is made only when `level` is wanted.
     public func callAsFunction(_ level: Level, _ text: @autoclosure () -> String) {
-        if level >= minimum { sink(level, text()) }
+        if level >= minimum { sink(LogEntry(level: level, text: text())) }
+    }
+
+    /// Writes one line with fields; all of it is made only when `level` is wanted.
+    ///
+    /// - Parameters:
+    ///   - level: How much it matters.
+    ///   - text: What happened, the same for all that is alike.
+    ///   - fields: What differs, in this order.
+    public func callAsFunction(
+        _ level: Level, _ text: @autoclosure () -> String, _ fields: @autoclosure () -> KeyValuePairs<String, LogValue>
+    ) {
+        guard level >= minimum else { return }
+        sink(LogEntry(level: level, text: text(), fields: fields().map { ($0.key, $0.value) }))
+    }
+
+    /// Writes a line that was made already, if its level is wanted.
+    public func write(_ entry: LogEntry) {
+        if entry.level >= minimum { sink(entry) }
+    }
+
+    /// The same log, which adds `fields` to every line, in front of its own: for a part of a program, or a request.
+    public func with(_ fields: KeyValuePairs<String, LogValue>) -> Log {
+        let sink = self.sink
+        let added = fields.map { (name: $0.key, value: $0.value) }
+        return Log(threshold: threshold) { entry in
+            var entry = entry
+            entry.fields = added + entry.fields
+            sink(entry)
+        }
     }
 }

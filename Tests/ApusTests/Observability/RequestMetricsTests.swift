@@ -107,6 +107,30 @@ struct RequestMetricsTests {
         }
     }
 
+    @Test("a route that is not observed is not counted, by either version of HTTP")
+    func unobserved() async throws {
+        let witness = Witness()
+        try await measuring(
+            register: { app in
+                register(app)
+                let bare = app.group("/bare", options: RouteOptions(isObserved: false))
+                bare.get("/sync") { _ in "hello" }
+                bare.get("/async") { _ async in "hello" }
+                bare.get("/large") { _ in [UInt8](repeating: 7, count: 1 << 20) }
+                witness.watch(app)
+            }
+        ) { address, app in
+            for path in ["/bare/sync", "/bare/async", "/bare/large", "/users/1"] { try request(address, "GET \(path)") }
+            let client = try FrameClient(address)
+            client.send(Frame.request(1, "/bare/sync"), Frame.request(3, "/bare/async"), Frame.request(5, "/users/2"))
+            for stream: UInt32 in [1, 3, 5] { #expect(try client.answer(on: stream).status == 200) }
+            let told = try await witness.wait(for: 2)
+            #expect(told.map(\.path).sorted() == ["/users/1", "/users/2"])
+            #expect(app.metrics.snapshot()["apus_http_requests"]?.series.count == 1)
+            #expect(app.metrics.snapshot()["apus_http_requests_in_progress"]?.number() == 0)
+        }
+    }
+
     @Test("what exceeds a limit is counted by the limit's name")
     func limits() async throws {
         try await measuring(

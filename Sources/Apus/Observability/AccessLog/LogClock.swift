@@ -1,22 +1,24 @@
-import ApusHTTP
-import ApusRuntime
 import CSystem
 
 /// The time of day as logs write it, made once a second. Belongs to a loop.
-struct LogClock: ~Copyable {
+package struct LogClock: ~Copyable {
     /// `[21/Nov/2026:09:50:34 +0000]`
-    private(set) var common = Buffer(capacity: 64)
+    package private(set) var common = Buffer(capacity: 64)
     /// `2026-11-21T09:50:34`
-    private(set) var iso = Buffer(capacity: 64)
+    package private(set) var iso = Buffer(capacity: 64)
     /// Of the second, 0 to 999.
-    private(set) var milliseconds = 0
+    package private(set) var milliseconds = 0
     private var second = Int64.min
     /// What the monotonic clock lacks to the time of day; it changes when the latter is set.
     private var lack: UInt64 = 0
 
+    package init() {}
+
+    /// Brings the time to the present.
+    mutating func update() { update(apus_monotonic_nanoseconds()) }
+
     /// Brings the time to `now`, in nanoseconds of the monotonic clock.
-    @inline(__always)
-    mutating func update(_ now: UInt64) {
+    package mutating func update(_ now: UInt64) {
         let time = now &+ lack
         let whole = Int64(truncatingIfNeeded: time / 1_000_000_000)
         milliseconds = Int(truncatingIfNeeded: time % 1_000_000_000 / 1_000_000)

@@ -1,45 +1,64 @@
-import ApusHTTP
-import ApusRuntime
-
 /// A line of a log in the making, in memory that one loop owns. Nothing that came from outside gets into it unescaped.
-struct LogLine: ~Copyable {
+package struct LogLine: ~Copyable {
     /// The most bytes of a line.
-    static let capacity = 64 << 10
+    package static let capacity = 64 << 10
+    private var buffer = Buffer(capacity: LogLine.capacity)
     /// The most bytes of one value that are written.
-    private static let mostOfValue = 2048
+    private let mostOfValue: Int
 
-    private(set) var buffer = Buffer(capacity: LogLine.capacity)
+    /// An empty line.
+    ///
+    /// - Parameter mostOfValue: The most bytes of one value that are written.
+    package init(mostOfValue: Int = 2048) { self.mostOfValue = mostOfValue }
 
     /// Puts the line into a ring; false when there is no room for it.
-    borrowing func put(into ring: LineRing) -> Bool { ring.append(buffer.bytes) }
+    package borrowing func put(into ring: LineRing) -> Bool { ring.append(buffer.bytes) }
+
+    /// Has a writer's thread write the line.
+    borrowing func put(into writer: LineWriter) { writer.write(buffer.bytes) }
+
+    /// Shows the line's bytes.
+    borrowing func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        unsafe buffer.bytes.withUnsafeBytes { unsafe body($0) }
+    }
 
     /// What was written, copied.
-    var copy: [UInt8] { unsafe buffer.bytes.withUnsafeBytes { unsafe Array($0) } }
+    package var copy: [UInt8] { unsafe buffer.bytes.withUnsafeBytes { unsafe Array($0) } }
 
-    mutating func clear() { buffer.removeAll() }
+    /// Begins anew.
+    package mutating func clear() { buffer.removeAll() }
 
     /// How many bytes of a value may be written, each of which may become six.
-    private func room(for count: Int) -> Int { min(count, Self.mostOfValue, max(0, buffer.available - 1024) / 6) }
+    private func room(for count: Int) -> Int { min(count, mostOfValue, max(0, buffer.available - 1024) / 6) }
 
     /// Writes text that is known to need no escaping.
-    @inline(__always) mutating func plain(_ text: StaticString) {
+    package mutating func plain(_ text: StaticString) {
         if buffer.available >= text.utf8CodeUnitCount { buffer.append(text) }
     }
 
     /// Writes bytes that are known to need no escaping.
-    @inline(__always) mutating func plain(_ bytes: RawSpan) {
+    package mutating func plain(_ bytes: RawSpan) {
         if buffer.available >= bytes.byteCount { buffer.append(bytes) }
     }
 
     /// Writes bytes that are known to need no escaping.
-    @inline(__always) mutating func plain(_ other: borrowing Buffer) { plain(other.bytes) }
+    package mutating func plain(_ other: borrowing Buffer) { plain(other.bytes) }
 
-    @inline(__always) mutating func decimal(_ number: Int) {
-        if buffer.available >= 20 { buffer.appendDecimal(max(0, number)) }
+    /// Writes a whole number; 0 for a negative one.
+    package mutating func decimal(_ number: Int) {
+        guard buffer.available >= 20 else { return }
+        let number = max(0, number)
+        var unit = 1
+        var count = 1
+        while number / unit >= 10 {
+            unit *= 10
+            count += 1
+        }
+        buffer.appendDigits(number, count)
     }
 
     /// Writes nanoseconds as seconds with six places behind the point.
-    mutating func seconds(_ nanoseconds: UInt64) {
+    package mutating func seconds(_ nanoseconds: UInt64) {
         let microseconds = nanoseconds / 1000
         decimal(Int(clamping: microseconds / 1_000_000))
         guard buffer.available >= 7 else { return }
@@ -54,7 +73,7 @@ struct LogLine: ~Copyable {
     }
 
     /// Writes `.123`.
-    mutating func plainMilliseconds(_ milliseconds: Int) {
+    package mutating func milliseconds(_ milliseconds: Int) {
         guard buffer.available >= 4 else { return }
         buffer.append(byte: UInt8(ascii: "."))
         buffer.appendDigits(milliseconds, 3)
@@ -63,14 +82,14 @@ struct LogLine: ~Copyable {
     // MARK: Escaping
 
     /// Writes a value between quotation marks of a text format: what is not printable ASCII, `"` and `\` as `\xHH`.
-    mutating func quoted(_ value: RawSpan) {
+    package mutating func quoted(_ value: RawSpan) {
         plain("\"")
         if value.byteCount == 0 { plain("-") } else { escaped(value) }
         plain("\"")
     }
 
     /// The same without the marks.
-    mutating func escaped(_ value: RawSpan) {
+    package mutating func escaped(_ value: RawSpan) {
         let end = room(for: value.byteCount)
         var index = 0
         while index < end {
@@ -84,10 +103,34 @@ struct LogLine: ~Copyable {
         }
     }
 
+    /// Writes text for people to read: control characters as `\xHH`, and what is no UTF-8 as U+FFFD.
+    ///
+    /// - Parameter marks: Whether `"` and `\` are escaped as well, by a backslash.
+    mutating func printable(_ value: RawSpan, marks: Bool) {
+        utf8(value) { line, byte in
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                if marks { line.buffer.append("\\") }
+                line.buffer.append(byte: byte)
+            default:
+                line.buffer.append("\\x")
+                line.hexadecimal(byte)
+            }
+        }
+    }
+
     /// Writes a string of JSON (RFC 8259, 7), with its marks. Control characters are escaped, those of U+0080 to U+009F too,
     /// for terminals heed them; what is no UTF-8 becomes U+FFFD.
-    mutating func json(_ value: RawSpan) {
+    package mutating func json(_ value: RawSpan) {
         plain("\"")
+        utf8(value) { line, byte in line.escapeASCII(byte) }
+        plain("\"")
+    }
+
+    /// Writes UTF-8; `escape` writes the ASCII characters that can't stand as they are, and the control characters of U+0080
+    /// to U+009F by their second byte.
+    @inline(__always)
+    private mutating func utf8(_ value: RawSpan, _ escape: (inout LogLine, UInt8) -> Void) {
         let end = room(for: value.byteCount)
         var index = 0
         while index < end {
@@ -97,7 +140,7 @@ struct LogLine: ~Copyable {
             guard index < end else { break }
             let byte = unsafe value.unsafeLoad(fromByteOffset: index, as: UInt8.self)
             guard byte >= 0x80 else {
-                escapeASCII(byte)
+                escape(&self, byte)
                 index += 1
                 continue
             }
@@ -105,16 +148,14 @@ struct LogLine: ~Copyable {
             let next = index + 1 < end ? unsafe value.unsafeLoad(fromByteOffset: index + 1, as: UInt8.self) : 0
             if count == 0 {
                 // A sequence that is cut off at the end of what is written is left out.
-                if end == value.byteCount || end - index > 3 { buffer.append("\\ufffd") }
+                if end == value.byteCount || end - index > 3 { buffer.append("\u{FFFD}") }
             } else if byte == 0xC2, next < 0xA0 {
-                buffer.append("\\u00")
-                hexadecimal(next)
+                escape(&self, next)
             } else {
                 buffer.append(value.extracting(index..<index + count))
             }
             index += max(count, 1)
         }
-        plain("\"")
     }
 
     private mutating func escapeASCII(_ byte: UInt8) {

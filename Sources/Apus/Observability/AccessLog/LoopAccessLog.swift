@@ -148,7 +148,7 @@ final class LoopAccessLog {
         case .time:
             line.value.plain("\"")
             line.value.plain(clock.value.iso)
-            line.value.plainMilliseconds(clock.value.milliseconds)
+            line.value.milliseconds(clock.value.milliseconds)
             line.value.plain("Z\"")
         case .client:
             guard let name = connection.peerName?.text else { return writeNull() }

@@ -24,6 +24,7 @@ public final class Metrics: Sendable {
         case gauge(Gauge)
         case histogram(SharedHistogram)
         case reading(@Sendable () -> Double)
+        case shown(Lock<Double>)
 
         var value: MetricValue {
             switch self {
@@ -31,6 +32,7 @@ public final class Metrics: Sendable {
             case .gauge(let gauge): .count(gauge.value)
             case .histogram(let histogram): .histogram(histogram.snapshot())
             case .reading(let read): .number(read())
+            case .shown(let number): .number(number.withLock { $0 })
             }
         }
     }
@@ -60,7 +62,11 @@ public final class Metrics: Sendable {
     ///   - help: A sentence on what is counted.
     ///   - labels: What tells it from others of the name.
     public func counter(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Counter {
-        let instrument = find(MetricDescription(name, .counter, help: help), labels) { .counter(Counter()) }
+        counter(name, help: help, pairs: labels.map { ($0.key, $0.value) })
+    }
+
+    func counter(_ name: String, help: String, pairs: [(String, String)]) -> Counter {
+        let instrument = find(MetricDescription(name, .counter, help: help), pairs) { .counter(Counter()) }
         guard case .counter(let counter) = instrument else { Self.wrongKind(name) }
         return counter
     }
@@ -72,7 +78,8 @@ public final class Metrics: Sendable {
     ///   - help: A sentence on what it shows.
     ///   - labels: What tells it from others of the name.
     public func gauge(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
-        let instrument = find(MetricDescription(name, .gauge, help: help), labels) { .gauge(Gauge()) }
+        let pairs = labels.map { ($0.key, $0.value) }
+        let instrument = find(MetricDescription(name, .gauge, help: help), pairs) { .gauge(Gauge()) }
         guard case .gauge(let gauge) = instrument else { Self.wrongKind(name) }
         return gauge
     }
@@ -88,7 +95,15 @@ public final class Metrics: Sendable {
         _ name: String, help: String, labels: KeyValuePairs<String, String> = [:],
         read: @escaping @Sendable () -> Double
     ) {
-        _ = find(MetricDescription(name, .gauge, help: help), labels) { .reading(read) }
+        let pairs = labels.map { ($0.key, $0.value) }
+        _ = find(MetricDescription(name, .gauge, help: help), pairs) { .reading(read) }
+    }
+
+    /// A number that goes up and down and is no whole one. It stands in a lock.
+    func shown(_ name: String, pairs: [(String, String)]) -> Lock<Double> {
+        let instrument = find(MetricDescription(name, .gauge, help: name), pairs) { .shown(Lock(0)) }
+        guard case .shown(let number) = instrument else { Self.wrongKind(name) }
+        return number
     }
 
     /// How durations are distributed. Recording takes some nanoseconds, on any thread.
@@ -102,9 +117,16 @@ public final class Metrics: Sendable {
         _ name: String, help: String, labels: KeyValuePairs<String, String> = [:],
         bounds: [Duration] = MetricDescription.usualBounds
     ) -> SharedHistogram {
+        histogram(name, help: help, pairs: labels.map { ($0.key, $0.value) }, bounds: bounds)
+    }
+
+    func histogram(
+        _ name: String, help: String, pairs: [(String, String)],
+        bounds: [Duration] = MetricDescription.usualBounds
+    ) -> SharedHistogram {
         let name = name.hasSuffix("_seconds") ? name : name + "_seconds"
         let description = MetricDescription(name, .histogram, help: help, bounds: bounds)
-        let instrument = find(description, labels) { .histogram(SharedHistogram()) }
+        let instrument = find(description, pairs) { .histogram(SharedHistogram()) }
         guard case .histogram(let histogram) = instrument else { Self.wrongKind(name) }
         return histogram
     }
@@ -134,9 +156,9 @@ public final class Metrics: Sendable {
     }
 
     private func find(
-        _ description: MetricDescription, _ labels: KeyValuePairs<String, String>, _ make: () -> Instrument
+        _ description: MetricDescription, _ pairs: [(String, String)], _ make: () -> Instrument
     ) -> Instrument {
-        let labels = labels.map { MetricLabel($0.key, $0.value) }.sorted { $0.name < $1.name }
+        let labels = pairs.map { MetricLabel($0.0, $0.1) }.sorted { $0.name < $1.name }
         return state.withLock { state in
             let place = state.places[description.name] ?? state.families.count
             if place == state.families.count {

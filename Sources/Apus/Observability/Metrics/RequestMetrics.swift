@@ -95,9 +95,6 @@ final class RequestMetrics: Sendable {
 
     @inline(__always) func requestBegan() { tally.add(at: Self.begun) }
 
-    /// A request of a route that nobody observes.
-    @inline(__always) func requestEndedUncounted() { tally.add(at: Self.ended) }
-
     @inline(__always)
     func requestEnded(
         _ context: Context, _ account: RequestAccount, received: Int, sent: Int, nanoseconds: UInt64

@@ -150,13 +150,15 @@ import ApusRuntime
         context.showBytes(head)
         if context.head.requestsUpgrade, upgrade(context) { return }
         context.transport = self
-        server.noteBegin(context)
         context.awaitsContinue = context.head.expectsContinue
         guard let found = unsafe server.find(context) else {
             return finishInline(context)
         }
         unsafe context.routeReference = found
-        unsafe found._withUnsafeGuaranteedRef { begin(context, $0) }
+        unsafe found._withUnsafeGuaranteedRef {
+            server.noteBegin(context, $0)
+            begin(context, $0)
+        }
     }
 
     private func begin(_ context: Context, _ route: Route) {

@@ -81,11 +81,13 @@ extension HTTP2Connection {
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
     func beginRequest(_ context: Context, endsStream: Bool) {
-        server.noteBegin(context)
         context.awaitsContinue = context.head.expectsContinue && !endsStream
         guard let found = unsafe server.find(context) else { return finishInline(context) }
         unsafe context.routeReference = found
-        unsafe found._withUnsafeGuaranteedRef { beginRequest(context, $0, endsStream: endsStream) }
+        unsafe found._withUnsafeGuaranteedRef {
+            server.noteBegin(context, $0)
+            beginRequest(context, $0, endsStream: endsStream)
+        }
     }
 
     @inline(__always)

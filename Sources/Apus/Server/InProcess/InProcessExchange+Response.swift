@@ -61,7 +61,6 @@ extension InProcessExchange: ResponseTransport {
     func finish(_ context: Context) {
         context.task = nil
         self.context = nil
-        server.report(context, on: self)
         contentIsUnwanted = true
         letWriterGo(wanted: false)
         server.report(context, on: self)

@@ -76,7 +76,6 @@ import ApusRuntime
         let context = server.takeSpare()
         self.context = context
         context.transport = self
-        server.noteBegin(context)
         let head = request.head
         let bytes = unsafe head.span.bytes
         switch server.http1Parser.parse(bytes, into: &context.headCell.value) {
@@ -89,6 +88,7 @@ import ApusRuntime
         guard let found = unsafe server.find(context) else { return finishInline(context) }
         unsafe context.routeReference = found
         guard let route = context.route else { return }
+        server.noteBegin(context, route)
         if context.head.hasBody { return beginContent(context, route, request.content) }
         contentEnded = true
         run(context, route)
@@ -98,6 +98,7 @@ import ApusRuntime
     private func refuse(_ error: HTTPError) {
         guard let context else { return }
         context.headCell.value.removeAll()
+        server.noteBegin(context)
         context.noteFailure(.malformed)
         context.send(server.service.errorResponse(error, context))
         finishInline(context)
