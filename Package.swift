@@ -146,7 +146,8 @@ let package = Package(
             name: "TCPChat", dependencies: ["ApusNet", "ApusRuntime"], path: "Examples/TCPChat", swiftSettings: house),
 
         .executableTarget(
-            name: "FileTransfer", dependencies: ["Apus"], path: "Examples/FileTransfer", exclude: ["README.md", "send"],
+            name: "FileTransfer", dependencies: ["Apus"], path: "Examples/FileTransfer",
+            exclude: ["README.md", "send"],
             swiftSettings: house),
 
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),

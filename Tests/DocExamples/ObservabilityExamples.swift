@@ -25,7 +25,7 @@ struct ObservabilityExamples {
             }
             app.serveMetrics()
             // end
-        } test: { ask in
+        } test: { ask async throws in
             #expect(try await ask.post("/upload", "abc").content == "3 bytes")
             let text = try await ask("/metrics").content
             #expect(text.contains("\nuploads_total 1\n"))
@@ -59,7 +59,7 @@ struct ObservabilityExamples {
             }
             // end
             app.serveMetrics()
-        } test: { ask in
+        } test: { ask async throws in
             #expect(try await ask.post("/orders", "abc").status == 201)
             #expect(try await ask("/orders/\(String(repeating: "a", count: 20_000))").status == 414)
             let text = try await ask("/metrics").content
@@ -81,7 +81,7 @@ struct ObservabilityExamples {
             }
             app.serveHealth(health)
             // end
-        } test: { ask in
+        } test: { ask async throws in
             for question in ["live", "ready", "startup"] {
                 #expect(try await ask("/health/\(question)").status == 200)
             }
@@ -120,7 +120,7 @@ struct ObservabilityExamples {
             app.logRequests(to: log)
             // end
             app.serveHealth()
-        } test: { ask in
+        } test: { ask async throws in
             #expect(try await ask("/health/live").status == 200)
         }
     }

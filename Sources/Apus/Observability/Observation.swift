@@ -82,8 +82,8 @@ final class Observation: Sendable {
             context: context, route: context.route, status: Status(Int(account.status)), bytesReceived: received,
             bytesSent: sent, timeToFirstByte: .nanoseconds(Int64(clamping: first)),
             duration: .nanoseconds(Int64(clamping: duration)),
-            listener: listener < names.count ? names[listener] : "", isSecure: connection.isSecure,
-            remoteAddress: connection.remoteAddress, failure: account.failure)
+            listener: listener < names.count ? names[listener] : "", isSecure: carrier.isSecure,
+            remoteAddress: carrier.remoteAddress, failure: account.failure)
         for observer in observers { observer(served) }
     }
 

@@ -155,7 +155,7 @@ struct HealthTests {
         let address = server.address
         #expect(try ask(address, "ready").status == 200)
         async let stopped: Void = server.stop()
-        try await withThreadOfItsOwn {
+        try await withThreadOfItsOwn { () async throws in
             var status = 200
             let deadline = ContinuousClock.now + .seconds(2)
             while status == 200, ContinuousClock.now < deadline { status = (try? ask(address, "ready").status) ?? 0 }
