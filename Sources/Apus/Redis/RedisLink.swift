@@ -62,10 +62,12 @@
             case .ended: return Self.answer(call, .failure(.closed))
             case .resting: return Self.answer(call, .failure(.unavailable(lastFailure)))
             case .idle: break
-            case .resolving, .reaching, .greeting:
+            case .greeting, .resolving, .reaching:
                 if failures > 0 { return Self.answer(call, .failure(.unavailable(lastFailure))) }
             }
             add(call)
+            // The greetings were sent, and what waited with them: it follows.
+            if case .greeting(let connection, _) = state { return unsafe connection.write(command.bytes.span.bytes) }
             unsent += command.bytes
             if case .idle = state { connect() }
         }
