@@ -327,7 +327,7 @@ struct ApplicationExamples {
         } test: { ask async throws in
             #expect(try await ask("/secret").status == 401)
             #expect(try await ask("/secret", "Authorization: Bearer secret").status == 401)
-            // The application's middleware stands before what there is not, too.
+            // Who has no token does not learn what there is.
             #expect(try await ask("/nowhere").status == 401)
             #expect(try await ask("/nowhere", "Authorization: Bearer secret").status == 404)
         }
