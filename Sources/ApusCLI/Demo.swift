@@ -38,6 +38,7 @@ enum Demo {
         }
         if isOpen("compression") { configuration.compression = configuration.compression ?? CompressionOptions() }
         if isOpen("metrics") { configuration.metrics = configuration.metrics ?? MetricsSettings() }
+        if isOpen("health") { configuration.health = configuration.health ?? HealthSettings() }
     }
 
     /// What `/full` has around it, whatever the configuration says of the rest.

@@ -14,7 +14,7 @@ struct DemoTests {
     func equipment() throws {
         let plain = try configuration("serve")
         #expect(plain.accessLog != nil && plain.requestID != nil && plain.securityHeaders != nil)
-        #expect(plain.compression != nil && plain.metrics != nil)
+        #expect(plain.compression != nil && plain.metrics != nil && plain.health != nil)
         #expect(plain.cors == nil && plain.rateLimit == nil)
         let other = try configuration("serve --set accessLog=false", environment: ["APUS_METRICS": "off"])
         #expect(other.accessLog == nil && other.metrics == nil && other.requestID != nil)
@@ -27,7 +27,12 @@ struct DemoTests {
     func routes() throws {
         let application = try ServeCommand.application(try configuration("serve --set accessLog=false"))
         let routes = try application.routes().map(\.pattern.description)
-        for path in ["/plaintext", "/async", "/full", "/metrics", "/", "/json"] { #expect(routes.contains(path)) }
+        for path in [
+            "/plaintext", "/async", "/full", "/metrics", "/health/live", "/health/ready", "/health/startup", "/",
+            "/json",
+        ] {
+            #expect(routes.contains(path))
+        }
         let full = try application.routes().first { $0.pattern.description == "/full" }
         #expect(full?.isSynchronous == true)
     }

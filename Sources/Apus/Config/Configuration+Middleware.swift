@@ -20,7 +20,7 @@ extension Configuration {
 
 extension Application {
     /// An application that serves as a configuration says, with all that it asks for around every route: middleware, the
-    /// access log, metrics, folders.
+    /// access log, metrics, health, folders.
     ///
     /// - Parameter configuration: A validated configuration.
     /// - Throws: What keeps it from being so: a file that can't be opened, a folder that is not there.
@@ -43,6 +43,7 @@ extension Application {
     /// Registers the routes that a configuration asks for.
     package func serve(_ configuration: Configuration, on routes: some Routes) throws {
         if let metrics = configuration.metrics { routes.serveMetrics(at: metrics.path) }
+        if let health = configuration.health { routes.serveHealth(at: health.path, showsChecks: health.showsChecks) }
         for folder in configuration.files { try routes.files(folder.path, from: folder.folder, folder.options) }
     }
 }

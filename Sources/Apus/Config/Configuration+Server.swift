@@ -15,6 +15,7 @@ extension Configuration {
         server.listen = sockets
         server.limits = limits
         server.trailingSlash = trailingSlash
+        server.drainDelay = drainDelay
         server.drainTimeout = drainTimeout
         server.takesOverSockets = takesOverSockets
         server.log = log

@@ -25,6 +25,8 @@ public struct Configuration: Sendable {
     public var trailingSlash = TrailingSlash.redirect
     /// How long requests in flight may take to finish when the server stops.
     public var drainTimeout = Duration.seconds(10)
+    /// How long the server says that it is not ready, and serves on, before it stops to accept.
+    public var drainDelay = Duration.zero
     /// Whether listening sockets are taken over from systemd when it passes some (`LISTEN_FDS`).
     public var takesOverSockets = true
     /// What is said to the operator, and how.
@@ -51,6 +53,8 @@ public struct Configuration: Sendable {
     public var etags: ETags.Options?
     /// Where the metrics are shown; nil is nowhere.
     public var metrics: MetricsSettings?
+    /// Where it is told whether the service is well; nil is nowhere.
+    public var health: HealthSettings?
     /// Which responses are made shorter on their way; nil is none.
     public var compression: CompressionOptions?
     /// Folders whose files are served.
@@ -77,6 +81,9 @@ public struct Configuration: Sendable {
         $0.section("limits", \.limits, ServerLimits.schema)
         $0.value("trailingSlash", \.trailingSlash, .choice, "What /path/ has to do with /path, if only one has a route")
         $0.value(
+            "drainDelay", \.drainDelay, .duration(.zero ... .seconds(3600)),
+            "How long the server says that it is not ready before it stops to accept")
+        $0.value(
             "drainTimeout", \.drainTimeout, .duration(.zero ... .seconds(86400)),
             "How long requests in flight may take to finish when the server stops")
         $0.value(
@@ -99,6 +106,7 @@ public struct Configuration: Sendable {
             "bulkhead", \.bulkhead, BulkheadSettings.schema, "Whether the requests at a time are limited")
         $0.feature("etags", \.etags, ETags.Options.schema, "Whether answers are named, for conditional requests")
         $0.feature("metrics", \.metrics, MetricsSettings.schema, "Whether metrics are shown")
+        $0.feature("health", \.health, HealthSettings.schema, "Whether it is told that the service is well")
         $0.feature(
             "compression", \.compression, CompressionOptions.schema, "Whether responses are made shorter on their way")
         $0.list("files", \.files, FolderSettings.schema, "Folders whose files are served")

@@ -33,6 +33,7 @@ struct ConfiguredApplicationTests {
             let answer = try get(address, "/")
             #expect(answer.text == "Hello" && answer["x-request-id"] == nil && answer["x-frame-options"] == nil)
             #expect(try get(address, "/metrics").status == 404)
+            #expect(try get(address, "/health/live").status == 404)
             #expect(try !get(address, "/fail").text.contains("unexpected"))
         }
     }
@@ -41,8 +42,8 @@ struct ConfiguredApplicationTests {
     func features() async throws {
         try await serving(
             """
-            { preset: 'testing', requestID: true, securityHeaders: { framing: 'SAMEORIGIN' }, metrics: true,
-              cors: { origins: ['https://a.example'] }, rateLimit: { limit: 3, window: '1h' },
+            { preset: 'testing', requestID: true, securityHeaders: { framing: 'SAMEORIGIN' }, metrics: true, health: true,
+              cors: { origins: ['https://a.example'] }, rateLimit: { limit: 4, window: '1h' },
               errors: { showDetails: true } }
             """
         ) { (address: SocketAddress) throws in
@@ -51,6 +52,7 @@ struct ConfiguredApplicationTests {
             #expect(answer["x-frame-options"] == "SAMEORIGIN" && answer["content-security-policy"] != nil)
             #expect(answer["access-control-allow-origin"] == "https://a.example" && answer["ratelimit"] != nil)
             #expect(try get(address, "/metrics").text.contains("apus_"))
+            #expect(try get(address, "/health/ready").status == 200)
             #expect(try get(address, "/fail").text.contains("unexpected"))
             #expect(try get(address, "/").status == 429)
         }

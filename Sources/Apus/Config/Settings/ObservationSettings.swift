@@ -11,6 +11,22 @@ public struct MetricsSettings: Hashable, Sendable {
     }
 }
 
+/// Whether the service is well, for who watches over it: `health` in a file.
+public struct HealthSettings: Hashable, Sendable {
+    /// What the paths of the questions begin with: `live`, `ready` and `startup` follow.
+    public var path = "/health"
+    /// Whether each check is told by its name, with why it failed: not where strangers may ask.
+    public var showsChecks = false
+
+    /// The defaults.
+    public init() {}
+
+    static let schema = ConfigurationSchema(HealthSettings()) {
+        $0.value("path", \.path, .path, "What the paths begin with, before /live, /ready and /startup")
+        $0.value("showsChecks", \.showsChecks, .bool, "Whether checks are told by name, to anybody who can ask")
+    }
+}
+
 extension ConfigurationType<String> {
     /// The path of a route.
     static var path: ConfigurationType {
