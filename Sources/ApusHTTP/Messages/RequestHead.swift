@@ -95,6 +95,7 @@ public struct RequestHead: ~Copyable {
         path = nowhere
         query = nowhere
         authority = nowhere
+        connectProtocol = nowhere
         announcedLength = -1
         methodKind = .other
         targetForm = .origin

@@ -63,11 +63,12 @@ final class RawClient {
 
     func endSending() { shutdown(socket, CInt(SHUT_WR)) }
 
-    /// Closes with a reset.
+    /// Ends the connection with a reset, and leaves the descriptor open: a connection to nowhere in particular is none
+    /// (connect(2), AF_UNSPEC).
     func reset() {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        shutdown(socket, CInt(SHUT_RDWR))
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = unsafe connect(socket, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     /// Some bytes; nil at the end.
