@@ -4,7 +4,7 @@ import ApusRuntime
 /// The content of a request of the same process: bounded and handed over as a connection does.
 extension InProcessExchange {
     func beginContent(_ context: Context, _ route: Route, _ content: InProcessRequest.Content) {
-        let limit = route.options.bodyLimit ?? server.service.limits.body
+        let limit = route.options.bodyLimit ?? server.limits.body
         if let length = context.head.contentLength, length > limit {
             server.service.limitCounts.count(.body)
             return refuseContent(context, RequestBody.tooLarge(limit), because: .limitExceeded)
