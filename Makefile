@@ -31,7 +31,9 @@ test: ## Build everything; run every test, plain and optimised, the integration 
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel $(ARGS)
 	@Scripts/test-optimised $(ARGS)
-	@if [ -x Tests/Integration/run.sh ]; then APUS="$$PWD/.build/debug/apus" Tests/Integration/run.sh; fi
+	@if [ -x Tests/Integration/run.sh ]; then \
+		APUS="$$PWD/.build/debug/apus" APUS_OPTIMISED="$$PWD/.build/optimised/release/apus" Tests/Integration/run.sh; \
+	 fi
 	@if [ -x Fuzz/run.sh ]; then FUZZ_SECONDS=$${FUZZ_SECONDS:-5} Fuzz/run.sh; fi
 
 bench: ## Measure Apus beside the C ceiling, nginx and h2o; writes .build/bench/RESULTS.md

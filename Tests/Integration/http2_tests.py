@@ -18,13 +18,9 @@ def tool(*words, seconds=4 * PATIENCE):
 
 
 def resident(process):
-    """The bytes of memory that a process has of its own: the pages of its program's file, read in when first used, are not
-    among them."""
-    with open(f"/proc/{process.pid}/status") as file:
-        for line in file:
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) * 1024
-    raise RuntimeError("the system does not say how much memory a process has")
+    """The bytes of memory that a process has."""
+    with open(f"/proc/{process.pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Clients(unittest.TestCase):
