@@ -32,7 +32,7 @@ test: ## Build everything; run every test, plain and optimised, the integration 
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel $(ARGS)
 	@Scripts/test-optimised $(ARGS)
 	@if [ -x Tests/Integration/run.sh ]; then \
-		APUS="$$PWD/.build/debug/apus" APUS_OPTIMISED="$$PWD/.build/optimised/release/apus" Tests/Integration/run.sh; \
+		APUS="$$PWD/.build/debug/apus" OPTIMISED_APUS="$$PWD/.build/optimised/release/apus" Tests/Integration/run.sh; \
 	 fi
 	@if [ -x Fuzz/run.sh ]; then FUZZ_SECONDS=$${FUZZ_SECONDS:-5} Fuzz/run.sh; fi
 

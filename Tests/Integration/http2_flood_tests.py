@@ -71,7 +71,7 @@ class Floods(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         # Memory is judged of a program that is optimised, as a service is, where there is one.
-        optimised = os.environ.get("APUS_OPTIMISED")
+        optimised = os.environ.get("OPTIMISED_APUS")
         cls.apus = Apus("serve", "--loops", "1", command=[optimised] if optimised else None).__enter__()
         cls.addClassCleanup(cls.apus.__exit__)
 
