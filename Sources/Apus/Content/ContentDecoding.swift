@@ -79,9 +79,11 @@ final class ContentDecoding {
         _ type: Value.Type, _ content: ContentValue?, at path: ContentPath, isSilent: Bool = false
     ) throws -> Value {
         if let scalar = type as? any ContentScalar.Type {
+            // `scalar` is `Value` itself, seen as what it conforms to, and makes one of its own type.
             return try self.scalar(scalar, content, path, isSilent) as! Value
         }
         if type == UploadedFile.self {
+            // `Value` is the type of `file`: just compared.
             if case .file(let file) = content { return file as! Value }
             try note(path, content == nil ? "is missing: send a file" : "is \(content!.kind): send a file")
             throw Abandoned()

@@ -6,6 +6,7 @@
         private let reader: UnsafeMutablePointer<redisReader>
 
         init() {
+            // It fails only where the system has no memory left at all, as every allocation of Swift would.
             guard let reader = unsafe apus_redis_reader_create() else { fatalError("out of memory: hiredis got none") }
             unsafe self.reader = unsafe reader
         }
