@@ -66,9 +66,13 @@ final class RawClient {
     /// Ends the connection with a reset, and leaves the descriptor open: a connection to nowhere in particular is none
     /// (connect(2), AF_UNSPEC).
     func reset() {
-        var nowhere = sockaddr()
-        nowhere.sa_family = sa_family_t(AF_UNSPEC)
-        _ = unsafe connect(socket, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+        var nowhere = sockaddr_in()
+        nowhere.sin_family = sa_family_t(AF_UNSPEC)
+        _ = unsafe withUnsafePointer(to: &nowhere) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
     }
 
     /// Some bytes; nil at the end.
