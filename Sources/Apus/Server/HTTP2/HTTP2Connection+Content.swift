@@ -102,6 +102,7 @@ extension HTTP2Connection {
     private func contentEnded(_ exchange: HTTP2Exchange, _ context: Context) {
         // The handler's own time begins when it has everything.
         exchange.requestWhole = server.loop.tick
+        context.noteWhole()
         arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
         context.body.end()
         guard exchange.flags.contains(.gathers) else { return exchange.settle() }
