@@ -24,7 +24,8 @@
             app.get("/a/:b") { context -> String in
                 let request = context.httpRequest
                 let own = request.headerFields[HTTPTypes.HTTPField.Name("X-Own")!] ?? "none"
-                return "\(request.method) \(request.scheme ?? "-") \(request.authority ?? "-") \(request.path ?? "-") \(own)"
+                let place = [request.scheme, request.authority, request.path].map { $0 ?? "-" }.joined(separator: " ")
+                return "\(request.method) \(place) \(own)"
             }
             try await app.test { client in
                 let response = try await client.get(

@@ -45,7 +45,7 @@
 
     @Suite("The bridges to swift-log")
     struct LoggingTests {
-        @Test("a library's line is written with its label and metadata; what is nearer to the line goes before the rest")
+        @Test("a library's line has its label and metadata; what is nearer to the line goes before the rest")
         func metadata() {
             let lines = Lines()
             let log = lines.log(.debug)
