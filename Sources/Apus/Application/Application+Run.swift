@@ -39,7 +39,13 @@ extension Application {
             }
         }
         let logs = setup.withLock { $0.accessLogs }
-        if !logs.isEmpty { signals.on(SIGUSR1) { for log in logs { log.reopen() } } }
+        let lines = configuration.source?.lines
+        if !logs.isEmpty || lines != nil {
+            signals.on(SIGUSR1) {
+                for log in logs { log.reopen() }
+                lines?.reopen()
+            }
+        }
         if let place = server.dashboardPlace { configuration.log(.info, "the dashboard is at \(place)") }
         configuration.log(.info, server.greeting)
         await withTaskCancellationHandler {

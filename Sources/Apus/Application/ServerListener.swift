@@ -1,4 +1,6 @@
-public import ApusNet
+#if TLS
+    public import ApusNet
+#endif
 
 /// One address that an application listens on, and what is spoken there.
 ///

@@ -1,20 +1,59 @@
+public import ApusRuntime
+
 extension Configuration {
     /// The middleware that the configuration asks for, outermost first: who is behind a proxy, the request's name,
-    /// security headers, CORS, addresses, the rate limit, the bulkhead, compression, ETags.
+    /// security headers, CORS, addresses, the rate limit, the bulkhead, the timeout, authentication, sessions, compression,
+    /// decompression, ETags.
     ///
+    /// - Parameter log: Where it is said that Redis went away, or came back.
     /// - Throws: ``CORSError``; not for a configuration that ``load(file:preset:environment:flags:checksFiles:)`` made.
-    public func middleware() throws(CORSError) -> [any Middleware] {
+    public func middleware(log: Log = .standardError) throws(CORSError) -> [any Middleware] {
         var middleware: [any Middleware] = []
         if let trustedProxies { middleware.append(trustedProxies.middleware) }
         if let requestID { middleware.append(RequestIdentity(requestID)) }
         if let securityHeaders { middleware.append(securityHeaders.middleware) }
         if let cors { middleware.append(try cors.middleware()) }
         if let addresses { middleware.append(addresses.middleware) }
-        if let rateLimit { middleware.append(rateLimit.middleware) }
+        let shared = SharedStores(self, log)
+        if let rateLimit { middleware.append(shared.middleware(rateLimit)) }
         if let bulkhead { middleware.append(bulkhead.middleware) }
+        if let timeout { middleware.append(timeout.middleware) }
+        if let authentication { middleware.append(authentication.middleware) }
+        if let sessions { middleware.append(shared.middleware(sessions)) }
         if let compression { middleware.append(Compression(compression)) }
+        if let decompression { middleware.append(Decompression(decompression)) }
         if let etags { middleware.append(ETags(etags)) }
         return middleware
+    }
+}
+
+/// What middleware of a configuration keeps things in.
+private struct SharedStores {
+    #if Redis && canImport(CHiredis)
+        let redis: RedisClient?
+
+        init(_ configuration: Configuration, _ log: Log) { redis = configuration.redis?.client(log: log) }
+    #else
+        init(_ configuration: Configuration, _ log: Log) {}
+    #endif
+
+    func middleware(_ settings: RateLimitSettings) -> any Middleware {
+        #if Redis && canImport(CHiredis)
+            if settings.store == .redis, let redis { return settings.middleware(redis) }
+        #endif
+        return settings.middleware
+    }
+
+    func middleware(_ settings: SessionSettings) -> any Middleware {
+        #if TLS
+            if settings.store == .cookie {
+                return CookieSessions(keys: settings.keys.map { SigningKey(text: $0) }, settings.options)
+            }
+        #endif
+        #if Redis && canImport(CHiredis)
+            if settings.store == .redis, let redis { return Sessions(RedisSessionStore(redis), settings.options) }
+        #endif
+        return Sessions(MemorySessionStore(capacity: settings.capacity), settings.options)
     }
 }
 
@@ -26,7 +65,7 @@ extension Application {
     /// - Throws: What keeps it from being so: a file that can't be opened, a folder that is not there.
     public convenience init(_ configuration: Configuration) throws {
         self.init(try configuration.serverConfiguration())
-        use(try configuration.middleware())
+        use(try configuration.middleware(log: self.configuration.log))
         try observe(as: configuration)
         try serve(configuration, on: self)
     }

@@ -9,7 +9,7 @@ extension Configuration {
     public func serverConfiguration() throws -> ServerConfiguration {
         var server = ServerConfiguration()
         let threshold = LogThreshold(log.level)
-        let log = self.log.make(threshold)
+        let (log, lines) = try self.log.make(threshold)
         server.loops = loops
         server.loops.loops = loops.loops ?? loops.pinnedTo?.count
         server.loops.log = log
@@ -20,7 +20,7 @@ extension Configuration {
         server.drainTimeout = drainTimeout
         server.takesOverSockets = takesOverSockets
         server.log = log
-        server.source = ConfigurationSource(configuration: self, threshold: threshold)
+        server.source = ConfigurationSource(configuration: self, threshold: threshold, lines: lines)
         server.admin = try admin.map { try $0.makeOptions() }
         server.listeners = try listeners.map { try $0.serverListener(limits, log: log) }
         return server
@@ -64,8 +64,24 @@ extension ListenerSettings {
 }
 
 extension LogSettings {
-    /// A log to standard error, whose level can be changed.
-    func make(_ threshold: LogThreshold) -> Log {
+    /// A log whose level can be changed, and what has its file opened anew. Plain lines to standard error are written at
+    /// once, for nothing of them may be lost when the process ends; all others on a thread of their own.
+    ///
+    /// - Throws: `SystemError`, when the file can't be opened.
+    func make(_ threshold: LogThreshold) throws(SystemError) -> (Log, LogLines?) {
+        if destination == .standardError, format == .bare { return (makeStandard(threshold), nil) }
+        let format: LogFormat =
+            switch self.format {
+            case .bare: .bare
+            case .text: .text
+            case .json: .json
+            }
+        let (log, lines) = try Log.controlledLines(
+            to: destination, as: format, minimum: .debug, repetition: repetition)
+        return (Log(threshold: threshold, entries: { log.write($0) }), lines)
+    }
+
+    private func makeStandard(_ threshold: LogThreshold) -> Log {
         let standard = Log.standardError
         return Log(threshold: threshold) { level, text in
             if level < standard.minimum {
@@ -81,4 +97,6 @@ extension LogSettings {
 struct ConfigurationSource: Sendable {
     var configuration: Configuration
     let threshold: LogThreshold
+    /// The file of the log, where that is written on a thread of its own.
+    let lines: LogLines?
 }

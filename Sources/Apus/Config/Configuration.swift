@@ -57,6 +57,16 @@ public struct Configuration: Sendable {
     public var health: HealthSettings?
     /// Where the dashboard is; nil is nowhere.
     public var admin: AdminSettings?
+    /// Who may make requests; nil is everyone.
+    public var authentication: AuthenticationSettings?
+    /// Sessions of clients; nil is none.
+    public var sessions: SessionSettings?
+    /// The Redis that nodes share; nil is none.
+    public var redis: RedisSettings?
+    /// How long answers may take, for the middleware ``RequestTimeout``; nil leaves it to ``ServerLimits/requestTimeout``.
+    public var timeout: TimeoutSettings?
+    /// Which codings of requests are undone; nil is none.
+    public var decompression: DecompressionOptions?
     /// Which responses are made shorter on their way; nil is none.
     public var compression: CompressionOptions?
     /// Folders whose files are served.
@@ -112,6 +122,13 @@ public struct Configuration: Sendable {
         $0.feature("admin", \.admin, AdminSettings.schema, "Whether there is a dashboard, on a listener of its own")
         $0.feature(
             "compression", \.compression, CompressionOptions.schema, "Whether responses are made shorter on their way")
+        $0.feature(
+            "decompression", \.decompression, DecompressionOptions.schema, "Whether codings of requests are undone")
+        $0.feature("timeout", \.timeout, TimeoutSettings.schema, "Whether answers that take too long are given up")
+        $0.feature(
+            "authentication", \.authentication, AuthenticationSettings.schema, "Whether clients must say who they are")
+        $0.feature("sessions", \.sessions, SessionSettings.schema, "Whether clients have sessions")
+        $0.feature("redis", \.redis, RedisSettings.schema, "Whether there is a Redis that nodes share")
         $0.list("files", \.files, FolderSettings.schema, "Folders whose files are served")
         $0.check { $0.check(&$1) }
     }
@@ -136,6 +153,11 @@ public struct Configuration: Sendable {
     /// What the parts must be together.
     private func check(_ report: inout ConfigurationCheck) {
         checkListeners(&report)
+        if redis == nil {
+            let reason = "there is no Redis: set redis, or memory here"
+            if rateLimit?.store == .redis { report.reject("rateLimit.store", .text("redis"), reason) }
+            if sessions?.store == .redis { report.reject("sessions.store", .text("redis"), reason) }
+        }
         guard trustedProxies == nil, let requestID else { return }
         for (key, acceptance) in [("acceptsNames", requestID.acceptsNames), ("acceptsTraces", requestID.acceptsTraces)]
         where acceptance == .trustedProxies {

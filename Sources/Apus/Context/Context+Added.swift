@@ -21,8 +21,8 @@ extension Context {
     private func countAdded() -> Int {
         var count = 0
         if let edge {
-            for block in edge.blocks { count += block.byteCount }
-            if let mark = edge.mark { count += mark.byteCount }
+            count = edge.blocks.byteCount &+ edge.limits.byteCount
+            count &+= edge.withTold { $1.byteCount($0) } ?? 0
         }
         if let extras {
             for field in extras.responseFields { count += Buffer.count(of: field) }
@@ -34,24 +34,30 @@ extension Context {
     ///
     /// - Parameters:
     ///   - own: The response's own fields, which go before these.
+    ///   - names: The names of `own`.
     ///   - buffer: What takes the lines.
-    func appendAddedFields(besides own: HTTPFields, to buffer: inout Buffer) {
-        guard extras == nil, let edge, edge.blocks.count == 1 else { return appendAll(besides: own, to: &buffer) }
-        // One block that nothing stands against, as most often.
-        let taken = FieldNameSet(own)
-        if taken.isDisjoint(with: edge.blocks[0].names) {
-            buffer.append(edge.blocks[0])
-            if let mark = edge.mark, mark.isSent(besides: own, taken) { mark.append(to: &buffer, bytes) }
-        } else {
-            appendAll(besides: own, to: &buffer)
+    @inline(__always)
+    func appendAddedFields(besides own: HTTPFields, _ names: FieldNameSet, to buffer: inout Buffer) {
+        // Nothing stands against anything else, as most often.
+        guard extras == nil, let edge, edge.blocks.isPlain(beside: names), !names.hasCustom else {
+            return appendAll(besides: own, to: &buffer)
+        }
+        edge.blocks.appendAll(to: &buffer)
+        edge.limits.append(to: &buffer)
+        edge.withTold { mark, echo in
+            if echo.isSent(besides: own, names) { echo.append(mark, to: &buffer, bytes) }
         }
     }
 
+    @inline(never)
     private func appendAll(besides own: HTTPFields, to buffer: inout Buffer) {
         var taken = namesTaken(own)
         appendResponseFields(besides: own, &taken) { buffer.append(field: $0) }
         guard let edge else { return }
-        if let mark = edge.mark, mark.isSent(besides: own, taken) { mark.append(to: &buffer, bytes) }
+        if !edge.limits.isEmpty, !tellsLimits(own) { edge.limits.append(to: &buffer) }
+        edge.withTold { mark, echo in
+            if echo.isSent(besides: own, taken) { echo.append(mark, to: &buffer, bytes) }
+        }
         for index in edge.blocks.indices.reversed() {
             let block = edge.blocks[index]
             if block.names.isDisjoint(with: taken) {
@@ -65,6 +71,11 @@ extension Context {
         }
     }
 
+    /// Whether somebody else tells the client of its limit.
+    private func tellsLimits(_ own: HTTPFields) -> Bool {
+        own.contains(RateLimitFields.limitName) || extras?.responseFields.contains(RateLimitFields.limitName) ?? false
+    }
+
     /// Calls `body` with each of them.
     ///
     /// - Parameters:
@@ -74,7 +85,12 @@ extension Context {
         var taken = namesTaken(own)
         appendResponseFields(besides: own, &taken, body)
         guard let edge else { return }
-        if let mark = edge.mark, mark.isSent(besides: own, taken), let field = mark.field(in: bytes) { body(field) }
+        if !edge.limits.isEmpty, !tellsLimits(own) { edge.limits.fieldsOfAll.forEach(body) }
+        edge.withTold { mark, echo in
+            if echo.isSent(besides: own, taken) {
+                body(HTTPField(name: echo.name, replacingInvalid: mark.text(in: bytes)))
+            }
+        }
         for index in edge.blocks.indices.reversed() {
             let block = edge.blocks[index]
             for field in block.fields where isSent(field, besides: own, taken, behind: index) { body(field) }
@@ -107,7 +123,7 @@ extension Context {
         guard taken.hasCustom, !own.contains(field.name) else { return false }
         if let added = extras?.responseFields, added.contains(field.name) { return false }
         guard let edge else { return true }
-        return !edge.blocks[(index + 1)...].contains { $0.fields.contains(field.name) }
+        return !edge.blocks.indices.dropFirst(index + 1).contains { edge.blocks[$0].fields.contains(field.name) }
     }
 }
 

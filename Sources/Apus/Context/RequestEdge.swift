@@ -4,10 +4,18 @@ import ApusHTTP
 /// to request; it belongs to the context's loop.
 @safe final class RequestEdge {
     /// Fields that go with whatever is answered; the last one of a name wins.
-    @safe @exclusivity(unchecked) var blocks: [FieldBlock] = []
+    @safe @exclusivity(unchecked) var blocks = FieldBlockList()
     /// The request's name.
     @safe @exclusivity(unchecked) var mark: RequestMark?
-    /// Where the request stands in a trace.
+    /// The field that tells the name, of this request or an earlier one.
+    @safe @exclusivity(unchecked) private var echo: RequestMark.Echo?
+    /// Whether the name is told.
+    @safe @exclusivity(unchecked) private var tellsMark = false
+    /// What rate limits have decided, and tell the client; the outermost first.
+    @safe @exclusivity(unchecked) var limits = RateLimitNotes()
+    /// How the request's place in a trace is found; nil where none is wanted.
+    @safe @exclusivity(unchecked) var tracing: Tracing?
+    /// Where the request stands in a trace, once that was asked.
     @safe @exclusivity(unchecked) var trace: TraceContext?
     /// What trusted proxies say of the client.
     @safe @exclusivity(unchecked) var forwarded: ForwardedRequest?
@@ -22,16 +30,46 @@ import ApusHTTP
     /// Makes names that differ.
     @safe @exclusivity(unchecked) var names = RandomNames()
 
+    /// How a request's place in a trace is found.
+    struct Tracing {
+        /// Whether a trace that the client names is gone on with.
+        let goesOn: Bool
+        /// Whether a new trace is marked as recorded.
+        let samplesNewOnes: Bool
+    }
+
+    /// Has a field tell the request's name; nil has none.
+    @inline(__always)
+    func tell(_ echo: RequestMark.Echo?) {
+        guard let echo else {
+            tellsMark = false
+            return
+        }
+        tellsMark = true
+        // Most often the one of the request before.
+        if self.echo !== echo { self.echo = echo }
+    }
+
+    /// Calls `body` with the request's name and the field that tells it, if it is told.
+    @inline(__always)
+    func withTold<Result>(_ body: (RequestMark, RequestMark.Echo) -> Result) -> Result? {
+        guard tellsMark, let mark, let echo else { return nil }
+        return unsafe Unmanaged.passUnretained(echo)._withUnsafeGuaranteedRef { body(mark, $0) }
+    }
+
     /// Makes it ready for another request: all but the names are forgotten.
     func clear() {
-        if !blocks.isEmpty { blocks.removeAll(keepingCapacity: true) }
+        blocks.removeAll()
         mark = nil
-        trace = nil
+        tellsMark = false
+        limits.removeAll()
+        tracing = nil
+        if trace != nil { trace = nil }
         if forwarded != nil { forwarded = nil }
         if nonce != nil { nonce = nil }
         originBlock = nil
         if preflight != nil { preflight = nil }
-        unmatched = nil
+        if unmatched != nil { unmatched = nil }
     }
 }
 

@@ -103,22 +103,12 @@ struct RouteHandler: Sendable {
         // What only looks at requests and stands outside of all else needs no response.
         let lookers = whole.prefix { $0 is any RequestMiddleware }.compactMap { $0 as? any RequestMiddleware }
         let inner = composed(Array(whole.dropFirst(lookers.count)))
-        guard !lookers.isEmpty else { return inner }
+        guard let watch = lookers.watch else { return inner }
         switch inner {
         case .synchronous(let answer):
-            return .synchronous { context in
-                for looker in lookers {
-                    if let response = try looker.before(context) { return context.send(response) }
-                }
-                try answer(context)
-            }
+            return .synchronous { context in if try watch.lets(context) { try answer(context) } }
         case .asynchronous(let answer):
-            return .asynchronous { context in
-                for looker in lookers {
-                    if let response = try looker.before(context) { return context.send(response) }
-                }
-                try await answer(context)
-            }
+            return .asynchronous { context in if try watch.lets(context) { try await answer(context) } }
         }
     }
 

@@ -22,6 +22,16 @@ final class ConfigurationFolder {
         return path + "/" + name
     }
 
+    /// What is in a file, up to 64 KiB; nil when there is none.
+    func read(_ path: String) -> String? {
+        let file = unsafe Glibc.open(path, O_RDONLY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = unsafe Glibc.read(file, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+
     /// The configuration of a file with that text, and of what else is given.
     func load(
         _ text: String? = nil, preset: ConfigurationPreset? = nil, environment: [String: String] = [:],

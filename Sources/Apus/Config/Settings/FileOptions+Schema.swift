@@ -81,3 +81,30 @@ extension ConfigurationType<String> {
             }, show: { .text($0) })
     }
 }
+
+extension DecompressionOptions {
+    static let schema = ConfigurationSchema(DecompressionOptions()) {
+        $0.value(
+            "codings", \.codings, ConfigurationType<ContentCoding>.coding.list(of: "codings"),
+            "The codings that are undone")
+        $0.value("mostCodings", \.mostCodings, .integer(1...10), "The most codings, one on the other (415)")
+        $0.value(
+            "mostBytes", \.mostBytes, .size(1...(1 << 40)), orNull: "route",
+            "The longest content when it is decoded (413); route is the route's limit")
+        $0.value(
+            "mostRatio", \.mostRatio, .integer(1...100_000),
+            "How many times as long as what was sent content may be, beyond unboundedBytes (413)")
+        $0.value(
+            "unboundedBytes", \.unboundedBytes, .size(0...(1 << 30)), "Up to how many bytes mostRatio is not looked at")
+        $0.check { options, report in
+            if options.codings.isEmpty {
+                report.reject("codings", .list([]), "there is none: name some, or turn decompression off")
+            }
+            #if !Compression
+                report.reject(
+                    "", .bool(true),
+                    "this build has no codings: build it with the trait Compression, which is on by default")
+            #endif
+        }
+    }
+}

@@ -30,6 +30,28 @@ public struct RateLimitSettings: Hashable, Sendable {
     public var capacity = 1_000_000
     /// Whether responses tell what is left.
     public var sendsFields = true
+    /// Where requests are counted.
+    public var store = Store.memory
+    /// What holds while Redis is away.
+    public var withoutRedis = WithoutRedis.countHere
+
+    /// Where requests are counted.
+    public enum Store: String, Hashable, Sendable, CaseIterable {
+        /// In this process.
+        case memory
+        /// In Redis, for several nodes together.
+        case redis
+    }
+
+    /// What holds while Redis is away.
+    public enum WithoutRedis: String, Hashable, Sendable, CaseIterable {
+        /// Each node counts for itself.
+        case countHere
+        /// Requests are let through.
+        case allow
+        /// Requests are refused (503).
+        case refuse
+    }
 
     /// 600 requests a minute from each address.
     public init() {}
@@ -45,6 +67,8 @@ public struct RateLimitSettings: Hashable, Sendable {
         $0.value("by", \.by, .choice, "What is counted by: each client's address, or all requests together")
         $0.value("capacity", \.capacity, .integer(1000...100_000_000), "How many clients can be told apart at a time")
         $0.value("sendsFields", \.sendsFields, .bool, "Whether responses tell what is left (RateLimit)")
+        $0.value("store", \.store, .choice, "Where requests are counted: in this process, or in Redis for all nodes")
+        $0.value("withoutRedis", \.withoutRedis, .choice, "What holds while Redis is away")
         $0.check { rate, report in
             if let burst = rate.burst, rate.algorithm == .slidingWindow {
                 report.reject(
@@ -53,13 +77,29 @@ public struct RateLimitSettings: Hashable, Sendable {
         }
     }
 
-    var middleware: RateLimit<MemoryRateLimitStore> {
-        let rule: RateLimitRule =
-            algorithm == .tokenBucket
+    private var rule: RateLimitRule {
+        algorithm == .tokenBucket
             ? .tokenBucket(limit, per: window, burst: burst) : .slidingWindow(limit, per: window)
-        return RateLimit(
-            rule, by: by == .address ? .address : .everyone, capacity: capacity, sendsFields: sendsFields)
     }
+
+    private var subject: RateLimitSubject { by == .address ? .address : .everyone }
+
+    var middleware: RateLimit<MemoryRateLimitStore> {
+        RateLimit(rule, by: subject, capacity: capacity, sendsFields: sendsFields)
+    }
+
+    #if Redis && canImport(CHiredis)
+        func middleware(_ redis: RedisClient) -> RateLimit<RedisRateLimitStore> {
+            let failure: RedisRateLimitStore.Failure =
+                switch withoutRedis {
+                case .countHere: .countHere
+                case .allow: .allow
+                case .refuse: .refuse
+                }
+            return RateLimit(
+                store: RedisRateLimitStore(rule, redis, failure: failure), by: subject, sendsFields: sendsFields)
+        }
+    #endif
 }
 
 /// How many requests are worked on at a time: `bulkhead` in a file.
@@ -95,4 +135,26 @@ extension ETags.Options {
         $0.value("mostBytes", \.mostBytes, .size(0...(1 << 30)), "The longest content that is named")
         $0.value("weak", \.isWeak, .bool, "Whether names are weak")
     }
+}
+
+/// How long the answer to a request may take: `timeout` in a file.
+public struct TimeoutSettings: Hashable, Sendable {
+    /// How long the response may take to begin.
+    public var limit = Duration.seconds(30)
+    /// When a client that waited in vain may try again; nil says nothing of it.
+    public var retryAfter: Duration?
+
+    /// 30 seconds.
+    public init() {}
+
+    static let schema = ConfigurationSchema(TimeoutSettings()) {
+        $0.value(
+            "limit", \.limit, .duration(.milliseconds(1) ... .seconds(86400)),
+            "How long the response may take to begin; then its handler is cancelled (503)")
+        $0.value(
+            "retryAfter", \.retryAfter, .duration(.seconds(1) ... .seconds(86400)), orNull: "none",
+            "When a client that waited in vain may try again")
+    }
+
+    var middleware: RequestTimeout { RequestTimeout(limit, retryAfter: retryAfter) }
 }

@@ -1,5 +1,5 @@
 /// Middleware of ``Authentication`` whose function never waits.
-public struct Authenticator<Credentials, Identity: SendableMetatype>: SynchronousMiddleware {
+public struct Authenticator<Credentials, Identity: SendableMetatype>: RequestMiddleware {
     let source: CredentialsSource<Credentials>
     let isRequired: Bool
     let validate: @Sendable (Credentials, Context) throws -> Identity?

@@ -63,7 +63,7 @@ public struct RequestIdentity: RequestMiddleware {
     /// Names the request.
     public func before(_ context: Context) -> Response? {
         let edge = context.ensureEdge()
-        var mark = RequestMark(echo: echo)
+        var mark = RequestMark()
         if accepts(options.acceptsNames, context), let given = givenName(context) {
             mark.given = given
         } else {
@@ -71,12 +71,11 @@ public struct RequestIdentity: RequestMiddleware {
             mark.low = edge.names.next()
         }
         edge.mark = mark
+        edge.tell(echo)
         if options.traces {
-            edge.trace =
-                accepts(options.acceptsTraces, context) ? TraceContext(continuing: context, &edge.names) : nil
-            if edge.trace == nil {
-                edge.trace = TraceContext(startedBy: &edge.names, samples: options.samplesNewTraces)
-            }
+            edge.tracing = RequestEdge.Tracing(
+                goesOn: accepts(options.acceptsTraces, context), samplesNewOnes: options.samplesNewTraces)
+            edge.trace = nil
         }
         return nil
     }
@@ -102,5 +101,14 @@ public struct RequestIdentity: RequestMiddleware {
 
 extension Context {
     /// Where the request stands in a trace: given by ``RequestIdentity``, else nil.
-    public var trace: TraceContext? { edge?.trace }
+    public var trace: TraceContext? {
+        guard let edge else { return nil }
+        if let trace = edge.trace { return trace }
+        // Made when it is asked for, which most requests don't.
+        guard let tracing = edge.tracing else { return nil }
+        let going = tracing.goesOn ? TraceContext(continuing: self, &edge.names) : nil
+        let trace = going ?? TraceContext(startedBy: &edge.names, samples: tracing.samplesNewOnes)
+        edge.trace = trace
+        return trace
+    }
 }

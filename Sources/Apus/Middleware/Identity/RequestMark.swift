@@ -8,25 +8,41 @@ struct RequestMark {
     /// The one that was made: 32 hexadecimal digits.
     var high: UInt64 = 0
     var low: UInt64 = 0
-    /// The field that tells it to the client; nil tells nothing.
-    var echo: Echo?
 
     /// A field's name, ready to be sent.
     final class Echo: Sendable {
         let name: HTTPField.Name
         /// The name with `: `.
-        fileprivate let prefix: [UInt8]
+        private let prefix: [UInt8]
 
         init(_ name: HTTPField.Name) {
             self.name = name
             prefix = Array("\(name.rawName): ".utf8)
         }
+
+        /// The bytes of the field in HTTP/1.1.
+        func byteCount(_ mark: RequestMark) -> Int { prefix.count + mark.count + 2 }
+
+        /// Whether the response has no field of the name already.
+        @inline(__always)
+        func isSent(besides own: HTTPFields, _ taken: FieldNameSet) -> Bool {
+            !taken.mayContain(name) || name.isUnknown && !own.contains(name)
+        }
+
+        /// Writes the field line, ``byteCount(_:)`` bytes.
+        func append(_ mark: RequestMark, to buffer: inout Buffer, _ bytes: RawSpan) {
+            unsafe prefix.withUnsafeBytes { unsafe buffer.append(RawSpan(_unsafeBytes: $0)) }
+            if mark.given.isEmpty {
+                buffer.append(hexadecimal: mark.high)
+                buffer.append(hexadecimal: mark.low)
+            } else {
+                buffer.append(mark.given.of(bytes))
+            }
+            buffer.append("\r\n")
+        }
     }
 
     private var count: Int { given.isEmpty ? 32 : Int(given.count) }
-
-    /// The bytes of the field in HTTP/1.1.
-    var byteCount: Int { echo.map { $0.prefix.count + count + 2 } ?? 0 }
 
     func text(in bytes: RawSpan) -> String {
         if !given.isEmpty { return String(copyingLatin1OrUTF8: given.of(bytes)) }
@@ -35,34 +51,11 @@ struct RequestMark {
         text.append(hexadecimal: low)
         return unsafe text.bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
-
-    /// Whether the response has no field of the name already.
-    func isSent(besides own: HTTPFields, _ taken: FieldNameSet) -> Bool {
-        guard let echo else { return false }
-        return !taken.mayContain(echo.name) || echo.name.isUnknown && !own.contains(echo.name)
-    }
-
-    func field(in bytes: RawSpan) -> HTTPField? {
-        echo.map { HTTPField(name: $0.name, replacingInvalid: text(in: bytes)) }
-    }
-
-    /// Writes the field line, ``byteCount`` bytes.
-    func append(to buffer: inout Buffer, _ bytes: RawSpan) {
-        guard let echo else { return }
-        unsafe echo.prefix.withUnsafeBytes { unsafe buffer.append(RawSpan(_unsafeBytes: $0)) }
-        if given.isEmpty {
-            buffer.append(hexadecimal: high)
-            buffer.append(hexadecimal: low)
-        } else {
-            buffer.append(given.of(bytes))
-        }
-        buffer.append("\r\n")
-    }
 }
 
 extension HTTPField.Name {
     /// Whether a ``FieldNameSet`` can't tell the name from others.
-    fileprivate var isUnknown: Bool {
+    var isUnknown: Bool {
         var set = FieldNameSet()
         set.insert(self)
         return set.hasCustom

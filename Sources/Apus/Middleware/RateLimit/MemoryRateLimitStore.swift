@@ -42,8 +42,13 @@ public final class MemoryRateLimitStore: SynchronousRateLimitStore {
 
     /// Counts at a time in nanoseconds.
     package func take(_ cost: Int, of key: RateLimitKey, at now: UInt64) -> RateLimitDecision {
+        take(cost, ofFingerprint: key.fingerprint, at: now)
+    }
+
+    /// The same, for a key of which only the hash is known.
+    @inline(__always)
+    func take(_ cost: Int, ofFingerprint fingerprint: UInt64, at now: UInt64) -> RateLimitDecision {
         let cost = min(max(cost, 1), rule.burst)
-        let fingerprint = key.fingerprint
         switch rule.algorithm {
         case .tokenBucket:
             let bucket = TokenBucket(rule: rule)

@@ -1,5 +1,3 @@
-import ApusHTTP
-
 /// Refuses the requests of clients that make too many, with 429 Too Many Requests (RFC 6585, 4).
 ///
 /// ```swift
@@ -14,10 +12,9 @@ import ApusHTTP
 /// Put in several groups, one value counts for them together; each value that is made counts by itself. With a
 /// ``SynchronousRateLimitStore``, as ``MemoryRateLimitStore`` is, synchronous handlers stay inline.
 public struct RateLimit<Store: RateLimitStore>: Middleware {
+    // First, for where the others lie in a generic type is looked up.
+    private let terms: RateLimitTerms
     private let store: Store
-    private let subject: RateLimitSubject
-    private let cost: (@Sendable (Context) throws -> Int)?
-    private let fields: RateLimitFields?
 
     /// Limits by a store's rule.
     ///
@@ -32,34 +29,19 @@ public struct RateLimit<Store: RateLimitStore>: Middleware {
         cost: (@Sendable (Context) throws -> Int)? = nil
     ) {
         self.store = store
-        self.subject = subject
-        self.cost = cost
-        fields = sendsFields ? RateLimitFields(store.rule) : nil
+        terms = RateLimitTerms(
+            rule: store.rule, subject: subject, cost: cost, sendsFields: sendsFields,
+            memory: store as? MemoryRateLimitStore)
     }
 
     /// Counts, and answers with what `next` answers. On the request's loop.
     ///
     /// - Throws: `HTTPError` 429; what the store throws.
     public func handle(_ context: Context, next: Next) async throws -> Response {
-        if let (cost, key) = try subject(of: context) {
-            try settle(try await store.take(cost, of: key, on: context.loop), context)
+        if let (cost, key) = try terms.subject(of: context) {
+            try terms.settle(try await store.take(cost, of: key, on: context.loop), context)
         }
         return try await next(context)
-    }
-
-    private func subject(of context: Context) throws -> (Int, RateLimitKey)? {
-        let cost = try cost?(context) ?? 1
-        guard cost > 0, let key = try subject.key(of: context) else { return nil }
-        return (min(cost, store.rule.burst), key)
-    }
-
-    private func settle(_ decision: RateLimitDecision, _ context: Context) throws {
-        fields?.add(decision, to: &context.ensureExtras().responseFields)
-        guard !decision.isAllowed else { return }
-        let seconds = RateLimitFields.seconds(decision.retryNanoseconds)
-        throw HTTPError(
-            .tooManyRequests, "too many requests: try again in \(seconds) \(seconds == 1 ? "second" : "seconds")",
-            fields: [.retryAfter: "\(seconds)"])
     }
 }
 
@@ -86,8 +68,10 @@ extension RateLimit: SynchronousMiddleware, RequestMiddleware where Store: Synch
     ///
     /// - Throws: `HTTPError` 429; what the store throws.
     public func before(_ context: Context) throws -> Response? {
-        if let (cost, key) = try subject(of: context) {
-            try settle(try store.takeNow(cost, of: key, on: context.loop), context)
+        if terms.memory != nil {
+            try terms.count(context)
+        } else if let (cost, key) = try terms.subject(of: context) {
+            try terms.settle(try store.takeNow(cost, of: key, on: context.loop), context)
         }
         return nil
     }

@@ -50,4 +50,15 @@ public struct RateLimitSubject: Sendable {
         case .function(let key): try key(context)
         }
     }
+
+    /// The hash of that key; nil for a request that is not limited.
+    @inline(__always)
+    func fingerprint(of context: Context) throws -> UInt64? {
+        if case .address(let ipv4Prefix, let ipv6Prefix) = kind, context.edge?.forwarded == nil {
+            return context.remoteAddress.map {
+                RateLimitKey.fingerprint($0, ipv4Prefix: ipv4Prefix, ipv6Prefix: ipv6Prefix)
+            }
+        }
+        return try key(of: context)?.fingerprint
+    }
 }

@@ -45,7 +45,7 @@ public enum AccessLogField: Sendable, Hashable {
     case duration
     /// `first_byte`: in seconds, to the begin of its response.
     case firstByte
-    /// `request_id`: the name of the request; null when nobody has asked for one.
+    /// `request_id`: the name of the request; null where ``RequestIdentity`` gave none and nobody has asked.
     case requestID
     /// `referer`
     case referer

@@ -18,6 +18,7 @@ final class LoopAccessLog {
     private let ring: LineRing
     private let line = Cell(LogLine())
     private let clock = Cell(LogClock())
+    private let digits = Cell(Buffer(capacity: 32))
     /// Whether requests are left out, by the place of their route.
     private let leftOut: [Bool]
     private let leavesSomeOut: Bool
@@ -176,7 +177,7 @@ final class LoopAccessLog {
         case .bytesSent: line.value.decimal(entry.sent)
         case .duration: line.value.seconds(entry.duration)
         case .firstByte: line.value.seconds(entry.firstByte)
-        case .requestID: writeText(context.extras?.requestID)
+        case .requestID: writeRequestID(context, bytes)
         case .referer: writeValue(.referer, of: context)
         case .userAgent: writeValue(.userAgent, of: context)
         case .failure: writeText(entry.failure?.name.description)
@@ -188,6 +189,17 @@ final class LoopAccessLog {
     @_lifetime(copy bytes)
     private func path(_ context: Context, _ bytes: RawSpan) -> RawSpan {
         context.head.path.count > 0 ? context.head.path.of(bytes) : context.head.target.of(bytes)
+    }
+
+    private func writeRequestID(_ context: Context, _ bytes: RawSpan) {
+        guard let mark = context.edge?.mark else { return writeText(context.extras?.requestID) }
+        guard mark.given.isEmpty else { return line.value.json(mark.given.of(bytes)) }
+        digits.value.removeAll()
+        digits.value.append(hexadecimal: mark.high)
+        digits.value.append(hexadecimal: mark.low)
+        line.value.plain("\"")
+        line.value.plain(digits.value)
+        line.value.plain("\"")
     }
 
     private func writeNull() { line.value.plain("null") }

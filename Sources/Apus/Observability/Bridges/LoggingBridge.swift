@@ -35,16 +35,16 @@
             set { metadata[key] = newValue }
         }
 
-        /// Writes a line.
-        public func log(
-            level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-            function: String, line: UInt
-        ) {
-            guard Log.Level(level) >= log.minimum else { return }
-            var all = self.metadata
+        /// Writes a line. What stands in `event` goes before what the metadata provider gives, and that before
+        /// ``metadata``; an error stands in the field `error`.
+        public func log(event: LogEvent) {
+            let level = Log.Level(event.level)
+            guard level >= log.minimum else { return }
+            var all = metadata
             if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
-            if let metadata { all.merge(metadata) { _, new in new } }
-            var entry = LogEntry(level: Log.Level(level), text: message.description)
+            if let own = event.metadata { all.merge(own) { _, new in new } }
+            if let error = event.error { all["error"] = "\(error)" }
+            var entry = LogEntry(level: level, text: event.message.description)
             entry.fields = [("logger", .text(label))]
             for (name, value) in all.sorted(by: { $0.key < $1.key }) { entry.fields.append((name, .text("\(value)"))) }
             log.write(entry)

@@ -32,7 +32,7 @@ extension HTTP1Connection: ResponseTransport {
         server.stage.value.appendDecimal(bytes.byteCount)
         if added > 0 {
             server.stage.value.append("\r\n")
-            context.appendAddedFields(besides: Self.contentTypeAlone, to: &server.stage.value)
+            context.appendAddedFields(besides: Self.contentTypeAlone, Self.contentTypeName, to: &server.stage.value)
             // What follows begins with a line end.
             server.stage.value.truncate(to: server.stage.value.count - 2)
         }
@@ -49,6 +49,7 @@ extension HTTP1Connection: ResponseTransport {
     }
 
     private static let contentTypeAlone: HTTPFields = [.contentType: ""]
+    private static let contentTypeName = FieldNameSet(contentTypeAlone)
 
     func send(_ context: Context, _ response: Response) {
         let connection = self.connection
@@ -100,7 +101,9 @@ extension HTTP1Connection: ResponseTransport {
             // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
             if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
         }
-        if added > 0 { context.appendAddedFields(besides: response.fields, to: &connection.output) }
+        if added > 0 {
+            context.appendAddedFields(besides: response.fields, FieldNameSet(response.fields), to: &connection.output)
+        }
         switch framing {
         case .length(let count):
             connection.output.append("Content-Length: ")

@@ -87,7 +87,8 @@ import ApusRuntime
         context.keepBytes()
         guard let found = unsafe server.find(context) else { return finishInline(context) }
         unsafe context.routeReference = found
-        guard let route = context.route else { return }
+        // Not `context.route`, which does not tell of what stands where there is no route.
+        let route = unsafe found.takeUnretainedValue()
         server.noteBegin(context, route)
         if context.head.hasBody { return beginContent(context, route, request.content) }
         contentEnded = true
