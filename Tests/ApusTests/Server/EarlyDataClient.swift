@@ -51,8 +51,9 @@
             return unsafe SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_ACCEPTED
         }
 
-        func send(_ text: String) {
-            let bytes = Array(text.utf8)
+        func send(_ text: String) { send(Array(text.utf8)) }
+
+        func send(_ bytes: [UInt8]) {
             unsafe SSL_write(ssl, bytes, CInt(bytes.count))
         }
 

@@ -1,0 +1,281 @@
+#if TLS && canImport(COpenSSL)
+    import ApusRuntime
+    import Testing
+
+    @testable import ApusNet
+
+    @Suite("A server's connection of TLS 1.3, once the handshake is done,", .timeLimit(.minutes(1)))
+    struct TLSTakeoverTests {
+        /// What a server's connection is like when bytes have come.
+        private struct Seen: Sendable {
+            var suite: RecordSuite?
+            var hasOpenSSL: Bool
+            var info: TLSInfo?
+            var owesKeyUpdate: Bool
+            var readKey: [UInt8]
+            var count: Int
+
+            init(_ connection: Connection, _ count: Int) {
+                suite = connection.tls?.records?.suite
+                hasOpenSSL = connection.tls?.hasBegun ?? false
+                info = connection.tlsInfo
+                owesKeyUpdate = connection.tls?.records?.owesKeyUpdate ?? false
+                readKey = connection.tls?.records?.state(ofWriting: false).key ?? []
+                self.count = count
+            }
+        }
+
+        /// An echo that tells what it is like, after each piece.
+        private func echo(
+            _ group: LoopGroup, _ seen: Events<Seen>, context: TLSContext = TestCertificate.shared.server,
+            leavesRecordsToOpenSSL: Bool = false, usesWorkStealingPool: Bool = false
+        ) throws -> StreamServer {
+            var tls = TLSListening(context)
+            tls.leavesRecordsToOpenSSL = leavesRecordsToOpenSSL
+            tls.usesWorkStealingPool = usesWorkStealingPool
+            return try StreamServer.listen(on: anyPort, group: group, tls: tls) { _, _ in
+                Script { script in
+                    var count = 0
+                    script.whenReceived = { bytes, connection in
+                        count += bytes.byteCount
+                        seen(Seen(connection, count))
+                        connection.write(bytes)
+                        return bytes.byteCount
+                    }
+                }
+            }
+        }
+
+        private func client(_ server: StreamServer, _ options: [String]) throws -> Program {
+            try Program(
+                ["openssl", "s_client", "-connect", "127.0.0.1:\(server.address.port ?? 0)", "-servername", "localhost"]
+                    + options)
+        }
+
+        @Test("is ours: OpenSSL's state is gone, whatever the suite and whoever computed", arguments: [false, true])
+        func suites(elsewhere: Bool) async throws {
+            try await withLoops(1) { group in
+                let seen = Events<Seen>()
+                let server = try echo(group, seen, usesWorkStealingPool: elsewhere)
+                for suite in RecordSuite.allCases {
+                    let text = try await onThread {
+                        let program = try client(server, ["-quiet", "-tls1_3", "-ciphersuites", suite.name])
+                        program.write("first\n")
+                        _ = program.read { $0.contains("first\n") }
+                        program.write("second\n")
+                        return program.read { $0.contains("second\n") }
+                    }
+                    #expect(text.hasSuffix("second\n"))
+                    for _ in 0..<2 {
+                        let now = try #require(await seen.next())
+                        #expect(now.suite == suite)
+                        #expect(!now.hasOpenSSL)
+                        #expect(now.info?.version == "TLSv1.3")
+                        #expect(now.info?.cipher == suite.name)
+                        #expect(now.info?.serverName == "localhost")
+                        #expect(now.info?.applicationProtocol == nil)
+                        #expect(now.info?.isResumed == false)
+                    }
+                }
+            }
+        }
+
+        @Test("stays OpenSSL's where it is told to, in TLS 1.2, and where records are to be short")
+        func unusual() async throws {
+            try await withLoops(1) { group in
+                let seen = Events<Seen>()
+                let server = try echo(group, seen)
+                let left = try echo(group, seen, leavesRecordsToOpenSSL: true)
+                for (server, options) in [
+                    (server, ["-tls1_2"]), (server, ["-tls1_3", "-maxfraglen", "512"]), (left, ["-tls1_3"]),
+                ] {
+                    let text = try await onThread {
+                        let program = try client(server, ["-quiet"] + options)
+                        program.write("echo\n")
+                        return program.read { $0.contains("echo\n") }
+                    }
+                    #expect(text.hasSuffix("echo\n"))
+                    let now = try #require(await seen.next())
+                    #expect(now.suite == nil, "\(options)")
+                    #expect(now.hasOpenSSL)
+                    #expect(now.info?.serverName == "localhost")
+                }
+            }
+        }
+
+        @Test("follows the peer's changes of keys, and answers those that ask for ours")
+        func keyUpdates() async throws {
+            try await withLoops(1) { group in
+                let seen = Events<Seen>()
+                let server = try echo(group, seen)
+                let text = try await onThread {
+                    let program = try client(server, ["-tls1_3"])
+                    _ = program.read { $0.contains("Verify return code") }
+                    for command in ["one\n", "k\n", "two\n", "K\n", "three\n", "K\n", "k\n", "K\n", "four\n", "five\n"] {
+                        program.write(command)
+                        // A command stands alone in what one read takes.
+                        if command.count > 2 {
+                            _ = program.read { $0.contains(command) }
+                        } else {
+                            _ = program.read { $0.contains("KEYUPDATE") }
+                        }
+                    }
+                    program.write("six\n")
+                    return program.read { $0.contains("six\n") }
+                }
+                #expect(text.contains("six\n"))
+                var keys: [[UInt8]] = []
+                for owes in [false, false, true, true, false, false] {
+                    let now = try #require(await seen.next())
+                    #expect(now.owesKeyUpdate == owes)
+                    if keys.last != now.readKey { keys.append(now.readKey) }
+                }
+                #expect(keys.count == 4)
+            }
+        }
+
+        @Test("takes records of any size", arguments: ["512", "1000", "16384"])
+        func recordSizes(_ size: String) async throws {
+            try await withLoops(1) { group in
+                let total = 300_000
+                let ends = Events<(Int, RecordSuite?)>()
+                let server = try StreamServer.secure(group) { script in
+                    var count = 0
+                    script.whenReceived = { bytes, connection in
+                        count += bytes.byteCount
+                        return bytes.byteCount
+                    }
+                    script.whenEnded = { connection in
+                        ends((count, connection.tls?.records?.suite))
+                        connection.closeAfterWriting()
+                    }
+                }
+                let file = try TemporaryFile([UInt8](repeating: UInt8(ascii: "a"), count: total))
+                let port = server.address.port ?? 0
+                let end = "-connect 127.0.0.1:\(port) -quiet -no_ign_eof -tls1_3 -max_send_frag \(size)"
+                _ = try await output(of: ["sh", "-c", "openssl s_client \(end) < \(file.path)"])
+                let (count, suite) = try #require(await ends.next())
+                #expect(count == total)
+                #expect(suite != nil)
+            }
+        }
+
+        @Test("a client that comes back resumes, and its certificate and names are there as before")
+        func resumed() async throws {
+            let authority = try TestAuthority()
+            let me = try authority.issue(["me"])
+            let host = try authority.issue(["host.test"])
+            var configuration = TLSConfiguration(identities: [try authority.issue().identity])
+            configuration.hosts = [TLSHost(identities: [try host.identity])]
+            configuration.clients = .required(try authority.authorities)
+            let context = try TLSContext(server: configuration)
+            let calling = try authority.client { $0.identities = [try me.identity] }
+            try await withLoops(1) { group in
+                let seen = Events<Seen>()
+                let server = try echo(group, seen, context: context)
+                for name in ["localhost", "host.test"] {
+                    for isResumed in [false, true, true] {
+                        var options = ConnectOptions()
+                        options.tls = TLSConnecting(calling, serverName: name)
+                        let connection = try await AsyncConnection.connect(
+                            to: server.address, on: group.loops[0], options: options)
+                        try await connection.write("echo")
+                        #expect(try await connection.read(exactly: 4).array == Array("echo".utf8))
+                        await connection.close()
+                        try await connection.waitUntilClosed()
+                        let now = try #require(await seen.next())
+                        #expect(now.suite != nil)
+                        #expect(now.info?.isResumed == isResumed)
+                        #expect(now.info?.serverName == name)
+                        #expect(now.info?.applicationProtocol == "h2")
+                        #expect(now.info?.peerCertificate == me.certificate.value)
+                    }
+                }
+                #expect(server.handshakes?.resumed == 4)
+            }
+        }
+
+        @Test("goes on while certificates are reloaded and the context it was made from is gone")
+        func reloaded() async throws {
+            let authority = try TestAuthority()
+            let folder = try TLSTestFolder()
+            func write(_ identity: TestIdentity) throws {
+                try folder.write("cert.pem", identity.certificatePEM)
+                try folder.write("key.pem", identity.keyPEM)
+            }
+            try write(authority.issue())
+            let reloader = try TLSReloader(
+                TLSConfiguration(identities: [
+                    TLSIdentity(certificates: .file("\(folder.path)/cert.pem"), key: .file("\(folder.path)/key.pem"))
+                ]), log: .none)
+            var options = ConnectOptions()
+            options.tls = TLSConnecting(try authority.client(), serverName: "localhost")
+            try await withLoops(1) { group in
+                let server = try StreamServer.listen(on: anyPort, group: group, tls: TLSListening(.reloaded(reloader))) {
+                    _, _ in
+                    Script { $0.whenReceived = { $1.write($0); return $0.byteCount } }
+                }
+                let first = try await AsyncConnection.connect(
+                    to: server.address, on: group.loops[0], options: options)
+                try write(authority.issue())
+                #expect(reloader.reload())
+                try write(authority.issue())
+                #expect(reloader.reload())
+                let second = try await AsyncConnection.connect(
+                    to: server.address, on: group.loops[0], options: options)
+                for connection in [first, second, first] {
+                    try await connection.write("echo")
+                    #expect(try await connection.read(exactly: 4).array == Array("echo".utf8))
+                }
+                // The keys of tickets go on from context to context.
+                #expect(await second.tlsInfo?.isResumed == true)
+                await first.close()
+                await second.close()
+            }
+        }
+
+        @Test("a key log has its lines nevertheless")
+        func keyLog() async throws {
+            let folder = try TLSTestFolder()
+            var configuration = TLSConfiguration(identities: [try .selfSigned()])
+            configuration.allowsKeyLog = true
+            var audit = TLSConfigurationAudit(keyLogPath: "\(folder.path)/keys.log")
+            let made = audit.makeServer(configuration)
+            let context = TLSContext(try #require(made), isServer: true)
+            try await withLoops(1) { group in
+                let seen = Events<Seen>()
+                let server = try echo(group, seen, context: context)
+                _ = try await onThread {
+                    let program = try client(server, ["-quiet", "-tls1_3"])
+                    program.write("echo\n")
+                    return program.read { $0.contains("echo\n") }
+                }
+                #expect(await seen.next()?.suite != nil)
+                let lines = String(decoding: try folder.read("keys.log"), as: UTF8.self).split(separator: "\n")
+                #expect(lines.count == 5)
+                #expect(lines.count(where: { $0.contains("_TRAFFIC_SECRET_0 ") }) == 2)
+            }
+        }
+
+        @Test("ends by the right alert when the peer breaks a rule, and both sides are told")
+        func alert() async throws {
+            try await withLoops(1) { group in
+                let errors = Events<TLSError?>()
+                let server = try StreamServer.secure(group) { script in
+                    script.whenClosed = { connection, _ in errors(connection.tlsError) }
+                }
+                let connection = try await secureConnection(to: server, on: group.loops[0])
+                await connection.sendRaw([23, 3, 3, 0x41, 1])
+                let error = try #require(await errors.next() ?? nil)
+                #expect(error.kind == .protocolViolation)
+                #expect(error.alert == .recordOverflow)
+                let heard = await #expect(throws: ConnectionError.self) { _ = try await connection.read() }
+                guard case .tls(let cause) = heard else {
+                    Issue.record("not an error of TLS: \(String(describing: heard))")
+                    return
+                }
+                #expect(cause.alert == .recordOverflow)
+            }
+        }
+    }
+#endif
