@@ -34,6 +34,7 @@ enum Command {
         case .check(let options): print(try ServeCommand.check(options))
         case .config(let options): print(try ConfigCommand.text(options), terminator: "")
         case .routes(let options): try RoutesCommand.run(options)
+        case .top(let options): try await TopCommand.run(options)
         case .bench(let options): try await BenchCommand.run(options)
         }
     }

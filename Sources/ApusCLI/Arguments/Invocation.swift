@@ -25,9 +25,10 @@ enum Invocation: Hashable, Sendable {
         case check(ServeOptions)
         case config(ConfigOptions)
         case bench(BenchOptions)
+        case top(TopOptions)
     }
 
-    static let commands: [CommandSyntax] = [.serve, .routes, .check, .config, .bench]
+    static let commands: [CommandSyntax] = [.serve, .routes, .check, .config, .bench, .top]
 
     /// Reads a command line.
     ///
@@ -62,6 +63,7 @@ enum Invocation: Hashable, Sendable {
             case .serve: .serve(ServeOptions(&scanned))
             case .check: .check(ServeOptions(&scanned))
             case .config: .config(ConfigOptions(&scanned))
+            case .top: .top(TopOptions(&scanned))
             case .routes: .routes(RoutesOptions(&scanned))
             default: BenchOptions(&scanned).map { .bench($0) }
             }

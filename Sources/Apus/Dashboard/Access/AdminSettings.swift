@@ -62,6 +62,12 @@ public struct AdminSettings: Hashable, Sendable {
         return options
     }
 
+    /// The token in a file; nil when there is none to be read.
+    package static func token(inFile path: String) -> String? {
+        guard let text = try? read(path), !text.isEmpty else { return nil }
+        return text
+    }
+
     /// The text of a file of at most 4096 bytes, white space around it cut off.
     private static func read(_ path: String) throws(ConfigurationProblem) -> String {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

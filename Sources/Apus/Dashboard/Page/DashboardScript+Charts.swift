@@ -36,17 +36,20 @@ extension DashboardScript {
         // Where a sample stands: time runs to the right, now is at the edge.
         const layout = (width) => {
           const end = past.length ? past[past.length - 1].at : Date.now();
-          const from = end - shownSeconds * 1000, inner = width - gutter;
+          // A server that has just begun is shown from its begin, but for at least a minute.
+          const known = past.length ? (end - past[0].at) / 1000 : 0;
+          const from = end - Math.min(shownSeconds, Math.max(60, known)) * 1000, inner = width - gutter;
           return { from, end, inner, x: (at) => gutter + (at - from) / (end - from) * inner,
             samples: past.filter((one) => one.at > from) };
         };
         const drawTimes = (context, { from, end, x }, height) => {
-          const step = shownSeconds >= 600 ? 120000 : shownSeconds >= 300 ? 60000 : 30000;
+          const seconds = (end - from) / 1000;
+          const step = seconds > 400 ? 120000 : seconds > 150 ? 60000 : seconds > 75 ? 30000 : 15000;
           context.fillStyle = colour('quiet');
           context.textAlign = 'center';
           for (let at = Math.ceil(from / step) * step; at <= end; at += step) {
             const place = x(at);
-            if (place < gutter + 18 || place > gutter + (end - from) / (end - from) * 1e9) continue;
+            if (place < gutter + 24) continue;
             context.fillText(clock(at).slice(0, 5) + (step < 60000 ? clock(at).slice(5) : ''), place, height - 2);
           }
         };
@@ -116,7 +119,7 @@ extension DashboardScript {
           place.samples.forEach((one, index) => {
             if (!one.heat?.length) return;
             const before = place.samples[index - 1], right = place.x(one.at);
-            const left = before && one.at - before.at < 5000 ? place.x(before.at) : right - place.inner / shownSeconds;
+            const left = before && one.at - before.at < 5000 ? place.x(before.at) : right - place.inner / (place.end - place.from) * 1000;
             one.heat.forEach((value, at) => {
               if (!value || at < low || at > high) return;
               context.fillStyle = colours[Math.round(Math.log(value + 1) / scale * 63)];

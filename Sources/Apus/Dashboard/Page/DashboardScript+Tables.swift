@@ -1,7 +1,7 @@
 extension DashboardScript {
     /// The table of connections: searched and sorted by the server, for there may be a million.
     static let connections = #"""
-        const wanted = { key: 'age', descending: true, search: '', offset: 0, limit: 25 };
+        const wanted = { key: 'age', descending: true, search: '', offset: 0, limit: 20 };
         let connectionTimer = 0, closing = null;
         const refreshConnections = async () => {
           clearTimeout(connectionTimer);

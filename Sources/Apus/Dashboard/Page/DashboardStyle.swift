@@ -113,6 +113,9 @@ enum DashboardStyle {
         .scroll { overflow-x: auto; margin: 0 calc(-1 * clamp(.75rem, 1.6vw, 1.25rem));
           padding: 0 clamp(.75rem, 1.6vw, 1.25rem) }
         .feed { max-height: 20rem; overflow-y: auto }
+        #configuration .scroll { max-height: 38rem; overflow-y: auto }
+        #key-table thead th { position: sticky; top: 0; background: var(--card); z-index: 1 }
+        [aria-invalid="true"] { border-color: var(--bad) !important }
         table { width: 100%; border-collapse: collapse; font-size: .875rem }
         th { text-align: left; font-weight: 500; font-size: .75rem; color: var(--quiet); padding: .25rem .75rem .375rem 0;
           border-bottom: 1px solid var(--line); white-space: nowrap }

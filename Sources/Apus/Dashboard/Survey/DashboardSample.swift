@@ -178,3 +178,12 @@ package struct DashboardPast: Codable, Sendable {
         heat = sample.latency.heat
     }
 }
+
+extension DashboardSample {
+    /// A sample that a dashboard has sent.
+    ///
+    /// - Throws: `HTTPError` or ``ProblemDetails``, for what is none.
+    package static func decode(_ bytes: [UInt8]) throws -> DashboardSample {
+        try JSONCoding.decode(DashboardSample.self, from: bytes)
+    }
+}

@@ -1,0 +1,163 @@
+import Apus
+import ApusHTTP
+import Glibc
+import Testing
+
+@Suite("Who is let in to the dashboard", .timeLimit(.minutes(2)))
+struct AdminAccessTests {
+    static let token = "0123456789abcdef0123456789abcdef"
+
+    @Test("an address that others can reach needs a token, and nothing is served without")
+    func tokenMissing() {
+        for host in ["0.0.0.0", "::", "*", "192.0.2.7"] {
+            var configuration = ServerConfiguration(port: 0)
+            configuration.log = .none
+            configuration.loops.log = .none
+            configuration.admin = AdminOptions(host: host, port: 0)
+            #expect(throws: AdminError.tokenMissing(host: host)) { _ = try Application(configuration).start() }
+        }
+    }
+
+    @Test("a token that could be guessed, or can't be sent, is refused")
+    func weakToken() {
+        var configuration = ServerConfiguration(port: 0)
+        configuration.log = .none
+        configuration.loops.log = .none
+        configuration.admin = AdminOptions(port: 0, token: "short")
+        #expect(throws: AdminError.tokenTooShort) { _ = try Application(configuration).start() }
+        configuration.admin?.token = "0123456789abcdef 0123456789abcdef"
+        #expect(throws: AdminError.tokenUnprintable) { _ = try Application(configuration).start() }
+    }
+
+    @Test(
+        "a Host that is no address, localhost or known name gets 403",
+        arguments: [
+            ("127.0.0.1", 200), ("127.0.0.1:1", 200), ("localhost:9090", 200), ("a.localhost", 200), ("[::1]:9090", 200),
+            ("admin.example.com", 200), ("ADMIN.example.com:80", 200), ("evil.example:9090", 403), ("127.0.0.1.evil", 403),
+            ("localhost.evil.example", 403), ("1.2.3.4.5", 403), ("0x7f000001", 403), ("2130706433", 403), ("*", 403),
+        ])
+    func host(_ host: String, _ status: Int) async throws {
+        try await AdminTesting.run(names: ["admin.example.com"]) { admin in
+            #expect(try admin.ask("GET /api/sample", host: host).status == status)
+            #expect(try admin.ask("GET /", host: host).status == status)
+        }
+    }
+
+    @Test("an Origin other than the Host gets 403, whatever it asks for")
+    func origin() async throws {
+        try await AdminTesting.run { admin in
+            let own = "http://\(admin.admin)"
+            #expect(try admin.ask("GET /api/sample", ["Origin: \(own)"]).status == 200)
+            for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "http://localhost", "\(own).evil", ""] {
+                #expect(try admin.ask("GET /api/sample", ["Origin: \(origin)"]).status == 403, "\(origin)")
+                let change = AdminTesting.own + ["Origin: \(origin)"]
+                #expect(try admin.ask("PATCH /api/configuration", change, body: "{}").status == 403, "\(origin)")
+            }
+        }
+    }
+
+    @Test("what the browser says comes from another site gets 403, but for a link to the page")
+    func fetchMetadata() async throws {
+        try await AdminTesting.run { admin in
+            for site in ["cross-site", "same-site"] {
+                let fields = ["Sec-Fetch-Site: \(site)", "Sec-Fetch-Mode: no-cors"]
+                #expect(try admin.ask("GET /api/sample", fields).status == 403)
+                #expect(try admin.ask("GET /dashboard.js", fields).status == 403)
+                let link = ["Sec-Fetch-Site: \(site)", "Sec-Fetch-Mode: navigate"]
+                #expect(try admin.ask("GET /", link).status == 200)
+                #expect(try admin.ask("GET /api/configuration", link).status == 403)
+            }
+            #expect(try admin.ask("GET /api/sample", ["Sec-Fetch-Site: same-origin"]).status == 200)
+        }
+    }
+
+    @Test("a change that a form of another page could send gets 403")
+    func forgery() async throws {
+        try await AdminTesting.run { admin in
+            let client = try admin.client()
+            let id = try connectionID(admin)
+            #expect(try admin.ask("DELETE /api/connections/\(id)").status == 403)
+            #expect(try admin.ask("PATCH /api/configuration", body: "{}").status == 403)
+            #expect(try admin.ask("POST /api/session", body: "{}").status == 403)
+            client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try client.response().status == 200)
+        }
+    }
+
+    @Test("without the token, or with a wrong one, everything but the page's own parts gets 401")
+    func token() async throws {
+        try await AdminTesting.run(token: Self.token) { admin in
+            let paths = ["/api/sample", "/api/history", "/api/connections", "/api/configuration", "/api/events", "/", "/no"]
+            for path in paths {
+                #expect(try admin.ask("GET \(path)").status == 401, "\(path)")
+                for wrong in ["Bearer ", "Bearer x", "Bearer \(Self.token)0", "Bearer \(Self.token.dropLast())", "Basic eA=="] {
+                    #expect(try admin.ask("GET \(path)", ["Authorization: \(wrong)"]).status == 401, "\(path) \(wrong)")
+                }
+                #expect(try admin.ask("GET \(path)", ["Cookie: apus-admin=x"]).status == 401, "\(path)")
+            }
+            #expect(try admin.ask("DELETE /api/connections/0-1", AdminTesting.own).status == 401)
+            let right = ["Authorization: Bearer \(Self.token)"]
+            #expect(try admin.ask("GET /api/sample", right).status == 200)
+            // Who shows the token needs no other proof that no page of others sends it.
+            #expect(try admin.ask("DELETE /api/connections/0-1", right).status == 404)
+            #expect(try admin.ask("GET /api/sample")["www-authenticate"]?.hasPrefix("Bearer") == true)
+            #expect(try admin.ask("GET /dashboard.css").status == 200)
+        }
+    }
+
+    @Test("a browser that has shown the token has a cookie that scripts can't read, until it signs out")
+    func session() async throws {
+        try await AdminTesting.run(token: Self.token) { admin in
+            let wrong = try admin.ask("POST /api/session", AdminTesting.own, body: #"{"token":"guess"}"#)
+            #expect(wrong.status == 401 && wrong["set-cookie"] == nil)
+            let answer = try admin.ask("POST /api/session", AdminTesting.own, body: #"{"token":"\#(Self.token)"}"#)
+            #expect(answer.status == 204)
+            let cookie = try #require(answer["set-cookie"])
+            #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"))
+            let session = "Cookie: \(cookie.prefix { $0 != ";" })"
+            #expect(!session.contains(Self.token))
+            #expect(try admin.ask("GET /api/sample", [session]).status == 200)
+            #expect(try admin.ask("DELETE /api/session", [session]).status == 403)
+            #expect(try admin.ask("DELETE /api/session", [session] + AdminTesting.own).status == 204)
+            #expect(try admin.ask("GET /api/sample", [session]).status == 401)
+        }
+    }
+
+    @Test("a content that is too long gets 413")
+    func oversized() async throws {
+        try await AdminTesting.run { admin in
+            let client = try RawClient(admin.admin)
+            client.send(
+                "PATCH /api/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Apus-Admin: 1\r\nContent-Length: 65537\r\n\r\n")
+            #expect(try client.response().status == 413)
+        }
+    }
+
+    @Test("every answer forbids what a page must not do, and is kept nowhere")
+    func fields() async throws {
+        try await AdminTesting.run { admin in
+            for path in ["/", "/api/sample", "/none"] {
+                let answer = try admin.ask("GET \(path)")
+                let policy = try #require(answer["content-security-policy"])
+                #expect(policy.hasPrefix("default-src 'none'") && !policy.contains("unsafe"))
+                #expect(answer["x-content-type-options"] == "nosniff" && answer["x-frame-options"] == "DENY")
+                #expect(answer["cache-control"] == "no-store")
+            }
+        }
+    }
+
+    @Test("the routes of the application and of the dashboard don't mix")
+    func routes() async throws {
+        try await AdminTesting.run { admin in
+            #expect(try admin.ask("GET /hello").status == 404)
+            let client = try RawClient(admin.address)
+            client.send("GET /api/sample HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try client.response().status == 404)
+        }
+    }
+
+    private func connectionID(_ admin: AdminTesting) throws -> String {
+        let rows = try #require(try admin.object("/api/connections")["connections"] as? [[String: Any]])
+        return try #require(rows.first?["id"] as? String)
+    }
+}

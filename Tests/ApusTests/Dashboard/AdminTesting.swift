@@ -1,0 +1,100 @@
+import Apus
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+import Foundation
+import Testing
+
+/// A server with a dashboard, both on ports of the system's choice.
+struct AdminTesting {
+    let server: RunningServer
+    let address: SocketAddress
+    let admin: SocketAddress
+
+    /// What a request of the dashboard's own page says of itself.
+    static let own = ["X-Apus-Admin: 1"]
+
+    static func run(
+        token: String? = nil, names: [String] = [], loops: Int = 1, mostListeners: Int = 32,
+        _ register: (Application) -> Void = { _ in }, test: (AdminTesting) async throws -> Void
+    ) async throws {
+        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        configuration.admin = AdminOptions(port: 0, token: token, names: names)
+        configuration.admin?.mostListeners = mostListeners
+        configuration.loops = LoopGroup.Options(loops: loops, driver: .epoll, holdLimit: .seconds(60), log: .none)
+        configuration.log = .none
+        configuration.takesOverSockets = false
+        configuration.drainTimeout = .seconds(2)
+        let application = Application(configuration)
+        application.get("/hello") { _ in "hello" }
+        register(application)
+        try await run(application, test)
+    }
+
+    /// The same for a configuration, as `apus serve` has one.
+    static func run(
+        _ configuration: Configuration, test: (AdminTesting) async throws -> Void
+    ) async throws {
+        var configuration = configuration
+        configuration.listeners[0].port = 0
+        configuration.admin = AdminSettings()
+        configuration.admin?.port = 0
+        configuration.loops.loops = 1
+        configuration.takesOverSockets = false
+        configuration.log.level = .error
+        let application = Application(try configuration.serverConfiguration())
+        application.get("/hello") { _ in "hello" }
+        try await run(application, test)
+    }
+
+    private static func run(_ application: Application, _ test: (AdminTesting) async throws -> Void) async throws {
+        let server = try application.start()
+        do {
+            let admin = try #require(server.adminAddress)
+            try await withThreadOfItsOwn {
+                try await test(AdminTesting(server: server, address: server.address, admin: admin))
+            }
+        } catch {
+            server.stopNow()
+            throw error
+        }
+        server.stopNow()
+    }
+
+    /// Asks the admin listener, on a connection of its own.
+    func ask(
+        _ request: String, _ fields: [String] = [], host: String? = nil, body: String = ""
+    ) throws -> Answer {
+        let client = try RawClient(admin)
+        var head = "\(request) HTTP/1.1\r\nHost: \(host ?? "\(admin)")\r\nConnection: close\r\n"
+        for field in fields { head += field + "\r\n" }
+        if !body.isEmpty { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
+        client.send(head + "\r\n" + body)
+        return try client.response()
+    }
+
+    /// An object of JSON that a GET is answered with.
+    func object(_ path: String) throws -> [String: Any] {
+        let answer = try ask("GET \(path)")
+        #expect(answer.status == 200)
+        return try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
+    }
+
+    /// Asks until the answer is as it should be, which a later sample is.
+    func object(_ path: String, when isRight: ([String: Any]) -> Bool) throws -> [String: Any] {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let found = try object(path)
+            if isRight(found) || ContinuousClock.now > deadline { return found }
+            usleep(20_000)
+        }
+    }
+
+    /// A connection that has been answered once.
+    func client() throws -> RawClient {
+        let client = try RawClient(address)
+        client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.response().status == 200)
+        return client
+    }
+}
