@@ -10,7 +10,9 @@ public import ApusRuntime
 @safe public final class Context {
     /// Who sends what the handler answers. Nil when the request is over.
     // Not counted, for it is set and read for every request: the transport sets it to nil before it goes.
-    @safe @exclusivity(unchecked) unowned(unsafe) var transport: (any ResponseTransport)?
+    @safe @exclusivity(unchecked) unowned(unsafe) private(set) var transport: (any ResponseTransport)?
+    /// The same while it speaks HTTP/1: called without counting a reference, for it is called for every request.
+    @safe @exclusivity(unchecked) private var http1: Unmanaged<HTTP1Connection>?
     /// The head as places in `bytes`.
     let headCell: Cell<RequestHead>
     /// Captured parts of the path, as places in the decoded path.
@@ -143,15 +145,30 @@ public import ApusRuntime
         }
     }
 
+    /// Says who sends the answer.
+    func attach(to transport: any ResponseTransport) {
+        self.transport = transport
+        unsafe http1 = nil
+    }
+
+    /// Says that the answer goes by HTTP/1.
+    @inline(__always)
+    func attach(to connection: HTTP1Connection) {
+        transport = connection
+        unsafe http1 = .passUnretained(connection)
+    }
+
     /// Cuts the request off from its connection: whoever kept it reaches nobody any more.
     func detach() {
         transport = nil
+        unsafe http1 = nil
         if body.transport != nil { body.transport = nil }
     }
 
     /// Ends the request: gives back what was borrowed, and forgets the rest.
     func reset() {
         transport = nil
+        unsafe http1 = nil
         routeReference = nil
         if decodedPath != nil { decodedPath = nil }
         if extras != nil { extras = nil }
@@ -183,7 +200,13 @@ public import ApusRuntime
 
     /// Sends a short answer whose bytes are at hand; they are copied.
     public func send(_ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
-        guard let transport, !isAnswered else { return }
+        guard !isAnswered else { return }
+        if let http1 = unsafe http1 {
+            isAnswered = true
+            noteAnswer(status, Int64(bytes.byteCount))
+            return unsafe http1._withUnsafeGuaranteedRef { $0.send(self, status, contentType, bytes) }
+        }
+        guard let transport else { return }
         if extras == nil && edge == nil || transport.writesAddedFields {
             isAnswered = true
             noteAnswer(status, Int64(bytes.byteCount))

@@ -8,8 +8,8 @@ public final class Route: Sendable {
     public let pattern: RoutePattern
     /// Where it was registered.
     public let place: SourcePlace
-    // One of the two: how the handler runs.
-    let synchronous: (@Sendable (Context) throws -> Void)?
+    // One of the two is the handler. The first is never nil, so that a call need not unwrap it, which counts a reference.
+    private let synchronous: @Sendable (Context) throws -> Void
     let asynchronous: (@Sendable (Context) async throws -> Void)?
     /// What differs from the application's settings for this route.
     let options: RouteOptions
@@ -50,16 +50,17 @@ public final class Route: Sendable {
         self.place = place
         switch handler {
         case .synchronous(let call): (synchronous, asynchronous) = (call, nil)
-        case .asynchronous(let call): (synchronous, asynchronous) = (nil, call)
+        case .asynchronous(let call): (synchronous, asynchronous) = ({ _ in }, call)
         }
+        isSynchronous = asynchronous == nil
         self.options = options
     }
 
     /// Whether the handler is called inline, between the bytes that arrive and those that leave.
-    public var isSynchronous: Bool { synchronous != nil }
+    public let isSynchronous: Bool
 
     /// Calls a synchronous handler, in place.
-    @inline(__always) func call(_ context: Context) throws { unsafe try synchronous.unsafelyUnwrapped(context) }
+    @inline(__always) func call(_ context: Context) throws { try synchronous(context) }
 }
 
 /// What a route may set otherwise than the application.

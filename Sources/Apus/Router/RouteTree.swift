@@ -19,6 +19,8 @@ public struct RouteTree: Sendable {
     let rows: [UInt32]
     /// The column of the method that no route has.
     let unregisteredColumn: Int
+    /// What needs no walk.
+    private var literals = LiteralPaths(capacity: 0)
 
     /// A tree without routes: every lookup is ``RouteLookup/notFound``.
     public init() { self = Builder().build() }
@@ -34,6 +36,11 @@ public struct RouteTree: Sendable {
         tails = compiler.tails
         rows = compiler.rows
         unregisteredColumn = methodNames.count
+        literals = LiteralPaths(of: routes.map(\.pattern), columns: 0..<unregisteredColumn) { path, column in
+            var match = RouteMatch()
+            var allowed = RouteMethodSet()
+            return walk(path, column: column, into: &match, allowed: &allowed) {}
+        }
     }
 
     /// The number of the method with this token, or nil when no route of this tree can have it: 501, or
@@ -69,6 +76,11 @@ public struct RouteTree: Sendable {
     ///   - match: receives the captures; what it held is gone, whatever the result.
     public func find(_ method: RouteMethod, path: RawSpan, into match: inout RouteMatch) -> RouteLookup {
         let column = min(Int(method.index), unregisteredColumn)
+        let literal = literals.find(path, column: column)
+        if literal != 0 {
+            match.count = 0
+            return .found(Int(literal &- 1))
+        }
         var allowed = RouteMethodSet()
         let value = walk(path, column: column, into: &match, allowed: &allowed) {}
         if value != 0 { return .found(Int(value &- 1)) }

@@ -46,6 +46,19 @@ extension RawSpan {
     /// The decimal number from 0 to 65535 that the bytes are, or nil.
     func port(from start: Int, to end: Int) -> Int? {
         guard start < end, end &- start <= 5 else { return nil }
+        if end >= 8, end <= byteCount {
+            // As eight digits, the missing ones in front zeros, each in a byte of a word.
+            let missing: UInt64 = (1 &<< UInt64(truncatingIfNeeded: (8 &- (end &- start)) &* 8)) &- 1
+            let digits = (word(end &- 8) ^ 0x3030_3030_3030_3030) & ~missing
+            let beyondNine = ((digits & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7676_7676_7676_7676) | digits
+            guard beyondNine & 0x8080_8080_8080_8080 == 0 else { return nil }
+            // Pairs, then fours, then all (D. Lemire, "Quickly parsing eight digits", 2018).
+            let pairs = digits &* 10 &+ digits &>> 8
+            let low = (pairs & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064
+            let high = ((pairs &>> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001
+            let value = Int(truncatingIfNeeded: (low &+ high) &>> 32)
+            return value <= 65535 ? value : nil
+        }
         var value = 0
         for index in start..<end {
             guard byte(index).isDigit else { return nil }

@@ -122,20 +122,22 @@ import CSystem
                 continue
             }
             let found = unsafe loop._withUnsafeGuaranteedRef { unsafe $0.reference(Endpoint.ID(rawValue: word)) }
-            guard let endpoint = unsafe found?.takeUnretainedValue() else { continue }
-            if endpoint.driverState.contains(.listener) {
-                accept(endpoint)
-                continue
-            }
-            if readiness.contains(.writable), endpoint.driverState.contains(.awaitingWritable) {
-                endpoint.driverState.remove(.awaitingWritable)
-                endpoint.sendCompleted(0)
-            }
-            guard !readiness.isDisjoint(with: [.readable, .ended]) else { continue }
-            if readiness.contains(.ended) { endpoint.driverState.insert(.ended) }
-            receive(endpoint)
+            // Not counted: one that leaves the loop is kept to the end of the turn.
+            unsafe found?._withUnsafeGuaranteedRef { tell($0, readiness) }
         }
         if !fresh.isEmpty { readFresh() }
+    }
+
+    @inline(__always)
+    private func tell(_ endpoint: Endpoint, _ readiness: Readiness) {
+        if endpoint.driverState.contains(.listener) { return accept(endpoint) }
+        if readiness.contains(.writable), endpoint.driverState.contains(.awaitingWritable) {
+            endpoint.driverState.remove(.awaitingWritable)
+            endpoint.sendCompleted(0)
+        }
+        guard !readiness.isDisjoint(with: [.readable, .ended]) else { return }
+        if readiness.contains(.ended) { endpoint.driverState.insert(.ended) }
+        receive(endpoint)
     }
 
     nonisolated func wake() { poller.wake() }

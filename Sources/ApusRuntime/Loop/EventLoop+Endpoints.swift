@@ -50,9 +50,15 @@ extension EventLoop {
         return true
     }
 
+    /// Takes an endpoint out of the loop, which keeps it to the end of the turn: whoever is calling it need not.
     func remove(_ endpoint: Endpoint) {
-        _ = endpoints.remove(endpoint.id)
+        guard endpoints.remove(endpoint.id) != nil else { return }
+        left.append(endpoint)
     }
+
+    /// Lets go of the endpoints that have left in this turn.
+    @inline(__always)
+    func releaseLeft() { while left.popLast() != nil {} }
 
     /// Has `endpoint.flush()` called at the end of this turn, once however often asked. Loop only.
     @inline(__always) public func flushAtEndOfTurn(_ endpoint: Endpoint) {

@@ -20,6 +20,7 @@ extension EventLoop {
             fireTimers()
             if began >= alarm { ringAlarm() }
             flushDirty()
+            releaseLeft()
         }
         // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
         repeat {
@@ -27,7 +28,9 @@ extension EventLoop {
             guard endpoints.count > 0 else { break }
             _ = driver.wait(nanoseconds: 100_000_000, from: apus_monotonic_nanoseconds())
             driver.dispatch()
+            releaseLeft()
         } while true
+        releaseLeft()
         endLocals()
         // What still waits here would keep the loop alive, which keeps it.
         dirty = []

@@ -58,6 +58,8 @@ import Synchronization
     /// Whether a send is done when the call returns, so that its bytes need not stay: epoll and kqueue. Any thread.
     public let sendsAtOnce: Bool
     @safe @exclusivity(unchecked) var endpoints = ConnectionTable<Endpoint>()
+    /// The endpoints that have left the loop in this turn.
+    @safe @exclusivity(unchecked) var left: [Endpoint] = []
     @safe @exclusivity(unchecked) var timers: TimingWheel<TimerPayload>
     var scheduled = ScheduledWorkTable()
     @safe @exclusivity(unchecked) var jobs = JobQueue()

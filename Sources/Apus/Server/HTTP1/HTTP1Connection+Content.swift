@@ -134,7 +134,7 @@ extension HTTP1Connection {
                 context.send(server.service.errorResponse(HTTPError(.internalServerError), context))
             }
             self.context = nil
-            if server.isObserved { responseQueued(context) }
+            if context.account.began != 0 { responseQueued(context) }
             if unsentContext !== context { server.giveBack(context) }
             answered()
         }

@@ -152,7 +152,7 @@ import ApusRuntime
         keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
         context.showBytes(head)
         if context.head.requestsUpgrade, upgrade(context) { return }
-        context.transport = self
+        context.attach(to: self)
         context.awaitsContinue = context.head.expectsContinue
         guard let found = unsafe server.find(context) else {
             return finishInline(context)
@@ -192,7 +192,7 @@ import ApusRuntime
             return
         }
         if !context.isAnswered { context.send(server.service.errorResponse(HTTPError(.internalServerError), context)) }
-        if server.isObserved { responseQueued(context) }
+        if context.account.began != 0 { responseQueued(context) }
         if context.head.hasBody { return skipContent(of: context) }
         answered()
     }
@@ -231,7 +231,7 @@ import ApusRuntime
         let unread = phase == .content
         if unread { keepsAlive = false }
         context.task = nil
-        if server.isObserved { responseQueued(context) }
+        if context.account.began != 0 { responseQueued(context) }
         if unsentContext !== context { server.giveBack(context) }
         guard connection.isOpen else { return }
         if unread { return endLingering() }
@@ -246,7 +246,7 @@ import ApusRuntime
     private func refuse(_ error: HTTP1Error) {
         let context = server.spareWithoutRequest()
         keepsAlive = false
-        context.transport = self
+        context.attach(to: self)
         server.noteBegin(context)
         server.service.limitCounts.count(toldBy: error.status)
         context.noteFailure(error.exceedsLimit ? .limitExceeded : .malformed)
@@ -364,7 +364,7 @@ import ApusRuntime
     func timeOut(_ error: HTTPError) {
         let context = server.spareWithoutRequest()
         keepsAlive = false
-        context.transport = self
+        context.attach(to: self)
         server.noteBegin(context)
         context.noteFailure(.timedOut)
         context.send(server.service.errorResponse(error, context))

@@ -9,7 +9,7 @@ extension HTTP2Connection {
         let limit = route.options.bodyLimit ?? server.limits.body
         let exchange = makeExchange(for: spare)
         let context = server.takeSpare()
-        context.transport = exchange
+        context.attach(to: exchange)
         if let length = context.head.contentLength, length > limit {
             noteTooLarge(context)
             return refuseContent(exchange, context, RequestBody.tooLarge(limit))

@@ -52,7 +52,7 @@ extension HTTP2Connection {
     private func takeRequest(_ context: Context, _ id: HTTP2StreamID, _ slot: Int, endsStream: Bool) {
         inlineID = id
         inlineSlot = slot
-        context.transport = self
+        context.attach(to: self)
         do throws(HTTP2Malformation) {
             try shared.block.value.fill(
                 &context.headCell.value, allowsExtendedConnect: shared.limits.settings.isConnectProtocolEnabled)
@@ -156,7 +156,7 @@ extension HTTP2Connection {
             if settings.headerTableSize != 4096 { encoder.setTableSizeLimit(Int(settings.headerTableSize)) }
             inlineID = HTTP2StreamID(1)
             inlineSlot = slot
-            context.transport = self
+            context.attach(to: self)
             beginRequest(context, endsStream: true)
         } catch {
             fail(error)

@@ -76,7 +76,7 @@ import ApusRuntime
     func start(_ context: Context) {
         guard let connection else { return }
         context.keepBytes()
-        context.transport = self
+        context.attach(to: self)
         self.context = context
         flags.insert(.running)
         context.task = connection.server.tasks.run(context)

@@ -75,7 +75,7 @@ import ApusRuntime
         InProcessLoop.of(loop).insert(self)
         let context = server.takeSpare()
         self.context = context
-        context.transport = self
+        context.attach(to: self)
         let head = request.head
         let bytes = unsafe head.span.bytes
         switch server.http1Parser.parse(bytes, into: &context.headCell.value) {
