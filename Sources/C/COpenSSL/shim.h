@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "mac.h"
+#include "records.h"
 #include "session.h"
 
 #endif
