@@ -1,4 +1,4 @@
-import ApusRuntime
+package import ApusRuntime
 
 /// Time that passes when a test says so: timeouts, heartbeats and expiries are tested without waiting for them.
 ///
@@ -16,7 +16,7 @@ import ApusRuntime
 ///
 /// One clock serves one test at a time. Any thread may use it; one caller at a time advances.
 public final class TestClock: Sendable {
-    let time = ManualTime()
+    package let time = ManualTime()
     private let start: UInt64
 
     /// A clock that stands still.

@@ -55,8 +55,6 @@ public struct Configuration: Sendable {
     public var metrics: MetricsSettings?
     /// Where it is told whether the service is well; nil is nowhere.
     public var health: HealthSettings?
-    /// Where the dashboard is; nil is nowhere.
-    public var admin: AdminSettings?
     /// Who may make requests; nil is everyone.
     public var authentication: AuthenticationSettings?
     /// Sessions of clients; nil is none.
@@ -67,6 +65,8 @@ public struct Configuration: Sendable {
     public var timeout: TimeoutSettings?
     /// Which codings of requests are undone; nil is none.
     public var decompression: DecompressionOptions?
+    /// Where the dashboard is; nil is nowhere.
+    public var admin: AdminSettings?
     /// Which responses are made shorter on their way; nil is none.
     public var compression: CompressionOptions?
     /// Folders whose files are served.

@@ -106,13 +106,19 @@
 
         private func code(of text: Substring, as name: String, by key: SigningKey) -> [UInt8] {
             // A name has no NUL, so that what is signed can be read in one way only.
-            MessageAuthentication.code(of: Self.purpose + Array(name.utf8) + [0] + Array(text.utf8), key: key.bytes)
+            var message: [UInt8] = []
+            message.reserveCapacity(Self.purpose.count + name.utf8.count + 1 + text.utf8.count)
+            message += Self.purpose
+            message += name.utf8
+            message.append(0)
+            message += text.utf8
+            return key.authentication.code(of: message)
         }
     }
 
     /// A key that signs, which shows itself to nobody.
     public struct SigningKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
-        let bytes: [UInt8]
+        fileprivate let authentication: MessageAuthentication
 
         /// The fewest bytes of a key.
         public static let leastBytes = 16
@@ -124,7 +130,7 @@
             precondition(
                 bytes.count >= Self.leastBytes,
                 "a signing key of \(bytes.count) bytes can be guessed: give 32 random ones, as of openssl rand")
-            self.bytes = bytes
+            authentication = MessageAuthentication(key: bytes)
         }
 
         /// A key from text, such as a variable of the environment.

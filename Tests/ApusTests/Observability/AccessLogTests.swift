@@ -12,7 +12,7 @@ private func logging(
 ) async throws {
     let folder = try TestFolder()
     let log = try AccessLog(to: .file("\(folder.path)/log"), format, options: options, log: .none)
-    let lines = LoggedLines(log: log, path: "\(folder.path)/log")
+    let lines = LoggedLines(log: log, path: "\(folder.path)/log", witness: Witness())
     try await serving(
         loops: loops, configure,
         { app in
@@ -22,6 +22,7 @@ private func logging(
             app.get("/missing") { _ -> String in throw HTTPError(.notFound) }
             register(app)
             app.logRequests(to: log)
+            lines.witness.watch(app)
         }, test: { try await test($0, lines) })
     withExtendedLifetime(folder) {}
 }
@@ -30,16 +31,19 @@ private struct LoggedLines {
     let log: AccessLog
     let path: String
 
+    /// Is told of each request behind its line.
+    let witness: Witness
+
     /// The lines, once there are as many.
     func callAsFunction(_ count: Int) async throws -> [String] {
-        let deadline = ContinuousClock.now + .seconds(20)
         while true {
+            let seen = witness.all.count
             log.flush()
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
             let lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-            if lines.count >= count || ContinuousClock.now > deadline { return lines }
+            if lines.count >= count { return lines }
             // What was answered is logged in the same turn of the loop, or a few later.
-            try await Task.sleep(for: .milliseconds(1))
+            _ = try await witness.wait(for: seen + 1)
         }
     }
 
@@ -119,6 +123,22 @@ struct AccessLogTests {
         try await logging(.json([.requestID])) { address, lines in
             try ask(address, "GET /named HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-7\r\nConnection: close\r\n\r\n")
             #expect(try await lines(1) == [#"{"request_id":"abc-7"}"#])
+        }
+    }
+
+    @Test("the name that the middleware gives, or takes over, is logged without anybody asking for it")
+    func requestIdentity() async throws {
+        try await logging(
+            .json([.requestID]),
+            register: { app in app.group("", RequestIdentity()).get("/marked") { _ in "marked" } }
+        ) { address, lines in
+            let client = try RawClient(address)
+            client.send("GET /marked HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-8\r\n\r\n")
+            #expect(try client.response()["x-request-id"] == "abc-8")
+            client.send("GET /marked HTTP/1.1\r\nHost: a\r\n\r\n")
+            let made = try #require(try client.response()["x-request-id"])
+            #expect(made.count == 32)
+            #expect(try await lines(2) == [#"{"request_id":"abc-8"}"#, #"{"request_id":"\#(made)"}"#])
         }
     }
 

@@ -1,26 +1,24 @@
+import Dispatch
 import Glibc
 import Synchronization
 
-/// Holds the thread of whoever comes until it is released.
+/// Holds the thread of whoever comes until it is released; half a minute at most.
 final class LoopHold: Sendable {
     let loop = Mutex<Int?>(nil)
-    private let isOpen = Atomic<Bool>(false)
+    private let arrival = DispatchSemaphore(value: 0)
+    private let end = DispatchSemaphore(value: 0)
 
     func hold() {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while !isOpen.load(ordering: .acquiring), ContinuousClock.now < deadline { usleep(500) }
+        arrival.signal()
+        _ = end.wait(timeout: .now() + .seconds(30))
     }
 
-    func release() { isOpen.store(true, ordering: .releasing) }
+    func release() { end.signal() }
 
-    /// The loop that is held.
+    /// The loop that is held; −1 when nobody came.
     func waitUntilHeld() -> Int {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline {
-            if let held = loop.withLock({ $0 }) { return held }
-            usleep(500)
-        }
-        return -1
+        guard arrival.wait(timeout: .now() + .seconds(30)) == .success else { return -1 }
+        return loop.withLock { $0 } ?? -1
     }
 }
 

@@ -34,21 +34,41 @@ struct Told: Sendable, Equatable {
 
 /// Gathers what an application's observers are told; a test waits for it.
 final class Witness: Sendable {
-    private let told = Mutex<[Told]>([])
+    private struct State {
+        var told: [Told] = []
+        var waiting: [(count: Int, continuation: CheckedContinuation<[Told], Never>)] = []
 
-    func watch(_ app: Application) { app.observe { request in self.told.withLock { $0.append(Told(request)) } } }
-
-    var all: [Told] { told.withLock { $0 } }
-
-    /// Waits until `count` requests were told of.
-    func wait(for count: Int) async throws -> [Told] {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < deadline {
-            let all = self.all
-            if all.count >= count { return all }
-            try await Task.sleep(for: .milliseconds(2))
+        /// Those who have waited for no more than was told so far.
+        mutating func takeContent() -> [CheckedContinuation<[Told], Never>] {
+            let content = waiting.filter { $0.count <= told.count }.map(\.continuation)
+            waiting.removeAll { $0.count <= told.count }
+            return content
         }
-        return all
+    }
+
+    private let state = Mutex(State())
+
+    func watch(_ app: Application) {
+        app.observe { request in
+            let (content, all) = self.state.withLock { state in
+                state.told.append(Told(request))
+                return (state.takeContent(), state.told)
+            }
+            for continuation in content { continuation.resume(returning: all) }
+        }
+    }
+
+    var all: [Told] { state.withLock { $0.told } }
+
+    /// Waits until `count` requests were told of; the suite's time limit ends what waits in vain.
+    func wait(for count: Int) async throws -> [Told] {
+        await withCheckedContinuation { continuation in
+            let (content, all) = state.withLock { state in
+                state.waiting.append((count, continuation))
+                return (state.takeContent(), state.told)
+            }
+            for continuation in content { continuation.resume(returning: all) }
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 import Apus
+import ApusTesting
 
 /// An application that serves on a port of the system's choice until the test has ended.
 func serving(
-    driver: DriverChoice = .epoll, loops: Int = 1, _ configure: (inout ServerConfiguration) -> Void = { _ in },
+    driver: DriverChoice = .epoll, loops: Int = 1, clock: TestClock? = nil,
+    _ configure: (inout ServerConfiguration) -> Void = { _ in },
     _ register: (Application) -> Void, test: (SocketAddress) async throws -> Void
 ) async throws {
     var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
     configuration.loops = LoopGroup.Options(loops: loops, driver: driver, log: .none)
+    configuration.loops.manualTime = clock?.time
     configuration.log = .none
     configuration.drainTimeout = .seconds(2)
     configuration.takesOverSockets = false

@@ -1,15 +1,11 @@
 import Apus
+import ApusTesting
 import Testing
 
+/// The limits are the defaults, and their time is that of a test's clock: a minute is over at once.
 @Suite("Clients and handlers that take their time")
 struct TimeoutTests {
-    private func quick(_ configuration: inout ServerConfiguration) {
-        configuration.limits.headTimeout = .milliseconds(30)
-        configuration.limits.bodyTimeout = .milliseconds(30)
-        configuration.limits.idleTimeout = .milliseconds(40)
-        configuration.limits.requestTimeout = .milliseconds(30)
-        configuration.limits.writeStallTimeout = .milliseconds(50)
-    }
+    private let clock = TestClock()
 
     private func register(_ app: Application) {
         app.get("/plaintext") { _ in "Hello, World!" }
@@ -27,85 +23,78 @@ struct TimeoutTests {
         }
     }
 
+    /// What comes while time passes, a second at a time.
+    private func later<Result>(_ receive: () throws -> Result) async throws -> Result {
+        try await clock.advance(by: .seconds(1)) { try receive() }
+    }
+
     @Test("half a head gets 408 and the end of the connection")
     func slowHead() async throws {
-        try await serving(quick, register) { address in
+        try await serving(clock: clock, { _ in }, register) { address in
             let client = try RawClient(address)
             client.send("GET /plaintext HTTP/1.1\r\nHost")
-            let answer = try client.response()
+            let answer = try await later { try client.response() }
             #expect(answer.status == 408 && answer["connection"] == "close")
         }
     }
 
     @Test("a head that stops behind whole fields gets 408, and the server lives on")
     func slowFields() async throws {
-        try await serving(quick, register) { address in
+        try await serving(clock: clock, { _ in }, register) { address in
             for _ in 0..<2 {
                 let client = try RawClient(address)
                 client.send("GET /plaintext HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nX-Sl")
-                #expect(try client.response().status == 408)
+                #expect(try await later { try client.response() }.status == 408)
             }
         }
     }
 
     @Test("a connection that says nothing is closed without a word, before a request and after one")
     func idle() async throws {
-        try await serving(quick, register) { address in
+        try await serving(clock: clock, { _ in }, register) { address in
             let silent = try RawClient(address)
-            #expect(try silent.receiveAll() == "")
+            #expect(try await later { try silent.receiveAll() } == "")
             let idle = try RawClient(address)
             idle.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try idle.response().status == 200)
-            #expect(try idle.receiveAll() == "")
+            #expect(try await later { try idle.receiveAll() } == "")
         }
     }
 
     @Test("a content that never comes gets 408", arguments: ["/text", "/collect"])
     func slowContent(path: String) async throws {
-        try await serving(
-            { configuration in
-                quick(&configuration)
-                configuration.limits.requestTimeout = .seconds(60)
-            }, register
-        ) { address in
+        try await serving(clock: clock, { _ in }, register) { address in
             let client = try RawClient(address)
             client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
-            let answer = try client.response()
+            let answer = try await later { try client.response() }
             #expect(answer.status == 408 && answer["connection"] == "close")
         }
     }
 
     @Test("a handler that never answers is cancelled, and the client gets 503")
     func slowHandler() async throws {
-        try await serving(quick, register) { address in
+        try await serving(clock: clock, { _ in }, register) { address in
             let client = try RawClient(address)
             client.send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try client.response().status == 503)
+            #expect(try await later { try client.response() }.status == 503)
         }
     }
 
     @Test("a client that takes nothing is cut off, and its handler ends")
     func stalledReader() async throws {
-        try await serving(quick, register) { address in
+        try await serving(clock: clock, { _ in }, register) { address in
             let client = try RawClient(address)
             client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
-            // The server gives up while nobody reads: what follows what the sockets held is a reset or an end.
-            try await untilClosed(address)
+            #expect(try client.headOnly().status == 200)
+            // Nothing is read meanwhile: what follows what the sockets hold is a reset or an end.
+            await clock.advance(by: .seconds(120))
             var ended = false
             while !ended {
-                do { ended = try client.receive() == nil } catch { ended = true }
+                do { ended = try client.receive() == nil } catch RawClient.ClientError.timeout { break } catch {
+                    ended = true
+                }
             }
             #expect(ended)
-        }
-    }
-
-    /// Keeps asking until the server has only this question's own connection, seen by its answer to a pipelined pair.
-    private func untilClosed(_ address: SocketAddress) async throws {
-        let probe = try RawClient(address)
-        while true {
-            probe.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
-            do { _ = try probe.response() } catch { return }
-            if try RawClient(address).receiveAll().isEmpty { return }
         }
     }
 }

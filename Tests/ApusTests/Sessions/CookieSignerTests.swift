@@ -13,14 +13,15 @@
             func hex(_ bytes: [UInt8]) -> String {
                 bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
             }
-            let first = MessageAuthentication.code(of: Array("Hi There".utf8), key: [UInt8](repeating: 0x0B, count: 20))
+            let first = MessageAuthentication(key: [UInt8](repeating: 0x0B, count: 20)).code(of: Array("Hi There".utf8))
             #expect(hex(first) == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
-            let second = MessageAuthentication.code(
-                of: Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))
+            let jefe = MessageAuthentication(key: Array("Jefe".utf8))
+            let second = jefe.code(of: Array("what do ya want for nothing?".utf8))
+            // Nothing of one message is left for the next.
+            #expect(jefe.code(of: Array("what do ya want for nothing?".utf8)) == second)
             #expect(hex(second) == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
-            let sixth = MessageAuthentication.code(
-                of: Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
-                key: [UInt8](repeating: 0xAA, count: 131))
+            let sixth = MessageAuthentication(key: [UInt8](repeating: 0xAA, count: 131))
+                .code(of: Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8))
             #expect(hex(sixth) == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
         }
 

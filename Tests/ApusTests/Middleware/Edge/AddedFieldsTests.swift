@@ -1,4 +1,5 @@
 import Apus
+import TestSupport
 import Testing
 
 /// Adds a block.
@@ -66,6 +67,44 @@ struct AddedFieldsTests {
             }
             client.send("GET /set HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(values(try client.response(), "set-cookie") == ["a=1", "b=2"])
+        }
+    }
+
+    @Test("one request's fields are not those of the next on the connection, in whatever order they come")
+    func reuse() async throws {
+        let limit = RateLimit(.tokenBucket(1000, per: .seconds(3600)))
+        let cors = try CORS(origins: ["https://a.example", "https://*.b.example"])
+        let names = ["x-frame-options", "server", "access-control-allow-origin", "ratelimit", "x-request-id"]
+        try await serving(
+            { _ in },
+            { app in
+                let outer = app.group("", Adding([.xFrameOptions: "DENY"]))
+                outer.get("/one") { _ in "one" }
+                outer.group("", Adding([.server: "two"])).get("/two") { _ in "two" }
+                outer.group("", cors, Adding([.server: "three"]), limit).get("/three") { _ in "three" }
+                app.group("", RequestIdentity(), Adding([.server: "four"])).get("/four") { _ in "four" }
+                app.get("/none") { _ in "none" }
+            }
+        ) { address in
+            let client = try RawClient(address)
+            let expected: [(String, String, [String?])] = [
+                ("/one", "", ["DENY", nil, nil, nil, nil]), ("/two", "", ["DENY", "two", nil, nil, nil]),
+                ("/three", "https://a.example", ["DENY", "three", "https://a.example", "*", nil]),
+                ("/three", "https://c.b.example", ["DENY", "three", "https://c.b.example", "*", nil]),
+                ("/three", "https://c.example", ["DENY", "three", nil, "*", nil]),
+                ("/four", "", [nil, "four", nil, nil, "*"]), ("/none", "", [nil, nil, nil, nil, nil]),
+            ]
+            var random = SeededRandom(seed: 7)
+            for turn in 0..<200 {
+                let (path, origin, values) = expected[turn < 7 ? turn : Int.random(in: 0..<7, using: &random)]
+                let field = origin.isEmpty ? "" : "Origin: \(origin)\r\n"
+                client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\(field)\r\n")
+                let answer = try client.response()
+                for (name, value) in zip(names, values) {
+                    let given = answer[name]
+                    #expect(value == "*" ? given != nil : given == value, "\(turn) \(path) \(name)")
+                }
+            }
         }
     }
 
