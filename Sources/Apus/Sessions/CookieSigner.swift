@@ -118,6 +118,7 @@
 
     /// A key that signs, which shows itself to nobody.
     public struct SigningKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+        let bytes: [UInt8]
         fileprivate let authentication: MessageAuthentication
 
         /// The fewest bytes of a key.
@@ -130,6 +131,7 @@
             precondition(
                 bytes.count >= Self.leastBytes,
                 "a signing key of \(bytes.count) bytes can be guessed: give 32 random ones, as of openssl rand")
+            self.bytes = bytes
             authentication = MessageAuthentication(key: bytes)
         }
 

@@ -5,7 +5,7 @@
     ///
     /// What depends on the key alone is computed once; each code begins with a copy of it, which takes half the time of setting
     /// the key anew.
-    package final class MessageAuthentication: Sendable {
+    @safe package final class MessageAuthentication: Sendable {
         /// The bytes of a code.
         package static let size = 32
 
@@ -15,13 +15,13 @@
         ///
         /// - Parameter key: The key.
         package init(key: [UInt8]) {
-            var made = apus_shared_mac()
+            var made = unsafe apus_shared_mac()
             // OpenSSL refuses only when it has no memory left.
             precondition(unsafe apus_mac_init(&made, key, key.count), "OpenSSL takes no key: out of memory")
-            keyed = made
+            unsafe keyed = made
         }
 
-        deinit { apus_mac_free(keyed) }
+        deinit { unsafe apus_mac_free(keyed) }
 
         /// The code of a message.
         package func code(of message: [UInt8]) -> [UInt8] {
