@@ -226,7 +226,8 @@
             #expect(pair.server.open(pair.peer.record(21, [1, 0])) == .ended)
         }
 
-        @Test("an alert that is not two bytes is refused", arguments: [[], [1], [1, 0, 0], [1, 0, 1, 0]] as [[UInt8]])
+        @Test(
+            "an alert that is not two bytes is refused", arguments: [[], [1], [1, 0, 0], [1, 0, 1, 0]] as [[UInt8]])
         func brokenAlerts(_ content: [UInt8]) {
             let pair = Pair()
             #expect(isRefused(pair.server.open(pair.peer.record(21, content)), by: .decodeError))

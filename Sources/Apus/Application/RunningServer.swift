@@ -1,4 +1,5 @@
 public import ApusNet
+public import ApusPool
 public import ApusRuntime
 import Synchronization
 
@@ -6,12 +7,17 @@ import Synchronization
 public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
+    /// The pools of its connections, one for each listener and protocol: `http:http`, `https:http2` and so on. See
+    /// ``PoolRegistry``.
+    public let pools = PoolRegistry()
     let listeners: [OpenListener]
     let configuration: ServerConfiguration
     /// The configuration in force, when it was made of one.
     let source: Lock<ConfigurationSource?>
     /// What the loops say of themselves.
     let board: LoopFigureBoard
+    /// The admin listener, once it is open.
+    let admin = Lock<AdminServer?>(nil)
     private let shown = Mutex<(metrics: Metrics, id: Int, servers: ServerBoard)?>(nil)
 
     init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
@@ -106,6 +112,7 @@ public final class RunningServer: Sendable {
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {
         for listener in listeners { listener.server.stopAccepting() }
+        closeAdmin()
         leaveBoard()
         group.shutdown()
     }
@@ -127,6 +134,7 @@ public final class RunningServer: Sendable {
         if connectionCount > 0 {
             configuration.log(.warning, "\(connectionCount) connections were cut after \(configuration.drainTimeout)")
         }
+        closeAdmin()
         leaveBoard()
         group.shutdown()
     }

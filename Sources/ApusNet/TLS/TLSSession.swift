@@ -241,7 +241,8 @@
             }
         }
 
-        private func open(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int, _ records: RecordLayer) -> Outcome {
+        private func open(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int, _ records: RecordLayer) -> Outcome
+        {
             let outcome = unsafe records.open(
                 bytes, &offset, into: workspace.plaintext, room: TLSWorkspace.plaintextSize, &filled)
             switch outcome {

@@ -59,7 +59,9 @@
 
         /// A context that opens records with these keys; nil without memory.
         @unsafe @inline(__always)
-        func opening(_ owner: UInt64, _ suite: RecordSuite, _ keys: UnsafeMutablePointer<apus_tls_keys>)
+        func opening(
+            _ owner: UInt64, _ suite: RecordSuite, _ keys: UnsafeMutablePointer<apus_tls_keys>
+        )
             -> OpaquePointer?
         {
             let place = unsafe place(of: owner)
@@ -72,7 +74,9 @@
 
         /// One that seals them.
         @unsafe @inline(__always)
-        func sealing(_ owner: UInt64, _ suite: RecordSuite, _ keys: UnsafeMutablePointer<apus_tls_keys>)
+        func sealing(
+            _ owner: UInt64, _ suite: RecordSuite, _ keys: UnsafeMutablePointer<apus_tls_keys>
+        )
             -> OpaquePointer?
         {
             let place = unsafe place(of: owner)

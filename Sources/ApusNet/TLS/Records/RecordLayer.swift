@@ -255,7 +255,9 @@
             case ContentType.alert:
                 // RFC 8446, 6: one alert, whole, whose level says nothing.
                 guard messageCount == 0 else { return .refused(.unexpectedMessage, "an alert within a message") }
-                guard bytes.byteCount == 2 else { return .refused(.decodeError, "an alert of \(bytes.byteCount) bytes") }
+                guard bytes.byteCount == 2 else {
+                    return .refused(.decodeError, "an alert of \(bytes.byteCount) bytes")
+                }
                 let alert = TLSAlert(rawValue: unsafe bytes.unsafeLoad(fromByteOffset: 1, as: UInt8.self))
                 if alert == .closeNotify { return .ended }
                 // A farewell follows it.

@@ -23,7 +23,9 @@
                 unsafe withUnsafeBytes(of: &notes.pointee.server) { server in
                     unsafe RecordLayer(
                         suite,
-                        reading: (RawSpan(_unsafeBytes: client).extracting(first: suite.secretSize), notes.pointee.read),
+                        reading: (
+                            RawSpan(_unsafeBytes: client).extracting(first: suite.secretSize), notes.pointee.read
+                        ),
                         writing: (
                             RawSpan(_unsafeBytes: server).extracting(first: suite.secretSize), notes.pointee.written
                         ),
