@@ -12,7 +12,7 @@ Exit status: 0 measured; 1 a request failed; 2 a server did not answer.
 """
 import argparse, re, subprocess, sys
 
-from servers import add_round_options, free_port, measure_rounds, raise_descriptor_limit, report
+from servers import add_round_options, measure_rounds, raise_descriptor_limit, report
 
 
 def load(options, server, requests):
@@ -41,7 +41,7 @@ def main():
     options = parser.parse_args()
     raise_descriptor_limit()
     table = measure_rounds(
-        options, [spec.replace("{other}", str(free_port())) for spec in options.servers],
+        options, options.servers,
         warm_up=lambda server: load(options, server, options.conns * options.streams * 4),
         load=lambda server: load(options, server, options.requests))
     report(table, "requests", "req", options.json)

@@ -27,7 +27,7 @@ class Server:
     def __init__(self, spec, cpu=None, environment=None, errors=None):
         self.name, self.command = spec.split("=", 1)
         self.port = free_port()
-        words = shlex.split(self.command.replace("{port}", str(self.port)))
+        words = shlex.split(self.command.replace("{port}", str(self.port)).replace("{other}", str(free_port())))
         if cpu is not None:
             words = ["taskset", "-c", str(cpu)] + words
         self.scratch = tempfile.mkdtemp(prefix="apus-bench-")
