@@ -101,7 +101,7 @@ extension DashboardScript {
             });
         };
         const showSlowest = () => {
-          const slowest = sample.slowest.slice(0, 8);
+          const slowest = sample.slowest.slice(0, 6);
           const most = Math.max(1, ...slowest.map((one) => one.total));
           reconcile($('slow-list'), slowest, (one) => `${one.at} ${one.loop} ${one.total}`, (one) => make('li', {},
             make('div', { class: 'line' }, make('code', { class: 'mono', title: `${one.method} ${one.path}` },

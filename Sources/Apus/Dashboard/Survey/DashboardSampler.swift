@@ -24,6 +24,8 @@ import Synchronization
     private(set) var past: [DashboardPast] = []
     private(set) var news: [DashboardNews] = []
     private var newsNumber = 0
+    /// What has happened and was not told yet, and when the last of its kind was.
+    private var gathered: [String: (count: Int, toldAt: UInt64)] = [:]
     private var reading = RequestReading()
     private var readAt: UInt64 = 0
     private var loops: [LoopReading] = []
@@ -87,6 +89,18 @@ import Synchronization
         news.append(one)
         if news.count >= Self.mostNews * 2 { news.removeFirst(news.count - Self.mostNews) }
         try? hub.publish(json: one, type: "news")
+    }
+
+    /// Says how often something has happened: at once, and then, while it goes on, every ten seconds.
+    private func tell(_ more: Int, of key: String, _ text: (Int) -> String) {
+        var gathered = gathered[key] ?? (count: 0, toldAt: 0)
+        gathered.count += max(0, more)
+        let now = apus_monotonic_nanoseconds()
+        if gathered.count > 0, gathered.toldAt == 0 || now - gathered.toldAt > 10_000_000_000 {
+            tell(.warning, "limit", text(gathered.count))
+            gathered = (count: 0, toldAt: now)
+        }
+        self.gathered[key] = gathered
     }
 
     /// Milliseconds since 1970.
@@ -199,9 +213,7 @@ import Synchronization
         sample.connections.isFresh = isFresh
         sample.connections.opened = Double(openedNow - opened) / interval
         sample.connections.refused = Double(refusedNow - refused) / interval
-        if refusedNow > refused {
-            tell(.warning, "limit", "\(refusedNow - refused) connections were refused: the limit is reached")
-        }
+        tell(refusedNow - refused, of: "refused") { "\($0) connections were refused: the limit is reached" }
         (opened, refused) = (openedNow, refusedNow)
     }
 
@@ -213,7 +225,7 @@ import Synchronization
         for (kind, count) in found.limits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where kind != .idleTimeout && kind != .requestsPerConnection {
             let more = count - (reading.limits[kind] ?? 0)
-            if more > 0, readAt != 0 { tell(.warning, "limit", "\(kind.name) was exceeded \(more) times") }
+            tell(more, of: "\(kind.name)") { "\(kind.name) was exceeded \($0) \($0 == 1 ? "time" : "times")" }
         }
         reading = found
     }
