@@ -1,4 +1,5 @@
 public import ApusNet
+public import ApusPool
 public import ApusRuntime
 import Synchronization
 
@@ -6,6 +7,9 @@ import Synchronization
 public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
+    /// The pools of its connections, one for each listener and protocol: `http:http`, `https:http2` and so on. See
+    /// ``PoolRegistry``.
+    public let pools = PoolRegistry()
     let listeners: [OpenListener]
     let configuration: ServerConfiguration
     /// The configuration in force, when it was made of one.

@@ -57,7 +57,8 @@ struct AdminGate: RequestMiddleware {
         guard !options.names.contains(where: { $0.lowercased() == host }) else { return }
         throw HTTPError(
             .forbidden,
-            "this is not \(host): ask for the address, or add the name to admin.names if the server should answer to it")
+            "this is not \(host): ask for the address, or add the name to admin.names if the server should answer to it"
+        )
     }
 
     private func checkOrigin(_ context: Context) throws(HTTPError) {

@@ -26,7 +26,8 @@ public struct AdminSettings: Hashable, Sendable {
     public init() {}
 
     static let schema = ConfigurationSchema(AdminSettings()) {
-        $0.value("host", \.host, .text("an address, or unix:/path"), "Where to listen: a literal address, or unix:/path")
+        $0.value(
+            "host", \.host, .text("an address, or unix:/path"), "Where to listen: a literal address, or unix:/path")
         $0.value("port", \.port, .integer(0...65535), "The port; 0 has the system choose one")
         $0.value(
             "token", \.token, .text("a secret of 16 bytes or more"), orNull: "none", secret: true,

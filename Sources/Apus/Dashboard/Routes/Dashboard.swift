@@ -58,7 +58,8 @@ struct Dashboard: Sendable {
     private func events(_ context: Context) throws(HTTPError) -> Response {
         guard let place = listeners.enter(atMost: options.mostListeners) else {
             throw HTTPError(
-                .serviceUnavailable, "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
+                .serviceUnavailable,
+                "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
                 fields: [.retryAfter: "5"])
         }
         let sampler = self.sampler
