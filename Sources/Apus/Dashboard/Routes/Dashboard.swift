@@ -46,6 +46,7 @@ struct Dashboard: Sendable {
         app.get("/api/routes") { _ in sampler.value.sample.routes }
         app.get("/api/slowest") { _ in sampler.value.sample.slowest }
         app.get("/api/events") { context in try events(context) }
+        app.get("/api/events/pools") { _ in try poolEvents() }
     }
 
     /// What was before the first event of a stream.
@@ -54,14 +55,32 @@ struct Dashboard: Sendable {
         var samples: [DashboardPast]
     }
 
+    /// A place for one more stream.
+    private func enter() throws(HTTPError) -> OpenStreams.Place {
+        if let place = listeners.enter(atMost: options.mostListeners) { return place }
+        throw HTTPError(
+            .serviceUnavailable,
+            "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
+            fields: [.retryAfter: "5"])
+    }
+
+    /// What happens in the pools, each connection that comes and goes too: made only while somebody listens here.
+    private func poolEvents() throws(HTTPError) -> Response {
+        let place = try enter()
+        guard let server else { throw Self.isGone }
+        let events = server.pools.events()
+        return Response.events { stream in
+            defer { withExtendedLifetime(place) {} }
+            var next = events.makeAsyncIterator()
+            while let event = await next.next() {
+                try await stream.send(ServerEvent.json(PoolLine(event, missed: next.missed), type: "pool"))
+            }
+        }
+    }
+
     /// A stream of samples and news; first the last sample and the news that are kept.
     private func events(_ context: Context) throws(HTTPError) -> Response {
-        guard let place = listeners.enter(atMost: options.mostListeners) else {
-            throw HTTPError(
-                .serviceUnavailable,
-                "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
-                fields: [.retryAfter: "5"])
-        }
+        let place = try enter()
         let sampler = self.sampler
         let last = context.lastEventID.flatMap { Int($0) } ?? 0
         return Response.events(EventOptions(slowClients: .dropOldest, mostWaiting: 16, retry: .seconds(2))) { stream in

@@ -126,7 +126,7 @@ import Synchronization
         describeConnections(server, interval, isFresh: !surveys.isEmpty, in: &next)
         describeRequests(server, interval, in: &next)
         describeProcess(interval, in: &next)
-        next.pools = server.listeners.map { DashboardSample.PoolRow($0) }
+        next.pools = server.poolRows
         tellHealth(next.pools, before: sample.pools)
         readAt = now
         sample = next
@@ -261,30 +261,5 @@ extension RunningServer {
         var services: [Service] = []
         for open in listeners where !services.contains(where: { $0 === open.service }) { services.append(open.service) }
         return services
-    }
-}
-
-extension DashboardSample.PoolRow {
-    /// A listener's connections as a pool.
-    init(_ open: OpenListener) {
-        let admission = open.server.admission
-        name = open.listener.name
-        kind = "listener"
-        active = admission.admitted
-        capacity = admission.limits.connections
-        opened = admission.admittedInAll
-        rejected = admission.refused
-        if open.service.isStopping.load(ordering: .relaxed) {
-            health = "unavailable"
-            reason = "the server stops"
-        } else if let capacity, active >= capacity {
-            health = "overloaded"
-            reason = "all \(capacity) places are taken"
-        } else if let capacity, active * 10 >= capacity * 9 {
-            health = "degraded"
-            reason = "\(active) of \(capacity) places are taken"
-        } else {
-            reason = capacity.map { "\(active) of \($0) places are taken" } ?? "\(active) connections, no limit"
-        }
     }
 }
