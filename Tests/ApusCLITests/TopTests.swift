@@ -13,7 +13,8 @@ struct TopTests {
         "--admin takes an address and a port, a port of this machine, or a Unix socket",
         arguments: [
             ("127.0.0.1:9000", "127.0.0.1", "9000"), ("[::1]:9000", "::1", "9000"), (":9000", "127.0.0.1", "9000"),
-            ("9000", "127.0.0.1", "9000"), ("localhost:0", "127.0.0.1", "0"), ("unix:/run/a.sock", "unix:/run/a.sock", nil),
+            ("9000", "127.0.0.1", "9000"), ("localhost:0", "127.0.0.1", "0"),
+            ("unix:/run/a.sock", "unix:/run/a.sock", nil),
         ])
     func admin(_ text: String, _ host: String, _ port: String?) throws {
         let serve = try #require(parse("serve --admin \(text)").serve)
@@ -65,7 +66,10 @@ struct TopTests {
         sample.slowest[0].path = "/\u{1B}[2J\u{9B}31m\u{202E}x\n"
         sample.pools[0].reason = "\u{1B}]0;title\u{07}"
         let plain = TopScreen(sample: sample, columns: 120).lines.joined()
-        #expect(plain.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && $0.value != 0x202E })
+        #expect(
+            plain.unicodeScalars.allSatisfy {
+                $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && $0.value != 0x202E
+            })
         let coloured = TopScreen(sample: sample, columns: 120, isColoured: true).lines.joined()
         #expect(coloured.contains("\u{1B}[31m") && !coloured.contains("\u{1B}[2J") && !coloured.contains("\u{1B}]"))
     }

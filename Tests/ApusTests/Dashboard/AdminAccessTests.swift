@@ -32,8 +32,10 @@ struct AdminAccessTests {
     @Test(
         "a Host that is no address, localhost or known name gets 403",
         arguments: [
-            ("127.0.0.1", 200), ("127.0.0.1:1", 200), ("localhost:9090", 200), ("a.localhost", 200), ("[::1]:9090", 200),
-            ("admin.example.com", 200), ("ADMIN.example.com:80", 200), ("evil.example:9090", 403), ("127.0.0.1.evil", 403),
+            ("127.0.0.1", 200), ("127.0.0.1:1", 200), ("localhost:9090", 200), ("a.localhost", 200),
+            ("[::1]:9090", 200),
+            ("admin.example.com", 200), ("ADMIN.example.com:80", 200), ("evil.example:9090", 403),
+            ("127.0.0.1.evil", 403),
             ("localhost.evil.example", 403), ("1.2.3.4.5", 403), ("0x7f000001", 403), ("2130706433", 403), ("*", 403),
         ])
     func host(_ host: String, _ status: Int) async throws {
@@ -87,10 +89,14 @@ struct AdminAccessTests {
     @Test("without the token, or with a wrong one, everything but the page's own parts gets 401")
     func token() async throws {
         try await AdminTesting.run(token: Self.token) { admin in
-            let paths = ["/api/sample", "/api/history", "/api/connections", "/api/configuration", "/api/events", "/", "/no"]
+            let paths = [
+                "/api/sample", "/api/history", "/api/connections", "/api/configuration", "/api/events", "/", "/no",
+            ]
             for path in paths {
                 try admin.expect(401, "GET \(path)")
-                for wrong in ["Bearer ", "Bearer x", "Bearer \(Self.token)0", "Bearer \(Self.token.dropLast())", "Basic eA=="] {
+                for wrong in [
+                    "Bearer ", "Bearer x", "Bearer \(Self.token)0", "Bearer \(Self.token.dropLast())", "Basic eA==",
+                ] {
                     try admin.expect(401, "GET \(path)", ["Authorization: \(wrong)"])
                 }
                 try admin.expect(401, "GET \(path)", ["Cookie: apus-admin=x"])
@@ -129,7 +135,8 @@ struct AdminAccessTests {
         try await AdminTesting.run { admin in
             let client = try RawClient(admin.admin)
             client.send(
-                "PATCH /api/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Apus-Admin: 1\r\nContent-Length: 65537\r\n\r\n")
+                "PATCH /api/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Apus-Admin: 1\r\nContent-Length: 65537\r\n\r\n"
+            )
             #expect(try client.response().status == 413)
         }
     }

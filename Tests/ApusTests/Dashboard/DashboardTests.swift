@@ -90,7 +90,8 @@ struct DashboardTests {
     @Test(
         "parameters of a page that can't be get 400 with all that is wrong",
         arguments: [
-            "limit=0", "limit=501", "limit=99999999999999999999", "limit=-1", "offset=10001", "offset=1e3", "sort=colour",
+            "limit=0", "limit=501", "limit=99999999999999999999", "limit=-1", "offset=10001", "offset=1e3",
+            "sort=colour",
             "sort=", "limit=abc", "search=\(String(repeating: "a", count: 101))",
         ])
     func hugeParameters(_ query: String) async throws {
@@ -128,8 +129,9 @@ struct DashboardTests {
             let client = try RawClient(admin.address)
             client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
             var rows: [[String: Any]] = []
-            repeat { rows = try #require(try admin.object("/api/connections")["connections"] as? [[String: Any]]) } while
-                rows.first?["request"] as? String != "GET /wait"
+            repeat {
+                rows = try #require(try admin.object("/api/connections")["connections"] as? [[String: Any]])
+            } while rows.first?["request"] as? String != "GET /wait"
             #expect(rows[0]["state"] as? String == "answering")
             let id = try #require(rows[0]["id"] as? String)
             try admin.expect(202, "DELETE /api/connections/\(id)?now=true", AdminTesting.own)

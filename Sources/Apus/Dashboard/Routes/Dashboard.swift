@@ -15,7 +15,7 @@ struct Dashboard: Sendable {
         let sampler = self.sampler
         app.use(
             AdminGate(options: options, sessions: sessions) { who in
-                sampler.value.tell(.warning, "access", "a wrong token came from \(who)")
+                sampler.value.noteWrongToken(from: who)
             })
         registerPage(on: app)
         registerNumbers(on: app)
@@ -45,7 +45,7 @@ struct Dashboard: Sendable {
         app.get("/api/pools") { _ in sampler.value.sample.pools }
         app.get("/api/routes") { _ in sampler.value.sample.routes }
         app.get("/api/slowest") { _ in sampler.value.sample.slowest }
-        app.get("/api/events") { context in try events(context) }
+        app.get("/api/events") { _ in try events() }
         app.get("/api/events/pools") { _ in try poolEvents() }
     }
 
@@ -79,15 +79,14 @@ struct Dashboard: Sendable {
     }
 
     /// A stream of samples and news; first the last sample and the news that are kept.
-    private func events(_ context: Context) throws(HTTPError) -> Response {
+    private func events() throws(HTTPError) -> Response {
         let place = try enter()
         let sampler = self.sampler
-        let last = context.lastEventID.flatMap { Int($0) } ?? 0
         return Response.events(EventOptions(slowClients: .dropOldest, mostWaiting: 16, retry: .seconds(2))) { stream in
             defer { withExtendedLifetime(place) {} }
             let now = sampler.value
             try await stream.send(ServerEvent(String(decoding: now.json(), as: UTF8.self), type: "sample"))
-            for one in now.news.suffix(100) where one.number > last {
+            for one in now.news.suffix(100) {
                 try await stream.send(ServerEvent.json(one, type: "news"))
             }
             try await now.hub.send(to: stream)
@@ -102,7 +101,7 @@ struct Dashboard: Sendable {
             let given = try context.json(as: Credentials.self).token
             guard ConstantTime.isEqual(given, to: token) else {
                 let who = context.remoteAddress?.description ?? "someone who is gone"
-                sampler.value.tell(.warning, "access", "a wrong token came from \(who)")
+                sampler.value.noteWrongToken(from: who)
                 throw HTTPError(
                     .unauthorized, "that is not the token", fields: [.wwwAuthenticate: "Bearer realm=\"apus admin\""])
             }

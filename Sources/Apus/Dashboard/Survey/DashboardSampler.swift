@@ -24,6 +24,7 @@ import Synchronization
     private(set) var past: [DashboardPast] = []
     private(set) var news: [DashboardNews] = []
     private var newsNumber = 0
+    private var lastStranger = ""
     /// What has happened and was not told yet, and when the last of its kind was.
     private var gathered: [String: (count: Int, toldAt: UInt64)] = [:]
     private var reading = RequestReading()
@@ -92,15 +93,23 @@ import Synchronization
     }
 
     /// Says how often something has happened: at once, and then, while it goes on, every ten seconds.
-    private func tell(_ more: Int, of key: String, _ text: (Int) -> String) {
+    private func tell(_ more: Int, of key: String, kind: String = "limit", _ text: (Int) -> String) {
         var gathered = gathered[key] ?? (count: 0, toldAt: 0)
         gathered.count += max(0, more)
         let now = apus_monotonic_nanoseconds()
         if gathered.count > 0, gathered.toldAt == 0 || now - gathered.toldAt > 10_000_000_000 {
-            tell(.warning, "limit", text(gathered.count))
+            tell(.warning, kind, text(gathered.count))
             gathered = (count: 0, toldAt: now)
         }
         self.gathered[key] = gathered
+    }
+
+    /// Says that a token was wrong; who guesses thousands makes no more lines than others.
+    func noteWrongToken(from who: String?) {
+        if let who { lastStranger = who }
+        tell(who == nil ? 0 : 1, of: "token", kind: "access") { count in
+            count == 1 ? "a wrong token came from \(lastStranger)" : "\(count) wrong tokens came, the last from \(lastStranger)"
+        }
     }
 
     /// Milliseconds since 1970.
@@ -128,6 +137,7 @@ import Synchronization
         describeProcess(interval, in: &next)
         next.pools = server.poolRows
         tellHealth(next.pools, before: sample.pools)
+        noteWrongToken(from: nil)
         readAt = now
         sample = next
         past.append(DashboardPast(next))

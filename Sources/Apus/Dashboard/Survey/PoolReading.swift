@@ -10,7 +10,8 @@ extension DashboardSample.PoolRow {
         health = pool.health.level.rawValue
         reason = pool.health.reason
         if reason.isEmpty {
-            reason = pool.limit.map { "\(pool.total) of \($0) places are taken" } ?? "\(pool.total) connections, no limit"
+            reason =
+                pool.limit.map { "\(pool.total) of \($0) places are taken" } ?? "\(pool.total) connections, no limit"
         }
         active = pool.active
         idle = pool.idle
