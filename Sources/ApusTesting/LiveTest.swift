@@ -14,6 +14,7 @@ struct LiveTest: RunningTest {
         configuration.loops = loops
         configuration.log = loops.log
         configuration.takesOverSockets = false
+        configuration.admin = nil
         for index in configuration.listeners.indices where !configuration.listeners[index].host.hasPrefix("unix:") {
             configuration.listeners[index].host = "127.0.0.1"
             configuration.listeners[index].port = 0

@@ -48,7 +48,9 @@ enum TopPlace: Hashable, Sendable {
         }
         guard url.scheme == .http else {
             throw Mistake(
-                text: "URL \"\(text)\": the admin listener speaks http: go through ssh -L 9090:127.0.0.1:9090 HOST instead")
+                text:
+                    "URL \"\(text)\": the admin listener speaks http: go through ssh -L 9090:127.0.0.1:9090 HOST instead"
+            )
         }
         self = .address(host: url.host, port: port)
     }

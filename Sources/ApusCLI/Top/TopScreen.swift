@@ -41,18 +41,18 @@ struct TopScreen {
         if let trouble { first += "  \(trouble)" }
         let requests = sample.requests
         let failed = requests.byStatus.count == 6 ? requests.byStatus[4] + requests.byStatus[5] : 0
-        var second = "Requests/s \(Figures.grouped(Int(requests.rate.rounded())))  \(sparkline)"
+        var second = "Requests/s \(Self.whole(requests.rate))  \(sparkline)"
         second += "  \(Figures.grouped(requests.total)) in all  \(requests.inProgress) in progress"
-        if failed > 0 { second += "  \(Figures.decimal(failed, 1)) failed/s" }
+        if failed > 0 { second += "  \(Self.decimal(failed, 1)) failed/s" }
         let latency = sample.latency
         let third =
             "Latency    p50 \(Self.time(latency.p50))  p90 \(Self.time(latency.p90))  p99 \(Self.time(latency.p99))  "
             + "max \(Self.time(latency.max))"
         let process = sample.process
         let fourth =
-            "Connections \(Figures.grouped(sample.connections.open))  \(Figures.decimal(sample.connections.opened, 1)) new/s  "
-            + "\(Figures.decimal(sample.connections.refused, 1)) refused/s   Processor "
-            + "\(Figures.decimal(process.processor, 2)) of \(server.processor)   Memory "
+            "Connections \(Figures.grouped(sample.connections.open))  \(Self.decimal(sample.connections.opened, 1)) new/s  "
+            + "\(Self.decimal(sample.connections.refused, 1)) refused/s   Processor "
+            + "\(Self.decimal(process.processor, 2)) of \(server.processor)   Memory "
             + "\(Figures.bytes(Double(max(0, process.resident))))   Descriptors \(process.descriptors)"
         return [
             styled(padded(first), trouble == nil ? .title : .bad), styled(cut(second), .bold), cut(third), cut(fourth),
@@ -64,11 +64,11 @@ struct TopScreen {
             + sample.loops.map { loop in
                 let full = Int((min(1, max(0, loop.processor)) * 16).rounded())
                 let bar = String(repeating: "|", count: full) + String(repeating: " ", count: 16 - full)
-                let part = loop.answers ? Self.right("\(Int((loop.processor * 100).rounded())) %", 6) : "  held"
+                let part = loop.answers ? Self.right("\(Self.whole(loop.processor * 100)) %", 6) : "  held"
                 let line =
                     "\(Self.left("\(loop.index)", 4))  [\(bar)] \(part)" + Self.right(Self.time(loop.lagP99), 11)
                     + Self.right(Self.time(loop.lagMax), 11)
-                    + Self.right(Figures.grouped(Int(loop.requests.rounded())), 13)
+                    + Self.right(Self.whole(loop.requests), 13)
                     + Self.right(Figures.grouped(loop.connections), 13) + Self.right(Figures.grouped(loop.timers), 9)
                 return styled(
                     cut(line), !loop.answers || loop.processor > 0.9 ? .bad : loop.processor > 0.7 ? .warning : .plain)
@@ -96,9 +96,9 @@ struct TopScreen {
             + sample.routes.prefix(10).map { route in
                 let name = route.route == "none" ? "\(route.method) no route" : "\(route.method) \(route.route)"
                 let line =
-                    Self.left(name, wide) + Self.right(Figures.decimal(route.rate, route.rate < 100 ? 1 : 0), 12)
+                    Self.left(name, wide) + Self.right(Self.decimal(route.rate, route.rate < 100 ? 1 : 0), 12)
                     + Self.right(Self.time(route.p50), 11) + Self.right(Self.time(route.p99), 11)
-                    + Self.right(route.errors > 0 ? "\(Int((route.errors * 100).rounded())) %" : "-", 9)
+                    + Self.right(route.errors > 0 ? "\(Self.whole(route.errors * 100)) %" : "-", 9)
                 return styled(cut(line), route.errors > 0 ? .bad : .plain)
             }
     }
@@ -120,7 +120,7 @@ struct TopScreen {
         let shown = rates.suffix(30)
         guard let most = shown.max(), most > 0 else { return "" }
         let bars = Array("▁▂▃▄▅▆▇█")
-        return String(shown.map { bars[min(7, Int($0 / most * 7.99))] })
+        return String(shown.map { bars[min(7, max(0, Int($0 / most * 7.99)))] })
     }
 
     // MARK: Text
@@ -153,8 +153,13 @@ struct TopScreen {
     private static func right(_ text: String, _ width: Int) -> String { Figures.padded(text, width) }
 
     private static func time(_ microseconds: Double) -> String {
-        microseconds == 0 ? "-" : Figures.time(.nanoseconds(Int64(clamping: Int(microseconds * 1000))))
+        microseconds == 0 ? "-" : Figures.time(.nanoseconds(Int64(tame(microseconds) * 1000)))
     }
+
+    private static func whole(_ number: Double) -> String { Figures.grouped(Int(tame(number).rounded())) }
+    private static func decimal(_ number: Double, _ places: Int) -> String { Figures.decimal(tame(number), places) }
+    /// A number that fits into everything: what a server says is not to be relied on.
+    private static func tame(_ number: Double) -> Double { min(max(number, -1e12), 1e12) }
 
     /// `3 h 12 min`.
     static func span(_ seconds: Double) -> String {

@@ -32,14 +32,16 @@ struct AdminAccessTests {
     @Test(
         "a Host that is no address, localhost or known name gets 403",
         arguments: [
-            ("127.0.0.1", 200), ("127.0.0.1:1", 200), ("localhost:9090", 200), ("a.localhost", 200), ("[::1]:9090", 200),
-            ("admin.example.com", 200), ("ADMIN.example.com:80", 200), ("evil.example:9090", 403), ("127.0.0.1.evil", 403),
+            ("127.0.0.1", 200), ("127.0.0.1:1", 200), ("localhost:9090", 200), ("a.localhost", 200),
+            ("[::1]:9090", 200),
+            ("admin.example.com", 200), ("ADMIN.example.com:80", 200), ("evil.example:9090", 403),
+            ("127.0.0.1.evil", 403),
             ("localhost.evil.example", 403), ("1.2.3.4.5", 403), ("0x7f000001", 403), ("2130706433", 403), ("*", 403),
         ])
     func host(_ host: String, _ status: Int) async throws {
         try await AdminTesting.run(names: ["admin.example.com"]) { admin in
-            #expect(try admin.ask("GET /api/sample", host: host).status == status)
-            #expect(try admin.ask("GET /", host: host).status == status)
+            try admin.expect(status, "GET /api/sample", host: host)
+            try admin.expect(status, "GET /", host: host)
         }
     }
 
@@ -47,11 +49,11 @@ struct AdminAccessTests {
     func origin() async throws {
         try await AdminTesting.run { admin in
             let own = "http://\(admin.admin)"
-            #expect(try admin.ask("GET /api/sample", ["Origin: \(own)"]).status == 200)
+            try admin.expect(200, "GET /api/sample", ["Origin: \(own)"])
             for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "http://localhost", "\(own).evil", ""] {
-                #expect(try admin.ask("GET /api/sample", ["Origin: \(origin)"]).status == 403, "\(origin)")
+                try admin.expect(403, "GET /api/sample", ["Origin: \(origin)"])
                 let change = AdminTesting.own + ["Origin: \(origin)"]
-                #expect(try admin.ask("PATCH /api/configuration", change, body: "{}").status == 403, "\(origin)")
+                try admin.expect(403, "PATCH /api/configuration", change, body: "{}")
             }
         }
     }
@@ -61,13 +63,13 @@ struct AdminAccessTests {
         try await AdminTesting.run { admin in
             for site in ["cross-site", "same-site"] {
                 let fields = ["Sec-Fetch-Site: \(site)", "Sec-Fetch-Mode: no-cors"]
-                #expect(try admin.ask("GET /api/sample", fields).status == 403)
-                #expect(try admin.ask("GET /dashboard.js", fields).status == 403)
+                try admin.expect(403, "GET /api/sample", fields)
+                try admin.expect(403, "GET /dashboard.js", fields)
                 let link = ["Sec-Fetch-Site: \(site)", "Sec-Fetch-Mode: navigate"]
-                #expect(try admin.ask("GET /", link).status == 200)
-                #expect(try admin.ask("GET /api/configuration", link).status == 403)
+                try admin.expect(200, "GET /", link)
+                try admin.expect(403, "GET /api/configuration", link)
             }
-            #expect(try admin.ask("GET /api/sample", ["Sec-Fetch-Site: same-origin"]).status == 200)
+            try admin.expect(200, "GET /api/sample", ["Sec-Fetch-Site: same-origin"])
         }
     }
 
@@ -76,9 +78,9 @@ struct AdminAccessTests {
         try await AdminTesting.run { admin in
             let client = try admin.client()
             let id = try connectionID(admin)
-            #expect(try admin.ask("DELETE /api/connections/\(id)").status == 403)
-            #expect(try admin.ask("PATCH /api/configuration", body: "{}").status == 403)
-            #expect(try admin.ask("POST /api/session", body: "{}").status == 403)
+            try admin.expect(403, "DELETE /api/connections/\(id)")
+            try admin.expect(403, "PATCH /api/configuration", body: "{}")
+            try admin.expect(403, "POST /api/session", body: "{}")
             client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try client.response().status == 200)
         }
@@ -87,21 +89,26 @@ struct AdminAccessTests {
     @Test("without the token, or with a wrong one, everything but the page's own parts gets 401")
     func token() async throws {
         try await AdminTesting.run(token: Self.token) { admin in
-            let paths = ["/api/sample", "/api/history", "/api/connections", "/api/configuration", "/api/events", "/", "/no"]
+            let paths = [
+                "/api/sample", "/api/history", "/api/connections", "/api/configuration", "/api/events", "/", "/no",
+            ]
             for path in paths {
-                #expect(try admin.ask("GET \(path)").status == 401, "\(path)")
-                for wrong in ["Bearer ", "Bearer x", "Bearer \(Self.token)0", "Bearer \(Self.token.dropLast())", "Basic eA=="] {
-                    #expect(try admin.ask("GET \(path)", ["Authorization: \(wrong)"]).status == 401, "\(path) \(wrong)")
+                try admin.expect(401, "GET \(path)")
+                for wrong in [
+                    "Bearer ", "Bearer x", "Bearer \(Self.token)0", "Bearer \(Self.token.dropLast())", "Basic eA==",
+                ] {
+                    try admin.expect(401, "GET \(path)", ["Authorization: \(wrong)"])
                 }
-                #expect(try admin.ask("GET \(path)", ["Cookie: apus-admin=x"]).status == 401, "\(path)")
+                try admin.expect(401, "GET \(path)", ["Cookie: apus-admin=x"])
             }
-            #expect(try admin.ask("DELETE /api/connections/0-1", AdminTesting.own).status == 401)
+            try admin.expect(401, "DELETE /api/connections/0-1", AdminTesting.own)
             let right = ["Authorization: Bearer \(Self.token)"]
-            #expect(try admin.ask("GET /api/sample", right).status == 200)
+            try admin.expect(200, "GET /api/sample", right)
             // Who shows the token needs no other proof that no page of others sends it.
-            #expect(try admin.ask("DELETE /api/connections/0-1", right).status == 404)
-            #expect(try admin.ask("GET /api/sample")["www-authenticate"]?.hasPrefix("Bearer") == true)
-            #expect(try admin.ask("GET /dashboard.css").status == 200)
+            try admin.expect(404, "DELETE /api/connections/0-1", right)
+            let challenge = try admin.ask("GET /api/sample")["www-authenticate"]
+            #expect(challenge?.hasPrefix("Bearer") == true)
+            try admin.expect(200, "GET /dashboard.css")
         }
     }
 
@@ -116,10 +123,10 @@ struct AdminAccessTests {
             #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"))
             let session = "Cookie: \(cookie.prefix { $0 != ";" })"
             #expect(!session.contains(Self.token))
-            #expect(try admin.ask("GET /api/sample", [session]).status == 200)
-            #expect(try admin.ask("DELETE /api/session", [session]).status == 403)
-            #expect(try admin.ask("DELETE /api/session", [session] + AdminTesting.own).status == 204)
-            #expect(try admin.ask("GET /api/sample", [session]).status == 401)
+            try admin.expect(200, "GET /api/sample", [session])
+            try admin.expect(403, "DELETE /api/session", [session])
+            try admin.expect(204, "DELETE /api/session", [session] + AdminTesting.own)
+            try admin.expect(401, "GET /api/sample", [session])
         }
     }
 
@@ -128,7 +135,8 @@ struct AdminAccessTests {
         try await AdminTesting.run { admin in
             let client = try RawClient(admin.admin)
             client.send(
-                "PATCH /api/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Apus-Admin: 1\r\nContent-Length: 65537\r\n\r\n")
+                "PATCH /api/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Apus-Admin: 1\r\nContent-Length: 65537\r\n\r\n"
+            )
             #expect(try client.response().status == 413)
         }
     }
@@ -149,7 +157,7 @@ struct AdminAccessTests {
     @Test("the routes of the application and of the dashboard don't mix")
     func routes() async throws {
         try await AdminTesting.run { admin in
-            #expect(try admin.ask("GET /hello").status == 404)
+            try admin.expect(404, "GET /hello")
             let client = try RawClient(admin.address)
             client.send("GET /api/sample HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try client.response().status == 404)

@@ -16,7 +16,7 @@ struct AdminTesting {
 
     static func run(
         token: String? = nil, names: [String] = [], loops: Int = 1, mostListeners: Int = 32,
-        _ register: (Application) -> Void = { _ in }, test: (AdminTesting) async throws -> Void
+        register: (Application) -> Void = { _ in }, _ test: (AdminTesting) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
         configuration.admin = AdminOptions(port: 0, token: token, names: names)
@@ -28,12 +28,12 @@ struct AdminTesting {
         let application = Application(configuration)
         application.get("/hello") { _ in "hello" }
         register(application)
-        try await run(application, test)
+        try await serve(application, test)
     }
 
     /// The same for a configuration, as `apus serve` has one.
-    static func run(
-        _ configuration: Configuration, test: (AdminTesting) async throws -> Void
+    static func configured(
+        _ configuration: Configuration, _ test: (AdminTesting) async throws -> Void
     ) async throws {
         var configuration = configuration
         configuration.listeners[0].port = 0
@@ -44,10 +44,10 @@ struct AdminTesting {
         configuration.log.level = .error
         let application = Application(try configuration.serverConfiguration())
         application.get("/hello") { _ in "hello" }
-        try await run(application, test)
+        try await serve(application, test)
     }
 
-    private static func run(_ application: Application, _ test: (AdminTesting) async throws -> Void) async throws {
+    private static func serve(_ application: Application, _ test: (AdminTesting) async throws -> Void) async throws {
         let server = try application.start()
         do {
             let admin = try #require(server.adminAddress)
@@ -71,6 +71,15 @@ struct AdminTesting {
         if !body.isEmpty { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         client.send(head + "\r\n" + body)
         return try client.response()
+    }
+
+    /// Asks, and expects a status.
+    func expect(
+        _ status: Int, _ request: String, _ fields: [String] = [], host: String? = nil, body: String = "",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let found = try ask(request, fields, host: host, body: body).status
+        #expect(found == status, "\(request) \(fields) \(host ?? "") \(body)", sourceLocation: sourceLocation)
     }
 
     /// An object of JSON that a GET is answered with.

@@ -3,7 +3,7 @@
 /// ```swift
 /// var configuration = ServerConfiguration(port: 8080)
 /// configuration.admin = AdminOptions(port: 9090)
-/// try await Application(configuration).run()
+/// let app = Application(configuration)
 /// ```
 ///
 /// It has routes of its own, on a loop of its own, which the application's never mix with: it answers when all loops of

@@ -44,7 +44,8 @@ enum DashboardPage {
         <div class="tools">
         <span id="state" class="state" data-state="wait"><i aria-hidden="true"></i><span>connecting</span></span>
         <button id="pause" type="button" aria-pressed="false" title="Freeze the figures (p)">Pause</button>
-        <button id="theme" type="button" title="Light, dark, or as the system is (t)">Theme: system</button>
+        <button id="theme" type="button" title="Light, dark, or as the system is (t)"><span class="wide">Theme:
+        </span><span id="theme-name">system</span></button>
         </div>
         </header>
         <main id="main" tabindex="-1">
@@ -121,10 +122,10 @@ enum DashboardPage {
         <caption class="hidden">Open connections; the buttons in the head sort them</caption>
         <thead><tr>
         <th scope="col" data-key="address"><button type="button">Client</button></th>
-        <th scope="col" data-key="protocol"><button type="button">Protocol</button></th>
+        <th scope="col" class="broad" data-key="protocol"><button type="button">Protocol</button></th>
         <th scope="col" data-key="state"><button type="button">State</button></th>
         <th scope="col" class="n" data-key="requests"><button type="button">Requests</button></th>
-        <th scope="col" class="n" data-key="age" aria-sort="descending"><button type="button">Age</button></th>
+        <th scope="col" class="n broad" data-key="age" aria-sort="descending"><button type="button">Age</button></th>
         <th scope="col" class="n wide" data-key="idle"><button type="button">Idle</button></th>
         <th scope="col" class="n wide">Round trip</th><th scope="col" class="n wide">Received</th>
         <th scope="col" class="n wide">Sent</th>

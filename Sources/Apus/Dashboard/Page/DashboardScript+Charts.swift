@@ -156,7 +156,7 @@ extension DashboardScript {
             context.setLineDash(dash);
             context.strokeStyle = colour('card');
             context.lineWidth = weight + 2;
-            context.globalAlpha = .5;
+            context.globalAlpha = .8;
             context.stroke();
             context.globalAlpha = 1;
             context.strokeStyle = stroke;

@@ -39,7 +39,8 @@ extension DashboardScript {
           const busiest = Math.max(...sample.loops.map((loop) => loop.connections));
           const least = Math.min(...sample.loops.map((loop) => loop.connections));
           put($('loops-more'), sample.loops.length > 1 && busiest > 0
-            ? `connections ${least === busiest ? 'even' : `${count(least)} to ${count(busiest)} a loop`}` : '');
+            ? `connections ${least === busiest ? 'even' : `${count(least)} to ${count(busiest)} a loop`}`
+              + (sample.connections.isFresh ? '' : ', counted less often, for they are very many') : '');
           reconcile($('loop-table').tBodies[0], sample.loops, (loop) => loop.index, (loop) => make('tr', {},
             make('th', { scope: 'row' }, `${loop.index}`), make('td', {}, meter()), make('td', { class: 'n' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n' }), make('td', { class: 'n' }),
@@ -101,7 +102,7 @@ extension DashboardScript {
             });
         };
         const showSlowest = () => {
-          const slowest = sample.slowest.slice(0, 8);
+          const slowest = sample.slowest.slice(0, 6);
           const most = Math.max(1, ...slowest.map((one) => one.total));
           reconcile($('slow-list'), slowest, (one) => `${one.at} ${one.loop} ${one.total}`, (one) => make('li', {},
             make('div', { class: 'line' }, make('code', { class: 'mono', title: `${one.method} ${one.path}` },

@@ -19,7 +19,8 @@ extension DashboardScript {
             + (page.missingLoops.length ? `, without those of loop ${page.missingLoops.join(', ')}, which is held` : ''));
           if (!page.connections.length && wanted.offset) { wanted.offset = 0; return refreshConnections(); }
           reconcile($('connection-table').tBodies[0], page.connections, (one) => one.id, (one) => make('tr', {},
-            make('td', { class: 'mono' }), make('td'), make('td'), make('td', { class: 'n' }), make('td', { class: 'n' }),
+            make('td', { class: 'mono client' }), make('td', { class: 'broad' }), make('td'), make('td', { class: 'n' }),
+            make('td', { class: 'n broad' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n wide' }), make('td', { class: 'n wide' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n wide' }), make('td', { class: 'n' },
               make('button', { type: 'button', 'aria-label': `Close the connection from ${one.address || one.id}`,

@@ -132,7 +132,8 @@ enum DashboardScript {
           if (news.some((known) => known.number === one.number && known.at === one.at)) return;
           news.unshift(one);
           news.length = Math.min(news.length, mostNews);
-          if (one.level === 'error') say(one.text);
+          // What was before the page came is in the list.
+          if (one.level === 'error' && sample && sample.at - one.at < 3000) say(one.text);
           if (one.kind === 'configuration') refreshConfiguration();
           if (!isPaused && !document.hidden) showNews();
         };
@@ -167,7 +168,8 @@ enum DashboardScript {
         const setTheme = (name) => {
           theme = themes.includes(name) ? name : 'system';
           document.documentElement.dataset.theme = theme;
-          put($('theme'), 'Theme: ' + theme);
+          put($('theme-name'), theme);
+          $('theme').setAttribute('aria-label', 'Theme: ' + theme);
           try { localStorage.setItem('apus-theme', theme); } catch { /* not allowed here */ }
           if (sample) drawCharts();
         };

@@ -57,7 +57,7 @@ enum DashboardStyle {
         .brand { display: flex; gap: .625rem; align-items: center }
         .brand p { font-size: .8125rem; padding-left: .25rem }
         nav { display: flex; gap: 1.125rem; font-size: .8125rem; overflow-x: auto; scrollbar-width: none; margin-left: auto }
-        nav a { text-decoration: none; color: var(--quiet); padding: .375rem 0 }
+        nav a { text-decoration: none; color: var(--quiet); padding: .375rem 0; white-space: nowrap }
         nav a:hover { color: var(--ink) }
         .tools { display: flex; gap: .5rem; align-items: center }
         .state { display: inline-flex; gap: .45rem; align-items: center; font-size: .8125rem; margin-right: .25rem }
@@ -125,7 +125,10 @@ enum DashboardStyle {
         th[aria-sort="descending"] button::after { content: " ↓" }
         th[aria-sort="ascending"] button::after { content: " ↑" }
         td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: middle }
-        tbody tr:last-child td { border-bottom: 0 }
+        tbody th { font-size: .875rem; padding: .4rem .75rem .4rem 0 }
+        tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0 }
+        .client { white-space: nowrap }
+        #loop-table th:nth-child(2) { width: 34% }
         th:last-child, td:last-child { padding-right: 0 }
         .n { text-align: right; white-space: nowrap }
         .mono, td code { font: .8125rem/1.45 ui-monospace, "Cascadia Code", Menlo, monospace }
@@ -135,7 +138,7 @@ enum DashboardStyle {
         .meter > i > b { display: block; height: 100%; width: 100%; transform-origin: 0 0; background: var(--sky) }
         .meter.warm > i > b { background: var(--receiving) }
         .meter.hot > i > b { background: var(--bad) }
-        .meter > span { min-width: 3rem; text-align: right }
+        .meter > span { min-width: 3rem; text-align: right; white-space: nowrap }
         .pools li { display: grid; grid-template-columns: auto 1fr; gap: 0 .75rem; padding: .5rem 0;
           border-bottom: 1px solid var(--line); align-items: center }
         .pools li > p { grid-column: 1 / -1; font-size: .8125rem }
@@ -195,7 +198,7 @@ enum DashboardStyle {
           .figures dl > div:nth-child(n + 4) { border-top: 1px solid var(--line) }
           .figures dd { font-size: 1.375rem } .figures .lead dd { font-size: 2.5rem }
           nav { order: 3; width: 100%; margin: 0 }
-          .tools { margin-left: auto } .brand p { display: none }
+          .bar { flex-wrap: wrap; padding-bottom: .25rem } .tools { margin-left: auto } .brand p { display: none }
           .state span { display: none }
           .census li { grid-template-columns: 6rem 1fr 3rem }
           .news li { grid-template-columns: 4.5rem 1fr } .news li span { grid-column: 1 / -1 }
@@ -207,6 +210,7 @@ enum DashboardStyle {
           #key-table thead { display: none } #key-table td { border: 0; padding: .125rem 0 }
           #key-table tr { padding: .5rem 0; border-bottom: 1px solid var(--line) }
           #key-table input { max-width: none } }
+        @media (max-width: 30rem) { .broad { display: none } }
         @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth }
           .meter > i > b { transition: transform .3s ease-out } }
         @media (prefers-contrast: more) { :root { --line: currentColor; --quiet: var(--ink) } }

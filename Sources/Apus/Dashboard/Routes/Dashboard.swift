@@ -15,7 +15,7 @@ struct Dashboard: Sendable {
         let sampler = self.sampler
         app.use(
             AdminGate(options: options, sessions: sessions) { who in
-                sampler.value.tell(.warning, "access", "a wrong token came from \(who)")
+                sampler.value.noteWrongToken(from: who)
             })
         registerPage(on: app)
         registerNumbers(on: app)
@@ -45,7 +45,8 @@ struct Dashboard: Sendable {
         app.get("/api/pools") { _ in sampler.value.sample.pools }
         app.get("/api/routes") { _ in sampler.value.sample.routes }
         app.get("/api/slowest") { _ in sampler.value.sample.slowest }
-        app.get("/api/events") { context in try events(context) }
+        app.get("/api/events") { _ in try events() }
+        app.get("/api/events/pools") { _ in try poolEvents() }
     }
 
     /// What was before the first event of a stream.
@@ -54,21 +55,38 @@ struct Dashboard: Sendable {
         var samples: [DashboardPast]
     }
 
-    /// A stream of samples and news; first the last sample and the news that are kept.
-    private func events(_ context: Context) throws(HTTPError) -> Response {
-        guard let place = listeners.enter(atMost: options.mostListeners) else {
-            throw HTTPError(
-                .serviceUnavailable,
-                "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
-                fields: [.retryAfter: "5"])
+    /// A place for one more stream.
+    private func enter() throws(HTTPError) -> OpenStreams.Place {
+        if let place = listeners.enter(atMost: options.mostListeners) { return place }
+        throw HTTPError(
+            .serviceUnavailable,
+            "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
+            fields: [.retryAfter: "5"])
+    }
+
+    /// What happens in the pools, each connection that comes and goes too: made only while somebody listens here.
+    private func poolEvents() throws(HTTPError) -> Response {
+        let place = try enter()
+        guard let server else { throw Self.isGone }
+        let events = server.pools.events()
+        return Response.events { stream in
+            defer { withExtendedLifetime(place) {} }
+            var next = events.makeAsyncIterator()
+            while let event = await next.next() {
+                try await stream.send(ServerEvent.json(PoolLine(event, missed: next.missed), type: "pool"))
+            }
         }
+    }
+
+    /// A stream of samples and news; first the last sample and the news that are kept.
+    private func events() throws(HTTPError) -> Response {
+        let place = try enter()
         let sampler = self.sampler
-        let last = context.lastEventID.flatMap { Int($0) } ?? 0
         return Response.events(EventOptions(slowClients: .dropOldest, mostWaiting: 16, retry: .seconds(2))) { stream in
             defer { withExtendedLifetime(place) {} }
             let now = sampler.value
             try await stream.send(ServerEvent(String(decoding: now.json(), as: UTF8.self), type: "sample"))
-            for one in now.news.suffix(100) where one.number > last {
+            for one in now.news.suffix(100) {
                 try await stream.send(ServerEvent.json(one, type: "news"))
             }
             try await now.hub.send(to: stream)
@@ -83,7 +101,7 @@ struct Dashboard: Sendable {
             let given = try context.json(as: Credentials.self).token
             guard ConstantTime.isEqual(given, to: token) else {
                 let who = context.remoteAddress?.description ?? "someone who is gone"
-                sampler.value.tell(.warning, "access", "a wrong token came from \(who)")
+                sampler.value.noteWrongToken(from: who)
                 throw HTTPError(
                     .unauthorized, "that is not the token", fields: [.wwwAuthenticate: "Bearer realm=\"apus admin\""])
             }

@@ -24,6 +24,9 @@ import Synchronization
     private(set) var past: [DashboardPast] = []
     private(set) var news: [DashboardNews] = []
     private var newsNumber = 0
+    private var lastStranger = ""
+    /// What has happened and was not told yet, and when the last of its kind was.
+    private var gathered: [String: (count: Int, toldAt: UInt64)] = [:]
     private var reading = RequestReading()
     private var readAt: UInt64 = 0
     private var loops: [LoopReading] = []
@@ -89,6 +92,26 @@ import Synchronization
         try? hub.publish(json: one, type: "news")
     }
 
+    /// Says how often something has happened: at once, and then, while it goes on, every ten seconds.
+    private func tell(_ more: Int, of key: String, kind: String = "limit", _ text: (Int) -> String) {
+        var gathered = gathered[key] ?? (count: 0, toldAt: 0)
+        gathered.count += max(0, more)
+        let now = apus_monotonic_nanoseconds()
+        if gathered.count > 0, gathered.toldAt == 0 || now - gathered.toldAt > 10_000_000_000 {
+            tell(.warning, kind, text(gathered.count))
+            gathered = (count: 0, toldAt: now)
+        }
+        self.gathered[key] = gathered
+    }
+
+    /// Says that a token was wrong; who guesses thousands makes no more lines than others.
+    func noteWrongToken(from who: String?) {
+        if let who { lastStranger = who }
+        tell(who == nil ? 0 : 1, of: "token", kind: "access") { count in
+            count == 1 ? "a wrong token came from \(lastStranger)" : "\(count) wrong tokens came, the last from \(lastStranger)"
+        }
+    }
+
     /// Milliseconds since 1970.
     static var now: Int64 { Int64(apus_realtime_nanoseconds() / 1_000_000) }
 
@@ -112,8 +135,9 @@ import Synchronization
         describeConnections(server, interval, isFresh: !surveys.isEmpty, in: &next)
         describeRequests(server, interval, in: &next)
         describeProcess(interval, in: &next)
-        next.pools = server.listeners.map { DashboardSample.PoolRow($0) }
+        next.pools = server.poolRows
         tellHealth(next.pools, before: sample.pools)
+        noteWrongToken(from: nil)
         readAt = now
         sample = next
         past.append(DashboardPast(next))
@@ -199,9 +223,7 @@ import Synchronization
         sample.connections.isFresh = isFresh
         sample.connections.opened = Double(openedNow - opened) / interval
         sample.connections.refused = Double(refusedNow - refused) / interval
-        if refusedNow > refused {
-            tell(.warning, "limit", "\(refusedNow - refused) connections were refused: the limit is reached")
-        }
+        tell(refusedNow - refused, of: "refused") { "\($0) connections were refused: the limit is reached" }
         (opened, refused) = (openedNow, refusedNow)
     }
 
@@ -213,7 +235,7 @@ import Synchronization
         for (kind, count) in found.limits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where kind != .idleTimeout && kind != .requestsPerConnection {
             let more = count - (reading.limits[kind] ?? 0)
-            if more > 0, readAt != 0 { tell(.warning, "limit", "\(kind.name) was exceeded \(more) times") }
+            tell(more, of: "\(kind.name)") { "\(kind.name) was exceeded \($0) \($0 == 1 ? "time" : "times")" }
         }
         reading = found
     }
@@ -249,30 +271,5 @@ extension RunningServer {
         var services: [Service] = []
         for open in listeners where !services.contains(where: { $0 === open.service }) { services.append(open.service) }
         return services
-    }
-}
-
-extension DashboardSample.PoolRow {
-    /// A listener's connections as a pool.
-    init(_ open: OpenListener) {
-        let admission = open.server.admission
-        name = open.listener.name
-        kind = "listener"
-        active = admission.admitted
-        capacity = admission.limits.connections
-        opened = admission.admittedInAll
-        rejected = admission.refused
-        if open.service.isStopping.load(ordering: .relaxed) {
-            health = "unavailable"
-            reason = "the server stops"
-        } else if let capacity, active >= capacity {
-            health = "overloaded"
-            reason = "all \(capacity) places are taken"
-        } else if let capacity, active * 10 >= capacity * 9 {
-            health = "degraded"
-            reason = "\(active) of \(capacity) places are taken"
-        } else {
-            reason = capacity.map { "\(active) of \($0) places are taken" } ?? "\(active) connections, no limit"
-        }
     }
 }

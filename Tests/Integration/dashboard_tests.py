@@ -1,0 +1,269 @@
+"""The dashboard in a real browser: it is shown without a word on the console, its numbers move, a connection is closed, a
+limit is changed, all of it by keyboard too. Its pictures are kept in DASHBOARD_PICTURES, or .build/dashboard."""
+import http.client, json, os, subprocess, unittest
+
+from apus import APUS, Apus, PATIENCE
+from chromium import BROWSER, Chromium
+
+PICTURES = os.environ.get("DASHBOARD_PICTURES",
+                          os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "dashboard"))
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+class Served(Apus):
+    """A server with a dashboard on a free port."""
+
+    def __init__(self, *words, **popen):
+        super().__init__("serve", "--loops", "2", "--admin", "127.0.0.1:0", *words, **popen)
+
+    def __enter__(self):
+        try:
+            self.dashboard = self.await_line(r"the dashboard is at (http://\S+)/$")[1]
+        except BaseException:
+            self.process.kill()
+            raise
+        return super().__enter__()
+
+    def load(self, case, path, *words):
+        """Asks for a path, all the time until the test ends."""
+        client = subprocess.Popen([APUS, "bench", self.url(path), "-d", "10m", *words], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        case.addCleanup(client.wait)
+        case.addCleanup(client.kill)
+
+    def ask(self, method, path, body=None, **fields):
+        connection = http.client.HTTPConnection(self.dashboard.removeprefix("http://"), timeout=PATIENCE)
+        connection.request(method, path, body=body, headers={"X-Apus-Admin": "1"} | fields)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, content
+
+
+@unittest.skipUnless(BROWSER, "no Chromium is here: install the package chromium to have a browser try the dashboard")
+class Dashboard(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        os.makedirs(PICTURES, exist_ok=True)
+        cls.browser = Chromium().__enter__()
+        cls.addClassCleanup(cls.browser.__exit__)
+
+    def serve(self, *words, **popen):
+        apus = Served(*words, **popen).__enter__()
+        self.addCleanup(apus.__exit__)
+        return apus
+
+    def open(self, apus, **how):
+        page = self.browser.page(apus.dashboard + "/", **how)
+        page.wait_for("document.querySelector('#state').dataset.state == 'live'", "the stream of events")
+        return page
+
+    def number(self, page, name):
+        return float(page.run(f"document.getElementById('{name}').firstChild.textContent").replace(",", ""))
+
+    def test_the_numbers_move_and_the_console_stays_silent(self):
+        apus = self.serve()
+        page = self.open(apus)
+        self.assertEqual(page.run("document.getElementById('rate').textContent"), "0")
+        apus.load(self, "/json", "-c", "4", "--rate", "200")
+        apus.load(self, "/sleep/20", "-c", "2", "--rate", "20")
+        page.wait_for("parseFloat(document.getElementById('rate').textContent) > 100", "a rate that is measured")
+        page.wait_for("[...document.querySelectorAll('#route-table code')].some((one) => one.textContent == 'GET/json')")
+        page.wait_for("document.querySelectorAll('#slow-list code').length > 0", "slow requests")
+        page.wait_for("document.querySelectorAll('#connection-table tbody tr').length >= 6", "connections")
+        page.wait_for("document.querySelectorAll('#loop-table tbody tr').length == 2", "loops")
+        page.wait_for("document.querySelector('#census').textContent.includes('HTTP/1.1')", "the protocols")
+        colours = page.run("""(() => { const canvas = document.getElementById('heat');
+            const pixels = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+            return new Set(pixels).size })()""")
+        self.assertGreater(colours, 8, "the heat map is empty")
+        self.assertEqual(page.problems, [])
+
+    def test_it_is_shown_in_light_in_dark_and_on_a_phone(self):
+        apus = self.serve()
+        for path, rate in (("/json", "300"), ("/users/7", "100"), ("/sleep/15", "40"), ("/nowhere", "10")):
+            apus.load(self, path, "-c", "4", "--rate", rate)
+        papers = set()
+        for name, width, scheme, touch in (("light", 1440, "light", False), ("dark", 1440, "dark", False),
+                                           ("phone-light", 360, "light", True), ("phone-dark", 360, "dark", True)):
+            page = self.open(apus, width=width, height=900, scheme=scheme, touch=touch)
+            page.wait_for("document.querySelectorAll('#connection-table tbody tr').length > 0")
+            page.wait_for("document.querySelectorAll('#key-table tbody tr').length > 0")
+            page.picture(os.path.join(PICTURES, f"{name}.png"))
+            papers.add(page.run("getComputedStyle(document.body).backgroundColor"))
+            self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, f"{name} is wider than its window")
+            self.assertGreater(os.path.getsize(os.path.join(PICTURES, f"{name}.png")), 20_000)
+            self.assertEqual(page.problems, [])
+        self.assertEqual(len(papers), 2)
+
+    def test_a_connection_is_closed_by_keyboard(self):
+        apus = self.serve()
+        with apus.connect() as client:
+            client.send("GET /json HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(client.answer().status, 200)
+            page = self.open(apus)
+            page.wait_for("document.querySelectorAll('#connection-table tbody button').length == 1", "the connection")
+            page.run("document.querySelector('#connection-table tbody button').focus()")
+            page.press("Enter")
+            page.wait_for("document.getElementById('close-dialog').open", "the question")
+            self.assertEqual(page.run("document.activeElement.textContent"), "Keep it")
+            page.press("Tab")
+            page.press("Enter")
+            self.assertEqual(client.rest(), b"")
+            page.wait_for("document.getElementById('said').textContent.includes('being closed')", "what became of it")
+            page.wait_for("document.querySelectorAll('#connection-table tbody tr').length == 0", "the empty table")
+            page.wait_for("document.getElementById('news').textContent.includes('closed from the dashboard')", "the event")
+            self.assertEqual(page.problems, [])
+
+    def test_keys_search_freeze_and_move_through_time(self):
+        apus = self.serve()
+        apus.load(self, "/json", "-c", "2", "--rate", "50")
+        page = self.open(apus)
+        page.wait_for("document.querySelectorAll('#connection-table tbody tr').length == 2")
+        page.press("/")
+        self.assertEqual(page.run("document.activeElement.id"), "search")
+        page.type("no such thing")
+        page.wait_for("document.querySelectorAll('#connection-table tbody tr').length == 0", "the search")
+        page.run("document.activeElement.blur()")
+        page.press("p")
+        page.wait_for("document.getElementById('pause').getAttribute('aria-pressed') == 'true'")
+        page.press("p")
+        page.run("document.getElementById('heat').focus()")
+        page.press("ArrowLeft")
+        page.wait_for("/requests\\/s, p50/.test(document.getElementById('readout').textContent)", "what was at that time")
+        page.press("t")
+        self.assertEqual(page.run("document.documentElement.dataset.theme"), "light")
+        page.run("localStorage.clear()")
+        self.assertEqual(page.problems, [])
+
+    def test_a_limit_is_changed_a_mistake_is_told_and_a_change_is_undone(self):
+        apus = self.serve()
+        page = self.open(apus)
+        field = "document.querySelector('[aria-label=\"limits.body\"]')"
+        page.wait_for(field, "the key")
+        for value, wanted in (("many", "size"), ("1KiB", None)):
+            page.run(f"{field}.focus(), {field}.select()")
+            page.type(value)
+            page.press("Enter")
+            if wanted:
+                page.wait_for(f"document.getElementById('problems').textContent.includes('{wanted}')", "the mistake")
+                self.assertEqual(page.run(f"{field}.getAttribute('aria-invalid')"), "true")
+        page.wait_for("document.getElementById('said').textContent.includes('limits.body is changed')", "the change")
+        entries = json.loads(apus.ask("GET", "/api/configuration")[1])["entries"]
+        self.assertEqual(next(one["value"] for one in entries if one["path"] == "limits.body"), "1KiB")
+        page.run("document.querySelector('#said button').click()")
+        page.wait_for("document.getElementById('said').textContent.includes('as it was before')", "the way back")
+        entries = json.loads(apus.ask("GET", "/api/configuration")[1])["entries"]
+        self.assertEqual(next(one["value"] for one in entries if one["path"] == "limits.body"), "10MiB")
+        # The one refusal is said on the console by the browser itself.
+        self.assertEqual([one for one in page.problems if "422" not in one], [])
+
+    def test_who_knows_the_token_signs_in(self):
+        apus = self.serve(env=os.environ | {"APUS_ADMIN_TOKEN": TOKEN})
+        page = self.browser.page(apus.dashboard + "/")
+        page.wait_for("document.getElementById('sign-in').open", "the question")
+        for token, outcome in (("guess", "document.getElementById('sign-in-problem').textContent.includes('not the token')"),
+                               (TOKEN, "document.querySelector('#state').dataset.state == 'live'")):
+            page.run("document.getElementById('token').focus(), document.getElementById('token').select()")
+            page.type(token)
+            page.press("Enter")
+            page.wait_for(outcome)
+        self.assertFalse(page.run("document.getElementById('sign-in').open"))
+        self.assertNotIn(TOKEN, page.run("document.cookie"))
+        self.assertEqual([one for one in page.problems if "401" not in one], [])
+
+    def test_all_that_is_shown_has_a_name_for_who_does_not_see_it(self):
+        page = self.open(self.serve())
+        nameless = page.run("""[...document.querySelectorAll('button, input, canvas, section, nav, table, dialog')].filter((one) =>
+            !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim() || one.labels?.length
+              || one.caption)).map((one) => one.outerHTML.slice(0, 80))""")
+        self.assertEqual(nameless, [])
+        tree = page.ask("Accessibility.getFullAXTree")["nodes"]
+        roles = {node["role"]["value"] for node in tree if "role" in node}
+        self.assertLessEqual({"main", "banner", "navigation", "contentinfo", "search", "region", "table"}, roles)
+
+    def test_who_asked_for_no_motion_sees_none(self):
+        page = self.open(self.serve(), motion="reduce")
+        self.assertEqual(page.run("getComputedStyle(document.documentElement).scrollBehavior"), "auto")
+        page.wait_for("document.querySelector('.meter b')")
+        self.assertEqual(page.run("getComputedStyle(document.querySelector('.meter b')).transitionDuration"), "0s")
+
+
+class Top(unittest.TestCase):
+    def top(self, *words, **how):
+        return subprocess.run([APUS, "top", *words], capture_output=True, text=True, timeout=PATIENCE, **how)
+
+    def test_one_screen_is_printed_plain_where_there_is_no_terminal(self):
+        with Served() as apus:
+            apus.settle()
+            run = self.top(apus.dashboard)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertIn("Requests/s", run.stdout)
+            self.assertNotIn("\x1b", run.stdout)
+            self.assertEqual(json.loads(self.top(apus.dashboard, "--json").stdout)["server"]["driver"], "epoll")
+
+    def test_a_unix_socket_that_is_its_owners_alone_is_watched(self):
+        import stat, tempfile
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "admin.sock")
+            with Apus("serve", "--admin", f"unix:{path}"):
+                self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+                run = self.top(f"unix:{path}", "--once")
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertIn("LOOP", run.stdout)
+
+    def test_what_is_wrong_is_said_with_what_to_do(self):
+        with Served(env=os.environ | {"APUS_ADMIN_TOKEN": TOKEN}) as apus:
+            bare = {name: value for name, value in os.environ.items() if name != "APUS_ADMIN_TOKEN"}
+            for words, environment, code, wanted in (
+                    ([apus.dashboard], bare, 1, "wants a token"),
+                    ([apus.dashboard], bare | {"APUS_ADMIN_TOKEN": "x" * 20}, 1, "another token"),
+                    ([apus.dashboard, "--token-file", "/nowhere"], bare, 1, "can't be read"),
+                    ([apus.url("")], bare, 1, "no dashboard of Apus"),
+                    (["http://127.0.0.1:1"], bare, 1, "--admin"),
+                    (["https://127.0.0.1:1"], bare, 2, "ssh -L"),
+                    (["ftp://a"], bare, 2, "http://127.0.0.1:9090")):
+                run = self.top(*words, env=environment)
+                self.assertEqual(run.returncode, code, (words, run.stderr))
+                self.assertIn(wanted, run.stderr)
+            self.assertEqual(self.top(apus.dashboard, env=bare | {"APUS_ADMIN_TOKEN": TOKEN}).returncode, 0)
+
+    def test_a_terminal_is_filled_and_given_back(self):
+        import fcntl, pty, select, struct, termios
+        with Served() as apus:
+            outer, inner = pty.openpty()
+            fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 60, 0, 0))
+            process = subprocess.Popen([APUS, "top", apus.dashboard], stdin=inner, stdout=inner, stderr=inner)
+            os.close(inner)
+            said = b""
+
+            def until(mark):
+                nonlocal said
+                while mark not in said:
+                    self.assertTrue(select.select([outer], [], [], PATIENCE)[0], f"{mark!r} did not come: {said[-500:]!r}")
+                    said += os.read(outer, 65536)
+
+            until(b"Requests/s")
+            self.assertIn(b"\x1b[?1049h", said)
+            screen = said.rsplit(b"\x1b[H", 1)[1]
+            self.assertLessEqual(screen.count(b"\r\n"), 11, "more lines than the terminal has")
+            said = b""
+            fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+            until(b"SLOWEST")
+            os.write(outer, b"q")
+            until(b"\x1b[?1049l")
+            self.assertEqual(process.wait(PATIENCE), 0)
+            os.close(outer)
+
+
+class Refused(unittest.TestCase):
+    def test_a_dashboard_that_others_could_reach_is_not_opened_without_a_token(self):
+        run = subprocess.run([APUS, "serve", "--port", "0", "--admin", "0.0.0.0:0"], capture_output=True, text=True,
+                             timeout=PATIENCE)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("has no token", run.stderr)
+        self.assertIn("--admin-token-file", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
