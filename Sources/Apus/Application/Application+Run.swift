@@ -40,6 +40,7 @@ extension Application {
         }
         let logs = setup.withLock { $0.accessLogs }
         if !logs.isEmpty { signals.on(SIGUSR1) { for log in logs { log.reopen() } } }
+        if let place = server.dashboardPlace { configuration.log(.info, "the dashboard is at \(place)") }
         configuration.log(.info, server.greeting)
         await withTaskCancellationHandler {
             await signals.first()
@@ -67,6 +68,14 @@ extension Application {
         do {
             let server = try RunningServer(service: service, group: group, configuration: configuration)
             server.join(metrics, serverBoard)
+            if let admin = configuration.admin {
+                do {
+                    try server.open(admin, of: self)
+                } catch {
+                    server.stopNow()
+                    throw error
+                }
+            }
             return server
         } catch {
             group.shutdown()

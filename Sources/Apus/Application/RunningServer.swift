@@ -16,6 +16,8 @@ public final class RunningServer: Sendable {
     let source: Lock<ConfigurationSource?>
     /// What the loops say of themselves.
     let board: LoopFigureBoard
+    /// The admin listener, once it is open.
+    let admin = Lock<AdminServer?>(nil)
     private let shown = Mutex<(metrics: Metrics, id: Int, servers: ServerBoard)?>(nil)
 
     init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
@@ -111,6 +113,7 @@ public final class RunningServer: Sendable {
     /// Stops at once: connections are cut. Not from a loop of the group.
     public func stopNow() {
         for listener in listeners { listener.server.stopAccepting() }
+        closeAdmin()
         leaveBoard()
         group.shutdown()
     }
@@ -132,6 +135,7 @@ public final class RunningServer: Sendable {
         if connectionCount > 0 {
             configuration.log(.warning, "\(connectionCount) connections were cut after \(configuration.drainTimeout)")
         }
+        closeAdmin()
         leaveBoard()
         group.shutdown()
     }

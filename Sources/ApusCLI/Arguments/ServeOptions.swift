@@ -34,6 +34,7 @@ struct ServeOptions: Hashable, Sendable {
         let pin = scanned.value(.pin, .cpuList)
         if let pin { set("--pin", "loops.pinnedTo", pin.map(String.init).joined(separator: ",")) }
         if let driver = scanned.value(.driver, .driver) { set("--driver", "loops.driver", driver.rawValue) }
+        setAdmin(&scanned)
         tls = TLSOptions(&scanned)
         if let loops, let pin, loops != pin.count {
             scanned.mistakes.append(
@@ -42,7 +43,7 @@ struct ServeOptions: Hashable, Sendable {
         }
     }
 
-    private mutating func set(_ flag: String, _ path: String, _ value: String) {
+    mutating func set(_ flag: String, _ path: String, _ value: String) {
         flags.append(ConfigurationFlag(flag, path: path, value: value))
     }
 
@@ -93,7 +94,7 @@ extension OptionSyntax {
     static let driver = OptionSyntax(
         name: "driver", value: "D", summary: "Drive the loops with \(ArgumentKind.driverNames) [auto]")
 
-    static let serve = [configuration, preset, set, host, port] + tls + [loops, pin, driver]
+    static let serve = [configuration, preset, set, host, port] + tls + admin + [loops, pin, driver]
 }
 
 extension ArgumentKind where Value == String {

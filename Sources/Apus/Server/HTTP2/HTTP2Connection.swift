@@ -207,6 +207,7 @@ import CSystem
 
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
+        server.count(requestsOfClosed: requests)
         fieldBlock.release(to: server.loop.buffers)
         dropExchanges(isStalled ? .clientStalled : error != nil || isPeerGone ? .clientGone : .serverStopped)
         leavePool(error != nil ? .failed : isPeerGone ? .closedByPeer : .completed)
