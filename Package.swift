@@ -123,6 +123,12 @@ let package = Package(
         .executableTarget(
             name: "ObservedServer", dependencies: ["Apus"], path: "Benchmarks/ObservedServer", swiftSettings: house),
         .executableTarget(
+            name: "PoolBenchmarks", dependencies: ["ApusPool", "ApusRuntime"], path: "Benchmarks/PoolBenchmarks",
+            swiftSettings: house),
+        .executableTarget(
+            name: "OverloadBenchmarks", dependencies: ["Apus", "ApusNet", "ApusPool", "ApusRuntime"],
+            path: "Benchmarks/OverloadBenchmarks", swiftSettings: house),
+        .executableTarget(
             name: "RouterBenchmarks", dependencies: ["Apus"], path: "Benchmarks/RouterBenchmarks", swiftSettings: house),
         .executableTarget(
             name: "LimitBenchmarks", dependencies: ["Apus", "ApusRuntime"], path: "Benchmarks/LimitBenchmarks",

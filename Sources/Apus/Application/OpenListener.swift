@@ -1,5 +1,6 @@
 import ApusHTTP
 import ApusNet
+import ApusPool
 import ApusRuntime
 
 /// A listener that accepts: the sockets of one ``ServerListener``, and the service behind them.
@@ -24,6 +25,9 @@ struct OpenListener: Sendable {
         var service = application
         if case .redirect(let port) = listener.kind { service = .redirecting(to: port, like: application) }
         self.service = service
+        let pools = ListenerPools(service.pools, name: listener.name, isSecure: listener.isSecure)
+        var options = configuration.listen
+        options.onRefusal = { loop, isByAddress in pools.turnedAway(isByAddress ? .address : .limit, on: loop) }
         #if TLS
             if case .https(let tls) = listener.kind {
                 // Certificates that are replaced on disk serve new connections some seconds later.
@@ -34,31 +38,31 @@ struct OpenListener: Sendable {
                 listening.usesWorkStealingPool = listener.handshakesOffLoops
                 listening.handshakeTimeout = listener.handshakeTimeout
                 listening.concurrentHandshakes = listener.concurrentHandshakes
-                let serve: @Sendable (EventLoop, String?) -> any ConnectionHandler = { [service] loop, agreed in
-                    ServerLoop.of(service, on: loop).handler(speaking: agreed, on: index)
+                let serve: @Sendable (EventLoop, String?) -> any ConnectionHandler = { [service, pools] loop, agreed in
+                    ServerLoop.of(service, on: loop).handler(speaking: agreed, on: index, in: pools)
                 }
                 if let descriptor {
                     server = try StreamServer.listen(
-                        on: ListeningSocket(takingOver: descriptor, configuration.listen), group: group,
-                        options: configuration.listen, tls: listening, makeHandler: serve)
+                        on: ListeningSocket(takingOver: descriptor, options), group: group,
+                        options: options, tls: listening, makeHandler: serve)
                 } else {
                     server = try StreamServer.listen(
-                        on: Self.address(of: listener), group: group, options: configuration.listen, tls: listening,
+                        on: Self.address(of: listener), group: group, options: options, tls: listening,
                         makeHandler: serve)
                 }
                 return
             }
         #endif
-        let serve: @Sendable (EventLoop) -> any ConnectionHandler = { [service] loop in
-            ServerLoop.of(service, on: loop).handler(speaking: nil, on: index)
+        let serve: @Sendable (EventLoop) -> any ConnectionHandler = { [service, pools] loop in
+            ServerLoop.of(service, on: loop).handler(speaking: nil, on: index, in: pools)
         }
         if let descriptor {
             server = try StreamServer.listen(
-                on: ListeningSocket(takingOver: descriptor, configuration.listen), group: group,
-                options: configuration.listen, refusal: Self.refusal, makeHandler: serve)
+                on: ListeningSocket(takingOver: descriptor, options), group: group,
+                options: options, refusal: Self.refusal, makeHandler: serve)
         } else {
             server = try StreamServer.listen(
-                on: Self.address(of: listener), group: group, options: configuration.listen, refusal: Self.refusal,
+                on: Self.address(of: listener), group: group, options: options, refusal: Self.refusal,
                 makeHandler: serve)
         }
     }
@@ -96,7 +100,8 @@ extension Service {
                 keepsSlowest: $0.keepsSlowest)
         }
         return Service(
-            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation
+            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation,
+            pools: other.pools
         ) { error, context in
             guard (error as? HTTPError)?.status == .notFound, let place = secure(context.authority, port) else {
                 return ErrorPage.response(to: error, context)

@@ -9,7 +9,7 @@ public final class RunningServer: Sendable {
     public let group: LoopGroup
     /// The pools of its connections, one for each listener and protocol: `http:http`, `https:http2` and so on. See
     /// ``PoolRegistry``.
-    public let pools = PoolRegistry()
+    public var pools: PoolRegistry { listeners[0].service.pools }
     let listeners: [OpenListener]
     let configuration: ServerConfiguration
     /// The configuration in force, when it was made of one.
@@ -40,6 +40,7 @@ public final class RunningServer: Sendable {
             throw error
         }
         listeners = open
+        service.pools.startWatching(on: group.loops[0])
     }
 
     /// The address of the first listener, with the port that the system chose when 0 was asked for.

@@ -99,6 +99,14 @@ public struct ServerListener: Sendable {
 }
 
 extension ServerListener {
+    /// Whether TLS is spoken.
+    var isSecure: Bool {
+        #if TLS
+            if case .https = kind { return true }
+        #endif
+        return false
+    }
+
     /// Whether returning clients may send requests before their handshake is done.
     var takesEarlyData: Bool {
         #if TLS

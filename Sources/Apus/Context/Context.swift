@@ -52,6 +52,8 @@ public import ApusRuntime
 
     // MARK: Of a request that outlives the call that brought it
 
+    /// When its connection's pool was told of it, in the processor's ticks; 0 when it was not.
+    @safe @exclusivity(unchecked) var inHandSince: UInt64 = 0
     /// The task that runs the handler.
     @safe @exclusivity(unchecked) var task: PooledTask?
     /// The response's content, while it is produced.
@@ -179,7 +181,8 @@ public import ApusRuntime
         }
         isAnswered = false
         if account.began != 0 { account = RequestAccount() }
-        if task != nil || stream != nil || contentClock.hasBegun {
+        if task != nil || stream != nil || contentClock.hasBegun || inHandSince != 0 {
+            inHandSince = 0
             task = nil
             stream = nil
             contentClock = ContentClock()
@@ -210,6 +213,7 @@ public import ApusRuntime
         if extras == nil && edge == nil || transport.writesAddedFields {
             isAnswered = true
             noteAnswer(status, Int64(bytes.byteCount))
+            if status.code >= 500 { noteServerError(status) }
             transport.send(self, status, contentType, bytes)
         } else {
             let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
@@ -222,6 +226,7 @@ public import ApusRuntime
         guard let transport, !isAnswered else { return }
         isAnswered = true
         noteAnswer(response.status, response.body.count ?? 0)
+        if response.status.code >= 500 { noteServerError(response.status) }
         guard extras != nil || edge != nil, !transport.writesAddedFields else { return transport.send(self, response) }
         var response = response
         forEachAddedField(besides: response.fields) { response.fields.append($0) }

@@ -1,10 +1,15 @@
 import ApusHTTP
 import ApusNet
+import ApusPool
 import ApusRuntime
 import CSystem
 
 /// A connection that speaks some version of HTTP.
 protocol ServerConnection: ConnectionHandler, RequestCarrier {
+    /// Its place in the pool of what it speaks; nil before it has one, after it has left, and outside of a server.
+    var membership: PooledConnection? { get set }
+    /// What it speaks, for the pools.
+    static var servedProtocol: ServedProtocol { get }
     /// The server stops: ends the connection when the requests in hand are answered, at once when there are none.
     func drain(_ connection: Connection)
     /// What carries the bytes. Set when the connection opens.
@@ -75,6 +80,14 @@ protocol RequestCarrier: AnyObject {
     @safe @exclusivity(unchecked) private var over: [Context] = []
     @safe @exclusivity(unchecked) private(set) var isDraining = false
     private var connections = 0
+    /// The ways into the pools, by the place of the listener.
+    private var pools: [ListenerPools?] = []
+    // Not counted: the pools keep their lanes. Four for each listener, one for each protocol.
+    @safe @exclusivity(unchecked) private var lanes: ContiguousArray<Unmanaged<PoolLane>?> = unsafe []
+    /// How long the last synchronous handler held the loop, in the processor's ticks.
+    @safe @exclusivity(unchecked) private(set) var heldTicks: UInt64 = 0
+    /// Nanoseconds in a tick of the processor, times 2³².
+    private let tickScale = UInt64(4_294_967_296 / TickRate.perNanosecond)
     /// The requests of connections that are gone.
     @safe @exclusivity(unchecked) private(set) var requestsOfClosed = 0
     private let date = DateField()
@@ -168,7 +181,8 @@ protocol RequestCarrier: AnyObject {
         } catch {
             context.send(service.errorResponse(error, context))
         }
-        if apus_ticks() &- began > holdLimitTicks { reportHold(by: route, since: began) }
+        heldTicks = apus_ticks() &- began
+        if heldTicks > holdLimitTicks { reportHold(by: route, since: began) }
     }
 
     @inline(never)
@@ -181,9 +195,39 @@ protocol RequestCarrier: AnyObject {
     /// - Parameters:
     ///   - alpn: The protocol that TLS has agreed on (RFC 7301), or nil. Without TLS a client may still go over to HTTP/2.
     ///   - listener: The place of the listener that accepted it.
-    func handler(speaking alpn: String?, on listener: UInt8) -> any ConnectionHandler {
-        alpn == "h2"
+    ///   - pools: The pools of that listener.
+    func handler(
+        speaking alpn: String?, on listener: UInt8, in pools: ListenerPools
+    ) -> any ConnectionHandler {
+        while self.pools.count <= listener {
+            self.pools.append(nil)
+            unsafe lanes.append(contentsOf: repeatElement(nil, count: ServedProtocol.allCases.count))
+        }
+        if self.pools[Int(listener)] == nil { self.pools[Int(listener)] = pools }
+        return alpn == "h2"
             ? HTTP2Connection(server: self, listener: listener) : HTTP1Connection(server: self, listener: listener)
+    }
+
+    /// The way into the pool of a protocol; nil where there are no pools, as in a test within the process.
+    func openLane(_ kind: ServedProtocol, of listener: UInt8) -> PoolLane? {
+        guard listener < pools.count, let pools = pools[Int(listener)] else { return nil }
+        let lane = pools.pool(kind).lane(on: loop)
+        unsafe lanes[Int(listener) &* ServedProtocol.allCases.count &+ Int(kind.rawValue)] = .passUnretained(lane)
+        return lane
+    }
+
+    /// The same, where it is open.
+    @inline(__always)
+    func lane(_ kind: ServedProtocol, of listener: UInt8) -> Unmanaged<PoolLane>? {
+        unsafe lanes[Int(listener) &* 4 &+ Int(kind.rawValue)]
+    }
+
+    /// What so many ticks are; 0 when the processors' counters disagree by so little that time seems to run backwards.
+    @inline(__always)
+    func nanoseconds(_ ticks: UInt64) -> UInt64 {
+        guard ticks < 1 << 63 else { return 0 }
+        let product = ticks.multipliedFullWidth(by: tickScale)
+        return product.high << 32 | product.low >> 32
     }
 
     /// Takes the spare context into use for a request that outlives the call, and puts another in its place.

@@ -1,4 +1,5 @@
 import ApusHTTP
+import ApusPool
 import ApusRuntime
 import Synchronization
 
@@ -10,6 +11,8 @@ import Synchronization
     /// The same, not counted: the service keeps them, and outlives every request.
     private let references: [Unmanaged<Route>]
     let limits: ServerLimits
+    /// The pools of the connections that it serves.
+    let pools: PoolRegistry
     /// How often clients broke the rules of HTTP/2.
     let http2Counts = HTTP2CountTable()
     let errorResponse: @Sendable (any Error, Context) -> Response
@@ -28,7 +31,7 @@ import Synchronization
 
     init(
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
-        takesEarlyData: Bool = false, observation: Observation?,
+        takesEarlyData: Bool = false, observation: Observation?, pools: PoolRegistry = PoolRegistry(),
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -40,6 +43,7 @@ import Synchronization
         self.unmatched = unmatched
         self.takesEarlyData = takesEarlyData
         self.observation = observation
+        self.pools = pools
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

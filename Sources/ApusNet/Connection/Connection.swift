@@ -57,9 +57,12 @@ public final class Connection: Endpoint {
     @safe @exclusivity(unchecked) var inbound = Buffer()
     @safe @exclusivity(unchecked) var queue: WriteQueue?
     @safe @exclusivity(unchecked) var flags: Flags = []
+    /// The place of its loop among those of the listener.
+    @safe @exclusivity(unchecked) private var place: UInt16 = 0
     @safe @exclusivity(unchecked) var failureCode: CInt = 0
-    @safe @exclusivity(unchecked) private var admission: Admission?
     @safe @exclusivity(unchecked) private var client = Admission.ClientKey.uncounted
+    /// What counts it; nil for one that nobody accepted.
+    @safe @exclusivity(unchecked) private var balance: AcceptBalance?
     /// Told by a load balancer, or asked of the system before; any other connection pays a word for it.
     @safe @exclusivity(unchecked) private var known: KnownAddresses?
 
@@ -79,9 +82,13 @@ public final class Connection: Endpoint {
         super.init(loop: loop, descriptor: descriptor)
     }
 
-    /// Has the place given back to `admission` when the connection is gone.
-    func counted(by admission: Admission, as client: Admission.ClientKey) {
-        self.admission = admission
+    /// Has the place given back when the connection is gone, as one of `client`.
+    func counted(as client: Admission.ClientKey) { self.client = client }
+
+    /// Has the place given back, and the loop's share be one less, when the connection is gone.
+    func counted(by balance: AcceptBalance, at place: Int, as client: Admission.ClientKey) {
+        self.balance = balance
+        self.place = UInt16(clamping: place)
         self.client = client
     }
 
@@ -191,6 +198,7 @@ public final class Connection: Endpoint {
 
     public override func sendCompleted(_ count: Int) {
         if flags.contains(.connecting) { return finishConnecting() }
+        bytesSent &+= count
         #if TLS && canImport(COpenSSL)
             if let tls { ciphertextSent(count, tls) }
         #endif
@@ -233,8 +241,8 @@ public final class Connection: Endpoint {
         queue = nil
         let last = handler
         handler = nil
-        admission?.leave(client)
-        admission = nil
+        balance?.leave(Int(place), client)
+        balance = nil
         var call = flags.contains(.connecting) ? "connect" : "connection"
         #if TLS && canImport(COpenSSL)
             if let tls {

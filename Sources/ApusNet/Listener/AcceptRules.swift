@@ -9,6 +9,8 @@ final class AcceptRules: Sendable {
     let refusal: [UInt8]
     /// Which peers tell of the client by the PROXY protocol.
     let proxyProtocol: ProxyPolicy
+    /// Told of each connection that is turned away.
+    let onRefusal: (@Sendable (EventLoop, Bool) -> Void)?
     /// Called on the accepting loop, once for each connection.
     let serve: @Sendable (EventLoop) -> any ConnectionHandler
     /// Connections closed for a PROXY header that was malformed or did not come.
@@ -22,6 +24,7 @@ final class AcceptRules: Sendable {
             admission = Admission(options.admission)
             self.refusal = refusal
             proxyProtocol = options.proxyProtocol
+            onRefusal = options.onRefusal
             serve = { tls.serve($0, nil) }
             self.tls = tls
         }
@@ -33,10 +36,30 @@ final class AcceptRules: Sendable {
         admission = Admission(options.admission)
         self.refusal = refusal
         proxyProtocol = options.proxyProtocol
+        onRefusal = options.onRefusal
         self.serve = serve
         #if TLS && canImport(COpenSSL)
             tls = nil
         #endif
+    }
+
+    /// Begins a connection that was let in, on its loop.
+    func begin(
+        _ peer: CInt, _ client: Admission.ClientKey, speaksProxy: Bool, on loop: EventLoop, _ balance: AcceptBalance,
+        at place: Int
+    ) {
+        #if TLS && canImport(COpenSSL)
+            if let tls, !speaksProxy {
+                let connection = Connection(loop: loop, descriptor: peer)
+                connection.counted(by: balance, at: place, as: client)
+                return connection.openTLS(tls)
+            }
+        #endif
+        // Behind a load balancer the client is known, and counted, when the PROXY header has come.
+        let handler: any ConnectionHandler = speaksProxy ? ProxyHandler(self) : serve(loop)
+        let connection = Connection(loop: loop, descriptor: peer, handler: handler)
+        connection.counted(by: balance, at: place, as: client)
+        connection.open()
     }
 
     /// Who the peer of an accepted socket counts as.

@@ -1,3 +1,5 @@
+package import ApusRuntime
+
 /// How sockets listen, and how the connections they accept behave.
 public struct ListenOptions: Sendable {
     /// Connections that the kernel keeps until they are accepted; it may cap the number (`net.core.somaxconn`).
@@ -20,6 +22,13 @@ public struct ListenOptions: Sendable {
     public var admission = Admission.Limits()
     /// Which peers are load balancers that tell of the client behind them. The limit per address counts that client.
     public var proxyProtocol = ProxyPolicy.off
+
+    /// Whether a loop that has clearly more connections than its share (an eighth above the mean, and 16) hands new ones
+    /// to the loop that has the fewest. Of use where connections live long: what listens is spread by chance, and evens
+    /// out only over many.
+    public var balancesLoops = true
+    /// Told on the accepting loop of each connection that was turned away, and whether for its client's address.
+    package var onRefusal: (@Sendable (EventLoop, _ isByAddress: Bool) -> Void)?
 
     /// The defaults.
     public init() {}

@@ -29,14 +29,18 @@ final class Listener: Endpoint {
     private static let restMilliseconds: UInt64 = 100
 
     let rules: AcceptRules
+    private let balance: AcceptBalance
+    private let place: Int
     private var shedder = Shedder()
     private var pauses: Pause = []
     /// A connection that was accepted when there was no place; the first to have one.
     private var waiting: CInt = -1
     private var refusals: RefusalDesk
 
-    init(loop: EventLoop, descriptor: CInt, rules: AcceptRules) {
+    init(loop: EventLoop, descriptor: CInt, rules: AcceptRules, balance: AcceptBalance) {
         self.rules = rules
+        self.balance = balance
+        place = balance.place(of: loop)
         #if TLS && canImport(COpenSSL)
             // A peer that speaks TLS can't be told in plain words.
             refusals = RefusalDesk(answer: rules.tls == nil ? rules.refusal : [])
@@ -48,6 +52,7 @@ final class Listener: Endpoint {
 
     func open() {
         loop.attach(self)
+        balance.opened(id, at: place)
         startAccepting()
     }
 
@@ -58,27 +63,32 @@ final class Listener: Endpoint {
         let client = speaksProxy ? Admission.ClientKey.uncounted : rules.clientKey(of: peer)
         switch rules.admission.admit(client, orWait: rules.admission.limits.excess == .pause) {
         case .admitted:
-            #if TLS && canImport(COpenSSL)
-                if let serving = rules.tls, !speaksProxy { return acceptTLS(peer, serving, client) }
-            #endif
-            // Behind a load balancer the client is known, and counted, when the PROXY header has come.
-            let handler: any ConnectionHandler = speaksProxy ? ProxyHandler(rules) : rules.serve(loop)
-            let connection = Connection(loop: loop, descriptor: peer, handler: handler)
-            connection.counted(by: rules.admission, as: client)
-            connection.open()
+            let chosen = balance.admit(at: place)
+            if chosen != place { return balance.hand(peer, client, rules, speaksProxy: speaksProxy, to: chosen) }
+            begin(peer, client, speaksProxy: speaksProxy)
         case .full where rules.admission.limits.excess == .pause && waiting < 0:
             waiting = peer
             waitForPlace()
-        case .full, .addressFull:
+        case .full:
+            rules.onRefusal?(loop, false)
+            refusals.refuse(peer, on: loop)
+        case .addressFull:
+            rules.onRefusal?(loop, true)
             refusals.refuse(peer, on: loop)
         }
     }
 
+    /// Begins a connection that has its place. Also called for one that another loop has accepted, let in, and counted
+    /// for this one.
+    func begin(_ peer: CInt, _ client: Admission.ClientKey, speaksProxy: Bool) {
+        rules.begin(peer, client, speaksProxy: speaksProxy, on: loop, balance, at: place)
+        #if TLS && canImport(COpenSSL)
+            if let serving = rules.tls, !speaksProxy { awaitHandshakes(serving) }
+        #endif
+    }
+
     #if TLS && canImport(COpenSSL)
-        private func acceptTLS(_ peer: CInt, _ serving: TLSServing, _ client: Admission.ClientKey) {
-            let connection = Connection(loop: loop, descriptor: peer)
-            connection.counted(by: rules.admission, as: client)
-            connection.openTLS(serving)
+        private func awaitHandshakes(_ serving: TLSServing) {
             guard !serving.hasPlace, !pauses.contains(.handshakes) else { return }
             pause(.handshakes)
             let loop = self.loop

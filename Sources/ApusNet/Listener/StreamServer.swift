@@ -17,6 +17,11 @@ public final class StreamServer: Sendable {
     /// Connections closed since the start because their PROXY header was malformed, or did not come in time.
     public var proxyFailures: Int { rules.proxyFailures.load(ordering: .relaxed) }
     let rules: AcceptRules
+    private let balance: AcceptBalance
+    /// The connections of each loop, in the order of the group: how even they are.
+    public var connectionsByLoop: [Int] { balance.counts }
+    /// Connections that a loop with more than its share has handed to another: see ``ListenOptions/balancesLoops``.
+    public var handedOver: Int { balance.handedOver }
     private let listeners: Lock<[(EventLoop, Endpoint.ID)]>
     private let keeper: SocketKeeper
 
@@ -65,10 +70,11 @@ public final class StreamServer: Sendable {
             }
         }
         keeper = SocketKeeper(socket)
+        balance = AcceptBalance(rules.admission, group.loops, isActive: options.balancesLoops)
         listeners = Lock([])
         for (loop, descriptor) in zip(group.loops, sockets.take()) {
-            let id = loop.perform { loop in
-                let listener = Listener(loop: loop, descriptor: descriptor, rules: rules)
+            let id = loop.perform { [balance] loop in
+                let listener = Listener(loop: loop, descriptor: descriptor, rules: rules, balance: balance)
                 listener.open()
                 return listener.id
             }

@@ -51,7 +51,7 @@ final class ProxyHandler: ConnectionHandler {
                 unsafe connection.write(refusal.span.bytes)
                 return connection.closeLingering()
             }
-            connection.counted(by: rules.admission, as: client)
+            connection.counted(as: client)
         }
         #if TLS && canImport(COpenSSL)
             if let serving = rules.tls { return connection.beginTLS(serving) }

@@ -174,6 +174,9 @@ public final class ConnectionPool: Sendable {
         }
     }
 
+    /// Uses the lane of threads without a loop.
+    func withCommon<Result: Sendable>(_ body: (PoolLane) -> Result) -> Result { common.withLock { body($0) } }
+
     // MARK: Health
 
     /// Judges the pool by what was counted since the last time; the registry does it once a second.

@@ -44,15 +44,14 @@ public final class PoolLane: Sendable {
     /// Lets a connection in that has a place already.
     func addInPlace(handle: UInt64, listener: UInt8, now: UInt64) -> PooledConnection {
         tally.add(at: LaneBooks.opened)
-        tally.add(Int(now), at: LaneBooks.openedSum)
-        let row = rows.insert { row in
-            row[LaneBooks.rowOpened] = now
-            row[LaneBooks.rowTouched] = now
+        let times = RowTimes.word(opened: now)
+        tally.add(Int(RowTimes.opened(times)), at: LaneBooks.openedSum)
+        let row = rows.insert(tag: listener) { row in
+            row[LaneBooks.rowTimes] = times
             row[LaneBooks.rowRequests] = 0
             row[LaneBooks.rowReceived] = 0
             row[LaneBooks.rowSent] = 0
             row[LaneBooks.rowHandle] = handle
-            row[LaneBooks.rowMixed] = UInt64(listener) << 40
         }
         // 2²⁴ connections of one loop are more than any machine bears; a pool's limit is no higher.
         guard let row else { fatalError("a loop has more connections than a pool can list") }
@@ -80,12 +79,12 @@ public final class PoolLane: Sendable {
     /// Takes a connection out that keeps its place.
     func takeOut(_ connection: PooledConnection, _ reason: RemovalReason, now: UInt64) {
         let row = connection.row
-        let opened = row[LaneBooks.rowOpened]
-        let mix = RowMix(word: row[LaneBooks.rowMixed])
+        let opened = RowTimes.opened(row[LaneBooks.rowTimes])
+        let mix = RowMix(word: row[LaneBooks.rowRequests])
         if mix.inFlight > 0 { tally.add(-1, at: LaneBooks.busy) }
         tally.add(at: LaneBooks.removed + Int(reason.rawValue))
         tally.add(-Int(opened), at: LaneBooks.openedSum)
-        tally.add(at: LaneBooks.requestBuckets + LaneBooks.bucket(Int(row[LaneBooks.rowRequests])))
+        tally.add(at: LaneBooks.requestBuckets + LaneBooks.bucket(mix.requests))
         lifetimes.record(nanoseconds: now > opened ? (now - opened) * 1_000_000 : 0)
         if core.hub.isHeard { core.tell(.removed(id(of: connection), reason)) }
         if core.cleansUp {
@@ -130,27 +129,57 @@ public final class PoolLane: Sendable {
         tally.add(received, at: LaneBooks.received)
         tally.add(sent, at: LaneBooks.sent)
         let row = connection.row
-        row[LaneBooks.rowTouched] = now
-        row.add(count, to: LaneBooks.rowRequests)
-        row.add(received, to: LaneBooks.rowReceived)
-        row.add(sent, to: LaneBooks.rowSent)
+        row[LaneBooks.rowTimes] = RowTimes.touched(row[LaneBooks.rowTimes], now: now)
+        row[LaneBooks.rowReceived] = row[LaneBooks.rowReceived] &+ UInt64(truncatingIfNeeded: received)
+        row[LaneBooks.rowSent] = row[LaneBooks.rowSent] &+ UInt64(truncatingIfNeeded: sent)
+        guard count > 0 else { return }
+        var mix = RowMix(word: row[LaneBooks.rowRequests])
+        mix.requests += count
+        if mix.word & RowMix.troubled != 0 { mix.settle() }
+        row[LaneBooks.rowRequests] = mix.word
+    }
+
+    /// The same, where the connection's owner has counted what it sent since it came.
+    ///
+    /// - Parameters:
+    ///   - count: How many requests.
+    ///   - connection: On which connection.
+    ///   - received: Bytes that came with them.
+    ///   - sentInAll: Bytes that it has sent since it came.
+    ///   - now: Milliseconds of the monotonic clock.
+    public func served(_ count: Int, on connection: PooledConnection, received: Int, sentInAll: Int, now: UInt64) {
+        let sent = sentInAll &- Int(truncatingIfNeeded: connection.row[LaneBooks.rowSent])
+        served(count, on: connection, received: received, sent: sent, now: now)
+    }
+
+    /// Notes why a connection will end, for when it does; the first reason is the one that counts.
+    public func willEnd(_ connection: PooledConnection, _ reason: RemovalReason) {
+        var mix = RowMix(word: connection.row[LaneBooks.rowRequests])
+        guard mix.reason == nil else { return }
+        mix.reason = reason
+        connection.row[LaneBooks.rowRequests] = mix.word
+    }
+
+    /// Why a connection will end, when that was noted.
+    public func reason(of connection: PooledConnection) -> RemovalReason? {
+        RowMix(word: connection.row[LaneBooks.rowRequests]).reason
     }
 
     /// A request is in hand that does not end in this turn of the loop: the connection is busy.
     public func began(on connection: PooledConnection) {
-        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        var mix = RowMix(word: connection.row[LaneBooks.rowRequests])
         if mix.inFlight == 0 { tally.add(1, at: LaneBooks.busy) }
         mix.inFlight += 1
-        connection.row[LaneBooks.rowMixed] = mix.word
+        connection.row[LaneBooks.rowRequests] = mix.word
     }
 
     /// A request that ``began(on:)`` is no longer in hand.
     public func ended(on connection: PooledConnection) {
-        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        var mix = RowMix(word: connection.row[LaneBooks.rowRequests])
         guard mix.inFlight > 0 else { return }
         if mix.inFlight == 1 { tally.add(-1, at: LaneBooks.busy) }
         mix.inFlight -= 1
-        connection.row[LaneBooks.rowMixed] = mix.word
+        connection.row[LaneBooks.rowRequests] = mix.word
     }
 
     /// Records how long a request took, in nanoseconds.
@@ -162,16 +191,17 @@ public final class PoolLane: Sendable {
     ///   - hasFailed: Whether it failed.
     ///   - connection: On which connection.
     public func noteOutcome(hasFailed: Bool, on connection: PooledConnection) {
-        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        var mix = RowMix(word: connection.row[LaneBooks.rowRequests])
         if hasFailed {
             tally.add(at: LaneBooks.failures)
             mix.failures += 1
             mix.failuresInRow += 1
+            mix.hasFresh = true
         } else {
             guard mix.failuresInRow > 0 else { return }
             mix.failuresInRow = 0
         }
-        connection.row[LaneBooks.rowMixed] = mix.word
+        connection.row[LaneBooks.rowRequests] = mix.word
     }
 
     /// Says that a connection failed, with words for an operator; it is not removed by that.
@@ -181,9 +211,9 @@ public final class PoolLane: Sendable {
 
     /// The connection ends when what it has in hand is answered.
     public func drains(_ connection: PooledConnection) {
-        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        var mix = RowMix(word: connection.row[LaneBooks.rowRequests])
         mix.isDraining = true
-        connection.row[LaneBooks.rowMixed] = mix.word
+        connection.row[LaneBooks.rowRequests] = mix.word
     }
 
     /// Connections of this lane. Any thread.
@@ -195,7 +225,7 @@ public struct PooledConnection: Sendable, BitwiseCopyable {
     let row: RowTable.Row
 
     /// Requests that were served on it.
-    public var requests: Int { Int(row[LaneBooks.rowRequests]) }
-    /// When it came, in milliseconds of the monotonic clock.
-    public var opened: UInt64 { row[LaneBooks.rowOpened] }
+    public var requests: Int { RowMix(word: row[LaneBooks.rowRequests]).requests }
+    /// When it came, in milliseconds of the monotonic clock, taken down to 32 ms.
+    public var opened: UInt64 { RowTimes.opened(row[LaneBooks.rowTimes]) }
 }

@@ -66,6 +66,9 @@ open class Endpoint {
     /// How many operations the kernel holds (io_uring): memory they point to must stay until they end.
     @safe @exclusivity(unchecked) final var operations: UInt16 = 0
 
+    /// The bytes that the kernel has taken to send since the endpoint was made; with TLS, those of the ciphertext.
+    @safe @exclusivity(unchecked) public final package(set) var bytesSent = 0
+
     /// An endpoint for an open, non-blocking descriptor, which it owns from now on.
     public init(loop: EventLoop, descriptor: CInt) {
         self.loop = loop
@@ -173,12 +176,16 @@ open class Endpoint {
 
     /// Sends bytes that stay where they are until the send ends: see `SendResult`.
     @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {
-        unsafe loop.send(self, bytes, more: more)
+        let result = unsafe loop.send(self, bytes, more: more)
+        if case .sent(let count) = result { bytesSent &+= count }
+        return result
     }
 
     /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.
     @unsafe public final func send(_ pieces: UnsafeBufferPointer<apus_iovec>, more: Bool = false) -> SendResult {
-        unsafe loop.driver.send(self, pieces, more: more)
+        let result = unsafe loop.driver.send(self, pieces, more: more)
+        if case .sent(let count) = result { bytesSent &+= count }
+        return result
     }
 
     /// Asks for one `sendCompleted(0)` when the descriptor has room to write, be it now or later.

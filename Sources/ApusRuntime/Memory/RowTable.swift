@@ -1,9 +1,10 @@
 package import Synchronization
 
-/// Rows of eight words (a cache line), such as what is counted of each connection: one thread inserts, writes and
+/// Rows of six words, such as what is counted of each connection: one thread inserts, writes and
 /// removes them, any thread reads them meanwhile without stopping it.
 ///
-/// The first word says who has the row: odd while somebody does, one more at each coming and going. A reader copies the
+/// The first word says who has the row: its lower half is odd while somebody does, one more at each coming and going;
+/// beside it stand the row's place and a tag. A reader copies the
 /// row and takes the copy only when that word stood before and after (a seqlock, as of H. Boehm, "Can Seqlocks Get Along
 /// With Programming Language Memory Models?", 2012); numbers that change meanwhile are each whole, and nearly of one
 /// moment. Rows are carved from chunks that stay until the table ends: a flood's memory is used again, not given back.
@@ -14,7 +15,7 @@ package import Synchronization
     @usableFromInline typealias Word = Atomic<UInt64>
 
     /// Words in a row; the first is the table's own.
-    package static var wordsInRow: Int { @inlinable get { 8 } }
+    package static var wordsInRow: Int { @inlinable get { 6 } }
     /// The most rows of one table.
     package static let mostRows = chunkRows * mostChunks
 
@@ -32,25 +33,23 @@ package import Synchronization
     /// Unchecked Sendable holds because the words are atomic.
     @safe @frozen package struct Row: BitwiseCopyable, @unchecked Sendable {
         @usableFromInline let words: UnsafeMutablePointer<Word>
-        /// Its place in the table.
-        package let index: Int
 
-        @inlinable init(words: UnsafeMutablePointer<Word>, index: Int) {
-            unsafe self.words = unsafe words
-            self.index = index
-        }
+        @inlinable init(words: UnsafeMutablePointer<Word>) { unsafe self.words = unsafe words }
 
-        /// A word, 1 to 7.
+        /// A word, 1 to 5.
         @inlinable @inline(__always) package subscript(_ word: Int) -> UInt64 {
-            get { unsafe words[word & 7].load(ordering: .relaxed) }
-            nonmutating set { unsafe words[word & 7].store(newValue, ordering: .relaxed) }
+            get {
+                assert(word > 0 && word < RowTable.wordsInRow)
+                return unsafe words[word].load(ordering: .relaxed)
+            }
+            nonmutating set {
+                assert(word > 0 && word < RowTable.wordsInRow)
+                unsafe words[word].store(newValue, ordering: .relaxed)
+            }
         }
 
-        /// Adds to a word, 1 to 7.
-        @inlinable @inline(__always) package func add(_ amount: Int, to word: Int) {
-            let sum = unsafe words[word & 7].load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount)
-            unsafe words[word & 7].store(sum, ordering: .relaxed)
-        }
+        /// Its place in the table.
+        @inlinable package var index: Int { Int(unsafe words[0].load(ordering: .relaxed) >> 32 & 0xFF_FFFF) }
 
         /// Who has it: odd, and never the same for two tenants of a row within 2³¹.
         @inlinable package var generation: UInt32 {
@@ -62,18 +61,20 @@ package import Synchronization
     package struct Copy: Sendable {
         /// Its place in the table.
         package let index: Int
-        /// Who had it.
-        package let generation: UInt32
-        private let words: InlineArray<8, UInt64>
+        private let words: InlineArray<6, UInt64>
 
-        init(index: Int, generation: UInt32, words: InlineArray<8, UInt64>) {
+        init(index: Int, words: InlineArray<6, UInt64>) {
             self.index = index
-            self.generation = generation
             self.words = words
         }
 
-        /// A word, 1 to 7.
-        package subscript(_ word: Int) -> UInt64 { words[word & 7] }
+        /// Who had it.
+        package var generation: UInt32 { UInt32(truncatingIfNeeded: words[0]) }
+        /// The tag that it was inserted with.
+        package var tag: UInt8 { UInt8(truncatingIfNeeded: words[0] >> 56) }
+
+        /// A word, 1 to 5.
+        package subscript(_ word: Int) -> UInt64 { words[word] }
     }
 
     /// An empty table, which has no memory for rows yet.
@@ -98,8 +99,10 @@ package import Synchronization
 
     /// Gives somebody a row with these words; nil when ``mostRows`` are out. By the only writer.
     ///
-    /// - Parameter fill: Writes the words 1 to 7, which hold what the last tenant left.
-    package func insert(_ fill: (Row) -> Void) -> Row? {
+    /// - Parameters:
+    ///   - tag: Something of the tenant that does not change.
+    ///   - fill: Writes the words 1 to 5, which hold what the last tenant left.
+    package func insert(tag: UInt8 = 0, _ fill: (Row) -> Void) -> Row? {
         let index: Int
         let isFresh = free == 0
         if !isFresh {
@@ -111,9 +114,11 @@ package import Synchronization
         }
         guard let words = unsafe words(index) else { return nil }
         if !isFresh { unsafe free = Int(words[1].load(ordering: .relaxed)) }
-        let row = unsafe Row(words: words, index: index)
+        let row = unsafe Row(words: words)
         fill(row)
-        unsafe words[0].store(words[0].load(ordering: .relaxed) &+ 1, ordering: .releasing)
+        let generation = unsafe UInt32(truncatingIfNeeded: words[0].load(ordering: .relaxed)) &+ 1
+        unsafe words[0].store(
+            UInt64(tag) << 56 | UInt64(index) << 32 | UInt64(generation), ordering: .releasing)
         if isFresh { carved.store(index + 1, ordering: .releasing) }
         live.store(live.load(ordering: .relaxed) + 1, ordering: .relaxed)
         return row
@@ -121,11 +126,12 @@ package import Synchronization
 
     /// Takes a row from whoever had it. By the only writer, once for each insertion.
     package func remove(_ row: Row) {
-        unsafe row.words[0].store(row.words[0].load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+        let index = row.index
+        unsafe row.words[0].store(UInt64(row.generation &+ 1), ordering: .relaxed)
         // Readers must see that the row has no tenant before they can see the next one's words.
         atomicMemoryFence(ordering: .releasing)
         row[1] = UInt64(free)
-        free = row.index + 1
+        free = index + 1
         live.store(live.load(ordering: .relaxed) - 1, ordering: .relaxed)
     }
 
@@ -134,17 +140,18 @@ package import Synchronization
         guard index >= 0, index < end, let words = unsafe words(index) else { return nil }
         let before = unsafe words[0].load(ordering: .acquiring)
         guard before & 1 == 1 else { return nil }
-        var copied = InlineArray<8, UInt64>(repeating: 0)
+        var copied = InlineArray<6, UInt64>(repeating: 0)
+        copied[0] = before
         for word in 1..<Self.wordsInRow { copied[word] = unsafe words[word].load(ordering: .relaxed) }
         atomicMemoryFence(ordering: .acquiring)
         guard unsafe words[0].load(ordering: .relaxed) == before else { return nil }
-        return Copy(index: index, generation: UInt32(truncatingIfNeeded: before), words: copied)
+        return Copy(index: index, words: copied)
     }
 
     /// The row at a place if `generation` still has it. By the only writer.
     package func find(_ index: Int, generation: UInt32) -> Row? {
         guard index >= 0, index < end, generation & 1 == 1, let words = unsafe words(index) else { return nil }
-        let row = unsafe Row(words: words, index: index)
+        let row = unsafe Row(words: words)
         return row.generation == generation ? row : nil
     }
 

@@ -1,10 +1,14 @@
 import ApusHTTP
+import ApusPool
 import ApusRuntime
 import Synchronization
 
 extension Routes {
     /// Answers GET at `/health/live`, `/health/ready` and `/health/startup` with 200, or with 503 when a check has failed,
     /// and says in JSON why.
+    ///
+    /// A pool of connections that is unavailable or overloaded makes the server not ready, one that is degraded warns; see
+    /// ``RunningServer/pools``.
     ///
     /// From the moment that the server is asked to stop, it is not ready:
     /// ``ServerConfiguration/drainDelay`` gives load balancers time to notice.
@@ -20,6 +24,7 @@ extension Routes {
                 if question == .ready, context.isServerStopping {
                     report.add(HealthReport.Part(name: "server", status: .failed("the server stops"), age: .zero))
                 }
+                if question == .ready, let part = context.pools { report.add(part) }
                 return Response(
                     report.isFit ? .ok : .serviceUnavailable,
                     [.contentType: "application/json", .cacheControl: "no-store"],
@@ -30,6 +35,17 @@ extension Routes {
 }
 
 extension Context {
+    /// How well the pools of the server's connections are; nil when all is well.
+    fileprivate var pools: HealthReport.Part? {
+        let health = unsafe service.pools.health
+        switch health.level {
+        case .healthy: return nil
+        case .degraded: return HealthReport.Part(name: "pools", status: .degraded(health.reason), age: .zero)
+        case .overloaded, .unavailable:
+            return HealthReport.Part(name: "pools", status: .failed(health.reason), age: .zero)
+        }
+    }
+
     /// Whether the server was asked to stop.
     fileprivate var isServerStopping: Bool { unsafe service.isStopping.load(ordering: .relaxed) }
 }

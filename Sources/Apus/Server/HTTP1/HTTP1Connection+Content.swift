@@ -12,7 +12,7 @@ extension HTTP1Connection {
         let limit = route.options.bodyLimit ?? server.limits.body
         if let length = spare.head.contentLength, length > limit {
             keepsAlive = false
-            server.service.limitCounts.count(.body)
+            exceeded(.body)
             spare.noteFailure(.limitExceeded)
             spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
             server.report(spare, on: self)
@@ -77,7 +77,7 @@ extension HTTP1Connection {
                 return consumed
             }
             if context.task == nil, context.contentClock.received > context.body.limit {
-                server.service.limitCounts.count(.body)
+                exceeded(.body)
                 context.noteFailure(.limitExceeded)
                 refuseContent(RequestBody.tooLarge(context.body.limit))
                 return bytes.byteCount
@@ -165,7 +165,7 @@ extension HTTP1Connection {
         let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
         // One that waits for its handler is not slow.
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
-        server.service.limitCounts.count(.bodyTimeout)
+        exceeded(.bodyTimeout)
         context.noteFailure(.timedOut)
         let error = HTTPError(.requestTimeout, "the content came too slowly: send it faster, or in parts")
         context.body.fail(error)

@@ -50,7 +50,7 @@ extension HTTP1Connection {
 
     /// The client has taken nothing for too long.
     func writeStalled() {
-        server.service.limitCounts.count(.writeStallTimeout)
+        exceeded(.writeStallTimeout)
         (unsentContext ?? context)?.noteFailure(.clientStalled)
         connection.abort()
     }

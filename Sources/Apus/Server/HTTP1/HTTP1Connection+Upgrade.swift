@@ -39,6 +39,7 @@ extension HTTP1Connection {
 
     private func handOver(to next: HTTP2Connection) {
         phase = .handedOver
+        leavePool(.moved)
         connection.setHandler(next)
         next.begin(on: connection)
     }

@@ -1,6 +1,8 @@
 import ApusHTTP
 import ApusNet
+import ApusPool
 import ApusRuntime
+import CSystem
 
 /// HTTP/1.1 on one connection: parses requests, calls handlers, and answers in order.
 ///
@@ -39,6 +41,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var phase = Phase.head
     let listener: UInt8
     @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
+    @safe @exclusivity(unchecked) var membership: PooledConnection?
+    static var servedProtocol: ServedProtocol { .http1 }
     /// Whether another request may follow the present one.
     @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
@@ -57,7 +61,7 @@ import ApusRuntime
     /// For when the connection's timer is set.
     @safe @exclusivity(unchecked) private var timerTick: UInt64 = 0
     /// Bytes that waited to be sent when the timer looked last.
-    @safe @exclusivity(unchecked) private var queuedAtTimer = 0
+    @safe @exclusivity(unchecked) private var queuedAtTimer: UInt32 = 0
 
     init(server: ServerLoop, listener: UInt8) {
         self.server = server
@@ -71,14 +75,46 @@ import ApusRuntime
         unsafe connectionReference = .passUnretained(connection)
         peerName = server.peerName(of: connection.remoteAddress)
         arm(at: headBegan + server.timeouts.head)
+        if !joinPool() { turnAway() }
     }
 
     // MARK: Receiving
 
     func received(_ bytes: RawSpan, on connection: Connection) -> Int {
+        let before = requests
         let consumed = take(bytes, connection)
         server.flushStage(to: connection)
+        if membership != nil { noteRequests(Int(requests &- before), consumed) }
         return consumed
+    }
+
+    /// Tells the pool of the requests that came with a batch of bytes; the last of them may yet be in hand.
+    private func noteRequests(_ count: Int, _ bytes: Int) {
+        var over = count
+        if let context, context.inHandSince == 0 {
+            context.inHandSince = max(1, apus_ticks())
+            noteInHand()
+            over -= 1
+        }
+        noteServed(max(0, over), received: bytes)
+    }
+
+    /// A request that was in hand is over.
+    private func noteHandOver(_ context: Context) {
+        guard context.inHandSince != 0, connection.isOpen else { return }
+        noteOutOfHand(after: apus_ticks() &- context.inHandSince)
+        context.inHandSince = 0
+        noteServed(1, received: 0)
+    }
+
+    /// There are as many connections of this protocol as there may be.
+    private func turnAway() {
+        keepsAlive = false
+        phase = .closing
+        let answer =
+            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        unsafe connection.write(answer.utf8Span.span.bytes)
+        connection.closeLingering()
     }
 
     /// Takes requests, or content, from the bytes. Answers given inline gather on the stage.
@@ -168,6 +204,7 @@ import ApusRuntime
         if context.head.hasBody { return beginContent(context, route) }
         if route.isSynchronous {
             server.call(route, context)
+            noteHeld()
             finishInline(context)
         } else {
             phase = .answering
@@ -177,7 +214,7 @@ import ApusRuntime
 
     private var isLastRequest: Bool {
         guard let most = server.limits.requestsPerConnection, requests >= most else { return false }
-        server.service.limitCounts.count(.requestsPerConnection)
+        exceeded(.requestsPerConnection)
         return true
     }
 
@@ -228,6 +265,7 @@ import ApusRuntime
     /// The request that outlived its call is over: goes on with those that wait.
     func finish(_ context: Context) {
         self.context = nil
+        noteHandOver(context)
         let unread = phase == .content
         if unread { keepsAlive = false }
         context.task = nil
@@ -290,6 +328,7 @@ import ApusRuntime
         phase = .closing
         server.count(requestsOfClosed: Int(requests))
         if server.isObserved { reportCut(error) }
+        leavePool(error != nil ? .failed : peerIsGone ? .closedByPeer : .completed)
         guard let context else { return }
         self.context = nil
         context.detach()
@@ -303,6 +342,7 @@ import ApusRuntime
     /// The server stops: an idle connection ends now, another after its response.
     func drain(_ connection: Connection) {
         keepsAlive = false
+        noteDrain()
         if phase == .head, headBegan == 0 { connection.closeAfterWriting() }
     }
 
@@ -318,7 +358,7 @@ import ApusRuntime
     func timerFired(on connection: Connection) {
         timerTick = 0
         let now = server.loop.tick
-        let queued = connection.queuedCount
+        let queued = UInt32(clamping: connection.queuedCount)
         if queued > 0 {
             if queued == queuedAtTimer { return writeStalled() }
             queuedAtTimer = queued
@@ -329,13 +369,13 @@ import ApusRuntime
         case .head:
             if headBegan > 0 {
                 guard now >= headBegan + server.timeouts.head else { return arm(at: headBegan + server.timeouts.head) }
-                server.service.limitCounts.count(.headTimeout)
+                exceeded(.headTimeout)
                 // A connection that never said a word is closed without one, but for the farewell of TLS.
                 if connection.keptCount == 0 { return connection.closeAfterWriting() }
                 timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
             } else {
                 guard now >= stamp + server.timeouts.idle else { return arm(at: stamp + server.timeouts.idle) }
-                server.service.limitCounts.count(.idleTimeout)
+                exceeded(.idleTimeout)
                 connection.closeAfterWriting()
             }
         case .content: contentTimer(now)
@@ -349,7 +389,7 @@ import ApusRuntime
         let due = stamp + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
         keepsAlive = false
-        server.service.limitCounts.count(.requestTimeout)
+        exceeded(.requestTimeout)
         context.noteFailure(.timedOut)
         context.task?.cancel()
         context.send(

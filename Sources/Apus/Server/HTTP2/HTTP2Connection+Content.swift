@@ -119,7 +119,7 @@ extension HTTP2Connection {
     }
 
     private func noteTooLarge(_ context: Context) {
-        server.service.limitCounts.count(.body)
+        exceeded(.body)
         context.noteFailure(.limitExceeded)
     }
 
@@ -173,7 +173,7 @@ extension HTTP2Connection {
         guard exchange.requestWhole != 0, !context.isAnswered else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
-        server.service.limitCounts.count(.requestTimeout)
+        exceeded(.requestTimeout, ends: false)
         context.noteFailure(.timedOut)
         context.task?.cancel()
         context.send(
@@ -185,7 +185,7 @@ extension HTTP2Connection {
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
         let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
-        server.service.limitCounts.count(.bodyTimeout)
+        exceeded(.bodyTimeout, ends: false)
         context.noteFailure(.timedOut)
         refuseContent(
             exchange, context,

@@ -45,6 +45,7 @@ extension HTTP2Connection {
     /// a PING that it knows (RFC 9113, 6.8).
     func drain(_ connection: Connection) {
         guard phase == .open else { return }
+        noteDrain()
         if awaitsPreface, streams.isEmpty { return close(.noError) }
         phase = .draining
         write(34) {

@@ -75,7 +75,7 @@ extension HTTP2Connection {
         requests &+= 1
         guard let most = server.limits.requestsPerConnection else { return }
         guard requests >= most else { return }
-        if phase == .open { server.service.limitCounts.count(.requestsPerConnection) }
+        if phase == .open { exceeded(.requestsPerConnection) }
         drain(connection)
     }
 
@@ -95,6 +95,7 @@ extension HTTP2Connection {
         if !endsStream { return beginContent(context, route) }
         if route.isSynchronous {
             server.call(route, context)
+            noteHeld()
             finishInline(context)
         } else {
             let exchange = makeExchange(for: context)
@@ -127,6 +128,7 @@ extension HTTP2Connection {
             return exchange.settle()
         }
         streams.remove(inlineSlot)
+        ended &+= 1
     }
 
     /// A request that can't be served though its block could be decoded: an answer says why where it can, else the stream

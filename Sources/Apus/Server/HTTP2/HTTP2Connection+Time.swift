@@ -17,7 +17,7 @@ extension HTTP2Connection {
         if phase == .closing { return connection.close() }
         let queued = connection.queuedCount
         if queued > 0, queued == timing.queuedAtTimer {
-            server.service.limitCounts.count(.writeStallTimeout)
+            exceeded(.writeStallTimeout)
             isStalled = true
             return connection.abort()
         }
@@ -81,7 +81,7 @@ extension HTTP2Connection {
             arm(at: due)
             return true
         }
-        server.service.limitCounts.count(limit)
+        exceeded(limit)
         close(code, message)
         return false
     }

@@ -1,6 +1,8 @@
 import ApusHTTP
 import ApusNet
+import ApusPool
 import ApusRuntime
+import CSystem
 
 /// HTTP/2 on one connection (RFC 9113): reads frames, calls handlers, and answers as windows and priorities allow.
 ///
@@ -27,6 +29,10 @@ import ApusRuntime
     let shared: HTTP2Loop
     let listener: UInt8
     @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
+    @safe @exclusivity(unchecked) var membership: PooledConnection?
+    static var servedProtocol: ServedProtocol { .http2 }
+    /// Requests that are over, and which the pool was not told of yet.
+    @safe @exclusivity(unchecked) var ended = 0
     /// Set when the connection opens; it keeps this handler, and outlives it.
     // Not counted, for it is used for every request.
     @safe @exclusivity(unchecked) private(set) var connectionReference: Unmanaged<Connection>!
@@ -89,6 +95,9 @@ import ApusRuntime
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))
+        if !joinPool() {
+            close(.enhanceYourCalm, "There are as many connections as there may be; try again later.")
+        }
     }
 
     // MARK: Receiving
@@ -102,7 +111,14 @@ import ApusRuntime
         if !streams.isSendQueueEmpty { pump() }
         isStaging = false
         server.flushStage(to: connection)
+        tellPool(received: consumed)
         return consumed
+    }
+
+    /// Tells the pool of the requests that are over.
+    private func tellPool(received: Int) {
+        noteServed(ended, received: received)
+        ended = 0
     }
 
     /// Takes frames from the bytes. What is answered meanwhile gathers on the stage.
@@ -194,6 +210,7 @@ import ApusRuntime
         server.count(requestsOfClosed: requests)
         fieldBlock.release(to: server.loop.buffers)
         dropExchanges(isStalled ? .clientStalled : error != nil || isPeerGone ? .clientGone : .serverStopped)
+        leavePool(error != nil ? .failed : isPeerGone ? .closedByPeer : .completed)
     }
 
     // MARK: Exchanges
@@ -202,6 +219,7 @@ import ApusRuntime
     func makeExchange(for context: Context) -> HTTP2Exchange {
         let exchange = shared.takeExchange()
         exchange.begin(self, slot: inlineSlot)
+        noteInHand()
         while exchanges.count <= inlineSlot { exchanges.append(nil) }
         exchanges[inlineSlot] = exchange
         if let priority = context.head.value(of: .priority, in: context.bytes) {
@@ -221,6 +239,9 @@ import ApusRuntime
     func remove(_ exchange: HTTP2Exchange) {
         exchanges[exchange.slot] = nil
         streams.remove(exchange.slot)
+        noteOutOfHand(after: apus_ticks() &- exchange.beganTicks)
+        ended &+= 1
+        if !isStaging { tellPool(received: 0) }
         shared.giveBack(exchange)
         guard streams.isEmpty else { return }
         timing.idleSince = server.loop.tick

@@ -1,6 +1,7 @@
 import ApusHTTP
 import ApusNet
 import ApusRuntime
+import CSystem
 
 /// A request that outlives the call that brought it, and its response: it has content, its handler waits, or its answer
 /// does.
@@ -43,6 +44,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var unsentContext: Context?
     @safe @exclusivity(unchecked) var outgoing = HTTP2Outgoing()
     @safe @exclusivity(unchecked) var trailers = HTTPFields()
+    /// When the exchange began, in the processor's ticks.
+    @safe @exclusivity(unchecked) private(set) var beganTicks: UInt64 = 0
     /// When the request was whole, in the loop's milliseconds.
     @safe @exclusivity(unchecked) var requestWhole: UInt64 = 0
     /// Until when the rest of a content is taken that nobody reads, in the loop's milliseconds; 0 when it is not.
@@ -56,6 +59,7 @@ import ApusRuntime
         self.connection = connection
         self.slot = slot
         id = connection.streams[slot].id
+        beganTicks = apus_ticks()
     }
 
     /// Forgets all.

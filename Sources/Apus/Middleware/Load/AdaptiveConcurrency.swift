@@ -1,0 +1,64 @@
+import ApusHTTP
+public import ApusPool
+import ApusRuntime
+import Synchronization
+
+/// Lets in as many requests at a time as turns out to be right, and answers the rest with 503 before they pile up: the
+/// limit is found from how long requests take (``AdaptiveLimit``), and those that matter least are turned away first.
+///
+/// ```swift
+/// let api = app.group("/api", AdaptiveConcurrency())
+/// let search = app.group("/search", AdaptiveConcurrency { $0.method == .get ? .low : .normal })
+/// ```
+///
+/// One value counts for all loops and for everything that it stands around. Its limit is right for requests that cost about
+/// the same: give routes that differ much values of their own. A ``Bulkhead`` has a fixed limit, and lets some wait; this
+/// has nobody wait, for who waits is what makes an overload last.
+///
+/// Synchronous handlers inside it run on tasks. They occupy their loop one at a time, so there is nothing to limit but
+/// what they wait for elsewhere: it is asynchronous handlers that this is for.
+public struct AdaptiveConcurrency: Middleware {
+    /// What counts, and finds the limit.
+    public let gate: LoadGate
+    private let priority: @Sendable (Context) -> LoadPriority
+    private let retryAfter: String
+
+    /// The middleware.
+    ///
+    /// - Parameters:
+    ///   - options: How the limit is found.
+    ///   - retryAfter: When a client that is turned away may try again, in whole seconds.
+    ///   - priority: How much a request matters; all are ``LoadPriority/normal`` unless given.
+    public init(
+        _ options: AdaptiveLimit.Options = AdaptiveLimit.Options(), retryAfter: Duration = .seconds(1),
+        priority: @escaping @Sendable (Context) -> LoadPriority = { _ in .normal }
+    ) {
+        gate = LoadGate(options)
+        self.priority = priority
+        self.retryAfter = RetryAfter.text(retryAfter)
+    }
+
+    /// Answers by what is inside, unless there is too much to do.
+    ///
+    /// - Throws: What is thrown inside, or `HTTPError` 503.
+    public func handle(_ context: Context, next: Next) async throws -> Response {
+        guard let entry = gate.enter(priority(context)) else {
+            throw HTTPError(
+                .serviceUnavailable, "there is more to do than can be done: try again later",
+                fields: [.retryAfter: retryAfter])
+        }
+        do {
+            let response = try await next(context)
+            // Gone to who asked for too long, or answered as a timeout: its time says that there is too much to do.
+            gate.leave(entry, isDropped: response.status == .gatewayTimeout || response.status == .serviceUnavailable)
+            return response
+        } catch {
+            if Task.isCancelled {
+                gate.leave(entry, isDropped: true)
+            } else {
+                gate.leave(entry, isDropped: (error as? HTTPError)?.status == .gatewayTimeout)
+            }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ApusPool
+import ApusRuntime
+
+/// What a connection speaks, as far as pools tell it apart.
+enum ServedProtocol: UInt8, CaseIterable {
+    case http1
+    case http2
+    case grpc
+    case webSocket
+}
+
+/// The pools of one listener, one for each protocol: those of HTTP from the start, others when they are first spoken.
+final class ListenerPools: Sendable {
+    private let registry: PoolRegistry
+    private let name: String
+    private let isSecure: Bool
+    private let pools = Lock<[ServedProtocol: ConnectionPool]>([:])
+
+    init(_ registry: PoolRegistry, name: String, isSecure: Bool) {
+        self.registry = registry
+        self.isSecure = isSecure
+        // Listeners need no names of their own; pools do.
+        var unique = name
+        var number = 2
+        while registry.pools.contains(where: { $0.name.hasPrefix(unique + ":") }) {
+            unique = "\(name)-\(number)"
+            number += 1
+        }
+        self.name = unique
+        _ = pool(.http1)
+        _ = pool(.http2)
+    }
+
+    /// The pool of a protocol. Any thread.
+    func pool(_ kind: ServedProtocol) -> ConnectionPool {
+        pools.withLock { pools in
+            if let found = pools[kind] { return found }
+            let policy = policy(kind)
+            do {
+                let made = try ConnectionPool("\(name):\(policy.name)", PoolConfiguration(policy), registry: registry)
+                made.onClose(endServed)
+                made.onDescribe(describeServed)
+                pools[kind] = made
+                return made
+            } catch {
+                fatalError("the defaults of a pool are wrong: \(error)")
+            }
+        }
+    }
+
+    private func policy(_ kind: ServedProtocol) -> ConnectionPolicy {
+        switch kind {
+        case .http1: isSecure ? .https : .http
+        case .http2: .http2(HTTP2Policy())
+        case .grpc: .grpc(GRPCPolicy())
+        case .webSocket: .webSocket(WebSocketPolicy())
+        }
+    }
+
+    /// Counts a connection that was turned away before it could say what it speaks.
+    func turnedAway(_ cause: RejectionCause, on loop: EventLoop) {
+        pool(.http1).lane(on: loop).reject(cause, now: loop.tick)
+    }
+}

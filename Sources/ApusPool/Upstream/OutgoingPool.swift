@@ -1,0 +1,283 @@
+public import ApusRuntime
+import Synchronization
+
+/// Outgoing connections to one place, kept for their next use: as many as its ``ConnectionPool`` allows, lent to one user
+/// at a time, validated before each use, and opened ahead of time on demand.
+///
+/// ```swift
+/// let outgoing = OutgoingPool(pool, connect: { try await Link.open() }, close: { await $0.close() })
+/// let answer = try await outgoing.withConnection(on: loop) { link in await link.ask("?") }
+/// ```
+///
+/// Any thread may use it. Who waits is served by priority and then in the order of coming, and leaves the queue when its
+/// task is cancelled or its patience ends.
+public final class OutgoingPool<Connection: Sendable>: Sendable {
+    /// A connection that is lent: to be given back by ``OutgoingPool/give(_:isSound:)`` once.
+    public struct Loan: Sendable {
+        /// The connection.
+        public let connection: Connection
+        /// Who it is in the ``ConnectionPool``.
+        public let id: ConnectionID
+        /// Whether it was open before.
+        public let isReused: Bool
+    }
+
+    private struct Idle: Sendable {
+        let connection: Connection
+        let id: ConnectionID
+        let since: UInt64
+    }
+
+    private enum Grant: Sendable {
+        case connection(Idle)
+        case place
+    }
+
+    /// What governs and counts the connections.
+    public let pool: ConnectionPool
+    private let connect: @Sendable () async throws -> Connection
+    private let validate: (@Sendable (Connection) async -> Bool)?
+    private let close: @Sendable (Connection) async -> Void
+    // The one used last is lent first, so that those that are not needed grow old and end.
+    private let idle = Lock<[Idle]>([])
+    private let waiting: WaitingQueue<Grant>
+
+    /// A pool without connections.
+    ///
+    /// - Parameters:
+    ///   - pool: What governs and counts them: nobody else's.
+    ///   - connect: Opens one.
+    ///   - validate: Looks whether one that was kept is still fit; nil takes all for fit.
+    ///   - close: Closes one that is not kept.
+    public init(
+        _ pool: ConnectionPool, connect: @escaping @Sendable () async throws -> Connection,
+        validate: (@Sendable (Connection) async -> Bool)? = nil,
+        close: @escaping @Sendable (Connection) async -> Void
+    ) {
+        self.pool = pool
+        self.connect = connect
+        self.validate = validate
+        self.close = close
+        waiting = WaitingQueue(capacity: pool.configuration.queue)
+    }
+
+    /// Connections that wait for their next use.
+    public var idleCount: Int { idle.withLock { $0.count } }
+    /// Those that wait for a connection.
+    public var waitingCount: Int { waiting.count }
+
+    /// Does something with a connection, which is kept for its next use unless that throws.
+    ///
+    /// - Parameters:
+    ///   - priority: Who waits with a higher one goes first.
+    ///   - patience: How long to wait at most; nil is as the pool's configuration says.
+    ///   - loop: The loop on whose time that is.
+    ///   - body: What is done.
+    /// - Throws: What `body` throws, ``PoolError``, or what opening a connection throws.
+    public func withConnection<Result>(
+        priority: Int = 0, patience: Duration? = nil, on loop: EventLoop, _ body: (Connection) async throws -> Result
+    ) async throws -> Result {
+        let loan = try await borrow(priority: priority, patience: patience, on: loop)
+        do {
+            let result = try await body(loan.connection)
+            await give(loan)
+            return result
+        } catch {
+            await give(loan, isSound: false)
+            throw error
+        }
+    }
+
+    /// Lends a connection: one that was kept, or a new one, or the next that comes free.
+    ///
+    /// - Parameters:
+    ///   - priority: Who waits with a higher one goes first.
+    ///   - patience: How long to wait at most; nil is as the pool's configuration says.
+    ///   - loop: The loop on whose time that is.
+    /// - Throws: ``PoolError``, or what opening a connection throws.
+    public func borrow(
+        priority: Int = 0, patience: Duration? = nil, on loop: EventLoop
+    ) async throws -> Loan {
+        guard pool.isOpen else { throw turnAway(.closed) }
+        while let kept = takeIdle() {
+            if await isFit(kept) { return lend(kept) }
+            await end(kept, .invalid)
+        }
+        if !waiting.isAwaited, pool.core.places.take(loop.index + 1) { return try await open() }
+        waiting.setCapacity(pool.configuration.queue)
+        guard let ticket = waiting.join(priority: priority) else {
+            throw turnAway(pool.configuration.queue == 0 ? .limit : .queueFull)
+        }
+        // What came free before we were seen to wait.
+        serve()
+        let timer = loop.schedule(after: patience ?? pool.configuration.patience) { [waiting] _ in
+            waiting.refuse(ticket, .late)
+        }
+        defer { timer.cancel() }
+        switch await waiting.outcome(of: ticket) {
+        case .granted(.connection(let kept)):
+            if await isFit(kept) { return lend(kept) }
+            await close(kept.connection)
+            // Its place is ours.
+            pool.replace(kept.id, .invalid)
+            return try await open()
+        case .granted(.place): return try await open()
+        case .refused(let cause): throw turnAway(cause)
+        }
+    }
+
+    /// Takes a connection back.
+    ///
+    /// - Parameters:
+    ///   - loan: What ``borrow(priority:patience:on:)`` gave.
+    ///   - isSound: Whether it may be used again.
+    public func give(_ loan: Loan, isSound: Bool = true) async {
+        pool.with(loan.id) { lane, connection in
+            lane.ended(on: connection)
+            lane.noteOutcome(hasFailed: !isSound, on: connection)
+            lane.served(1, on: connection, received: 0, sent: 0, now: ConnectionPool.now)
+        }
+        let kept = Idle(connection: loan.connection, id: loan.id, since: ConnectionPool.now)
+        guard isSound else { return await end(kept, .failed) }
+        guard pool.isOpen else { return await end(kept, .drained) }
+        guard !isWorn(kept), !isAboveLimit else { return await end(kept, .retired) }
+        if waiting.grant(.connection(kept)) { return }
+        idle.withLock { $0.append(kept) }
+        // One who came to wait meanwhile looked before this was there.
+        if waiting.isAwaited { serve() }
+    }
+
+    /// Opens connections ahead of time until so many wait for their use, or the limit is reached.
+    ///
+    /// - Parameter count: How many are to wait.
+    /// - Returns: How many were opened.
+    /// - Throws: What opening one throws; those that were opened before are kept.
+    @discardableResult
+    public func warm(to count: Int) async throws -> Int {
+        var opened = 0
+        while idleCount < count, pool.isOpen, pool.core.places.take(0) {
+            await give(try await open())
+            opened += 1
+        }
+        return opened
+    }
+
+    /// Ends what has waited for its use for too long, or is too old; to be called now and then.
+    ///
+    /// - Returns: How many ended.
+    @discardableResult
+    public func tidy() async -> Int {
+        let limit = pool.configuration.idleTimeout?.clampedNanoseconds ?? .max
+        let now = ConnectionPool.now
+        let (stale, worn) = idle.withLock { idle in
+            let stale = idle.filter { (now - min(now, $0.since)) * 1_000_000 >= limit }
+            let worn = idle.filter { one in isWorn(one) && !stale.contains { $0.id == one.id } }
+            let gone = Set((stale + worn).map(\.id))
+            idle.removeAll { gone.contains($0.id) }
+            return (stale, worn)
+        }
+        for one in stale { await end(one, .idle) }
+        for one in worn { await end(one, .retired) }
+        return stale.count + worn.count
+    }
+
+    /// Lends none any more, ends those that wait for their use and tells those that wait for one; those that are lent end
+    /// when they are given back.
+    public func shutDown() async {
+        pool.close()
+        waiting.refuseAll(.closed)
+        let all = idle.withLock { idle in
+            defer { idle = [] }
+            return idle
+        }
+        for one in all { await end(one, .drained) }
+    }
+
+    // MARK: One connection
+
+    private func open() async throws -> Loan {
+        do {
+            let connection = try await connect()
+            let id = pool.addInPlace()
+            pool.with(id) { lane, connection in lane.began(on: connection) }
+            return Loan(connection: connection, id: id, isReused: false)
+        } catch {
+            pool.core.tell(.failed(nil, "\(error)"))
+            pool.core.givePlace(0)
+            serve()
+            throw error
+        }
+    }
+
+    private func lend(_ kept: Idle) -> Loan {
+        pool.with(kept.id) { lane, connection in lane.began(on: connection) }
+        return Loan(connection: kept.connection, id: kept.id, isReused: true)
+    }
+
+    private func takeIdle() -> Idle? { idle.withLock { $0.popLast() } }
+
+    private func isFit(_ kept: Idle) async -> Bool {
+        let limit = pool.configuration.idleTimeout?.clampedNanoseconds ?? .max
+        let now = ConnectionPool.now
+        guard (now - min(now, kept.since)) * 1_000_000 < limit, !isWorn(kept) else { return false }
+        guard let validate else { return true }
+        return await validate(kept.connection)
+    }
+
+    /// Whether it is too old, or has served enough.
+    private func isWorn(_ kept: Idle) -> Bool {
+        let configuration = pool.configuration
+        guard configuration.maximumAge != nil || configuration.requestsPerConnection != nil,
+            let record = pool.find(kept.id)
+        else { return false }
+        if let age = configuration.maximumAge, record.age >= age { return true }
+        if let most = configuration.requestsPerConnection, record.requests >= most { return true }
+        return false
+    }
+
+    /// A limit that was lowered drains by what is given back.
+    private var isAboveLimit: Bool { pool.configuration.limit.map { pool.count > $0 } ?? false }
+
+    private func end(_ kept: Idle, _ reason: RemovalReason) async {
+        await close(kept.connection)
+        pool.remove(kept.id, reason)
+        if waiting.isAwaited { serve() }
+    }
+
+    /// Has those who wait served by what is free.
+    private func serve() {
+        while waiting.isAwaited {
+            if let kept = takeIdle() {
+                if waiting.grant(.connection(kept)) { continue }
+                idle.withLock { $0.append(kept) }
+            } else if pool.core.places.take(0) {
+                if waiting.grant(.place) { continue }
+                pool.core.places.give(0)
+            } else {
+                return
+            }
+        }
+    }
+
+    private func turnAway(_ cause: RejectionCause) -> PoolError {
+        pool.note(cause)
+        return PoolError(cause, pool: pool.name)
+    }
+}
+
+extension ConnectionPool {
+    /// Lets a connection in that has a place already.
+    func addInPlace() -> ConnectionID {
+        let now = Self.now
+        return withCommon { lane in lane.id(of: lane.addInPlace(handle: 0, listener: 0, now: now)) }
+    }
+
+    /// Takes a connection out whose place another gets.
+    func replace(_ id: ConnectionID, _ reason: RemovalReason) {
+        let now = Self.now
+        withCommon { lane in
+            guard let row = lane.rows.find(id.index, generation: id.generation) else { return }
+            lane.takeOut(PooledConnection(row: row), reason, now: now)
+        }
+    }
+}
