@@ -2,6 +2,14 @@ import ApusHTTP
 import ApusNet
 import ApusRuntime
 
+/// Sockets that a listener takes over from another process.
+struct InheritedListener: Sendable {
+    /// None when the listener is to open its own.
+    var descriptors: [CInt] = []
+    /// Whether connections stay in the backlog until the other process has stopped to accept.
+    var isHeld = false
+}
+
 /// A listener that accepts: the sockets of one ``ServerListener``, and the service behind them.
 struct OpenListener: Sendable {
     let server: StreamServer
@@ -14,11 +22,13 @@ struct OpenListener: Sendable {
 
     /// Binds and listens, or takes a socket over.
     ///
-    /// - Parameter index: Its place among the listeners.
+    /// - Parameters:
+    ///   - index: Its place among the listeners.
+    ///   - inherited: What there is to be taken over.
     /// - Throws: `SocketError`, or `TLSConfigurationErrors`.
     init(
         _ listener: ServerListener, _ application: Service, _ group: LoopGroup, _ configuration: ServerConfiguration,
-        at index: UInt8, takingOver descriptor: CInt?
+        at index: UInt8, takingOver inherited: InheritedListener
     ) throws {
         self.listener = listener
         var service = application
@@ -37,9 +47,9 @@ struct OpenListener: Sendable {
                 let serve: @Sendable (EventLoop, String?) -> any ConnectionHandler = { [service] loop, agreed in
                     ServerLoop.of(service, on: loop).handler(speaking: agreed, on: index)
                 }
-                if let descriptor {
+                if !inherited.descriptors.isEmpty {
                     server = try StreamServer.listen(
-                        on: ListeningSocket(takingOver: descriptor, configuration.listen), group: group,
+                        takingOver: inherited.descriptors, isHeld: inherited.isHeld, group: group,
                         options: configuration.listen, tls: listening, makeHandler: serve)
                 } else {
                     server = try StreamServer.listen(
@@ -52,9 +62,9 @@ struct OpenListener: Sendable {
         let serve: @Sendable (EventLoop) -> any ConnectionHandler = { [service] loop in
             ServerLoop.of(service, on: loop).handler(speaking: nil, on: index)
         }
-        if let descriptor {
+        if !inherited.descriptors.isEmpty {
             server = try StreamServer.listen(
-                on: ListeningSocket(takingOver: descriptor, configuration.listen), group: group,
+                takingOver: inherited.descriptors, isHeld: inherited.isHeld, group: group,
                 options: configuration.listen, refusal: Self.refusal, makeHandler: serve)
         } else {
             server = try StreamServer.listen(

@@ -16,7 +16,9 @@ extension Configuration {
         server.limits = limits
         server.trailingSlash = trailingSlash
         server.drainDelay = drainDelay
+        server.drainIdleGrace = drainIdleGrace
         server.drainTimeout = drainTimeout
+        server.handoverTimeout = handoverTimeout
         server.takesOverSockets = takesOverSockets
         server.log = log
         server.source = ConfigurationSource(configuration: self, threshold: threshold)
@@ -79,4 +81,18 @@ extension LogSettings {
 struct ConfigurationSource: Sendable {
     var configuration: Configuration
     let threshold: LogThreshold
+    /// Those that were in force before, the last one last.
+    private(set) var earlier: [Configuration] = []
+
+    init(configuration: Configuration, threshold: LogThreshold) {
+        self.configuration = configuration
+        self.threshold = threshold
+    }
+
+    mutating func keep(_ old: Configuration) {
+        earlier.append(old)
+        if earlier.count > 16 { earlier.removeFirst() }
+    }
+
+    mutating func forgetLast() { _ = earlier.popLast() }
 }

@@ -7,9 +7,9 @@
 #endif
 
 /// The process's environment.
-enum ProcessEnvironment {
+package enum ProcessEnvironment {
     /// The variables by their names; one that is not UTF-8 has what can be read of it.
-    static var variables: [String: String] {
+    package static var variables: [String: String] {
         var variables: [String: String] = [:]
         var place = unsafe environ
         while let entry = unsafe place.pointee {

@@ -21,13 +21,14 @@ enum Invocation: Hashable, Sendable {
     /// A command with its options.
     enum Command: Hashable, Sendable {
         case serve(ServeOptions)
+        case restart(RestartOptions)
         case routes(RoutesOptions)
         case check(ServeOptions)
         case config(ConfigOptions)
         case bench(BenchOptions)
     }
 
-    static let commands: [CommandSyntax] = [.serve, .routes, .check, .config, .bench]
+    static let commands: [CommandSyntax] = [.serve, .restart, .routes, .check, .config, .bench]
 
     /// Reads a command line.
     ///
@@ -60,6 +61,7 @@ enum Invocation: Hashable, Sendable {
         let command: Command? =
             switch syntax {
             case .serve: .serve(ServeOptions(&scanned))
+            case .restart: RestartOptions(&scanned).map { .restart($0) }
             case .check: .check(ServeOptions(&scanned))
             case .config: .config(ConfigOptions(&scanned))
             case .routes: .routes(RoutesOptions(&scanned))

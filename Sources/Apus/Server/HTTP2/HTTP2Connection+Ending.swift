@@ -44,8 +44,8 @@ extension HTTP2Connection {
     /// The server stops. The client is told, and may have sent requests meanwhile: these are served until it confirms by
     /// a PING that it knows (RFC 9113, 6.8).
     func drain(_ connection: Connection) {
-        guard phase == .open else { return }
-        if awaitsPreface, streams.isEmpty { return close(.noError) }
+        // One that has said nothing yet is about to.
+        guard phase == .open, !isUnused else { return }
         phase = .draining
         write(34) {
             $0.appendHTTP2GoAway(lastStream: .last, .noError)
@@ -53,6 +53,14 @@ extension HTTP2Connection {
         }
         timing.pingSent = server.loop.tick
         arm(at: server.loop.tick + Self.drainMilliseconds)
+    }
+
+    private var isUnused: Bool { awaitsPreface && streams.isEmpty }
+
+    /// One that was of no use yet ends, and one that came after the server began to stop is told now.
+    func endIdle(_ connection: Connection) {
+        guard phase == .open else { return }
+        if isUnused { close(.noError) } else { drain(connection) }
     }
 
     /// How long a client may take to confirm that it knows of the end.
