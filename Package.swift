@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
         .library(name: "ApusNet", targets: ["ApusNet"]),
         .library(name: "ApusHTTP", targets: ["ApusHTTP"]),
+        .library(name: "ApusPool", targets: ["ApusPool"]),
         .library(name: "Apus", targets: ["Apus"]),
         .library(name: "ApusTesting", targets: ["ApusTesting"]),
         .executable(name: "apus", targets: ["ApusCLI"]),
@@ -95,10 +96,11 @@ let package = Package(
         .systemLibrary(
             name: "CHiredis", path: "Sources/C/CHiredis", pkgConfig: hiredisPackage,
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(name: "ApusPool", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
         .target(
             name: "Apus",
             dependencies: [
-                "ApusRuntime", "ApusNet", "ApusHTTP", "CSystem",
+                "ApusRuntime", "ApusNet", "ApusHTTP", "ApusPool", "CSystem",
                 .target(name: "CHiredis", condition: .when(traits: ["Redis"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"])),
                 .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
@@ -158,6 +160,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
         .testTarget(
             name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "ApusPoolTests", dependencies: ["ApusPool", "ApusRuntime"], swiftSettings: house),
         .testTarget(
             name: "ApusTestingTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
             swiftSettings: house),
@@ -177,7 +180,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DocExamples",
-            dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
+            dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusPool", "ApusRuntime", "ApusTesting"],
             exclude: ["Manifests"], swiftSettings: house),
     ]
 )

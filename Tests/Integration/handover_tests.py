@@ -1,5 +1,5 @@
 """A process that takes another's place: no request is lost when it succeeds, and nothing has happened when it fails."""
-import http.client, os, signal, socket, ssl, stat, subprocess, tempfile, threading, time, unittest
+import http.client, os, re, signal, socket, ssl, stat, subprocess, tempfile, threading, time, unittest
 
 from apus import APUS, PATIENCE, Apus, Raw
 
@@ -161,6 +161,15 @@ class HandingOver(unittest.TestCase):
                 os.kill(successor, signal.SIGTERM)
                 await_true(lambda: not is_alive(successor), "the last one ends")
                 self.assertFalse(os.path.exists(path))
+
+    def test_the_dashboard_is_handed_over_too(self):
+        with Restartable("--loops", "1", "--admin", "127.0.0.1:0") as apus:
+            place = re.search(r"the dashboard is at http://127.0.0.1:(\d+)/", "".join(apus.said))
+            apus.restart()
+            self.assertEqual(apus.await_exit(), 0)
+            with Raw(socket.create_connection(("127.0.0.1", int(place[1])), PATIENCE)) as client:
+                client.send(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{place[1]}\r\n\r\n")
+                self.assertEqual(client.answer().status, 200)
 
     def test_a_listener_that_is_added_comes_with_the_new_process(self):
         with tempfile.TemporaryDirectory() as folder:

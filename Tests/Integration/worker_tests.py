@@ -1,7 +1,7 @@
 """A master and its workers: one that dies is replaced, and takes nobody else with it."""
-import os, re, signal, subprocess, tempfile, unittest
+import os, re, signal, socket, subprocess, tempfile, unittest
 
-from apus import APUS, PATIENCE, Apus
+from apus import APUS, PATIENCE, Apus, Raw
 from handover_tests import GET, Load, Restartable, await_true, is_alive
 
 
@@ -85,6 +85,17 @@ class Living(unittest.TestCase):
                 apus.await_worker()
                 waits += re.findall(r"started anew in (\S+) seconds", "".join(apus.said[-3:]))
             self.assertEqual(waits, ["0.1", "0.2", "0.4"])
+
+    def test_the_first_worker_has_the_dashboard_and_so_has_its_successor(self):
+        with Workers("--admin", "127.0.0.1:0") as apus:
+            place = re.search(r"the dashboard is at http://127.0.0.1:(\d+)/", "".join(apus.said))
+            os.kill(apus.pids[1], signal.SIGKILL)
+            apus.await_worker()
+            apus.process.send_signal(signal.SIGUSR2)
+            apus.await_line("the workers are replaced")
+            with Raw(socket.create_connection(("127.0.0.1", int(place[1])), PATIENCE)) as client:
+                client.send(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{place[1]}\r\n\r\n")
+                self.assertEqual(client.answer().status, 200)
 
     def test_SIGTERM_has_all_workers_drain_and_a_second_one_stops_at_once(self):
         with Workers() as apus, apus.connect() as busy:

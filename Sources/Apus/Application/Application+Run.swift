@@ -33,6 +33,7 @@ extension Application {
         let signals = SignalWatch(on: server.group.loops[0])
         watch(signals, for: server, reloading: reload)
         try beginServing(server)
+        if let place = server.dashboardPlace { configuration.log(.info, "the dashboard is at \(place)") }
         // A master greets for its workers.
         if server.inheritance?.worker == nil { configuration.log(.info, server.greeting) }
         await withTaskCancellationHandler {
@@ -96,6 +97,15 @@ extension Application {
         do {
             let server = try RunningServer(service: service, group: group, configuration: configuration)
             server.join(metrics, serverBoard)
+            // Of several workers the first has it.
+            if let admin = configuration.admin, server.inheritance?.worker ?? 1 == 1 {
+                do {
+                    try server.open(admin, of: self)
+                } catch {
+                    server.stopNow()
+                    throw error
+                }
+            }
             return server
         } catch {
             group.shutdown()

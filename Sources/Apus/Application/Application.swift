@@ -111,14 +111,15 @@ public final class Application: Sendable, Routes {
             }
         }
         guard errors.isEmpty else { throw RegistrationErrors(errors: errors) }
+        let isAdministered = configuration.admin != nil
         let unmatched = setup.middleware.isEmpty ? nil : try? Route.unmatched(inside: setup.middleware)
         return Service(
             tree: builder.build(), routes: routes, limits: configuration.limits,
             listeners: configuration.listeners.map(\.name), unmatched: unmatched,
             takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
             observation: Observation(
-                metrics: setup.measuresRequests ? RequestMetrics(routes) : nil, logs: setup.accessLogs,
-                observers: setup.observers),
+                metrics: setup.measuresRequests || isAdministered ? RequestMetrics(routes) : nil,
+                logs: setup.accessLogs, observers: setup.observers, keepsSlowest: isAdministered),
             errorResponse: setup.errorResponse)
     }
 }

@@ -102,7 +102,8 @@ extension Service {
         let tree = RouteTree.Builder(trailingSlash: .strict).build()
         let observation = other.observation.flatMap {
             Observation(
-                metrics: $0.metrics.map { _ in RequestMetrics([]) }, logs: $0.logs, observers: $0.observers)
+                metrics: $0.metrics.map { _ in RequestMetrics([]) }, logs: $0.logs, observers: $0.observers,
+                keepsSlowest: $0.keepsSlowest)
         }
         return Service(
             tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation

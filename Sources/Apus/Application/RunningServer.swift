@@ -1,4 +1,5 @@
 public import ApusNet
+public import ApusPool
 public import ApusRuntime
 import Synchronization
 
@@ -6,12 +7,17 @@ import Synchronization
 public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
+    /// The pools of its connections, one for each listener and protocol: `http:http`, `https:http2` and so on. See
+    /// ``PoolRegistry``.
+    public let pools = PoolRegistry()
     let listeners: [OpenListener]
     let configuration: ServerConfiguration
     /// The configuration in force, when it was made of one.
     let source: Lock<ConfigurationSource?>
     /// What another process has handed over.
     let inheritance: SocketInheritance?
+    /// Where the listeners are, by the names that processes hand them over by.
+    let places: [String]
     /// Who has started this process, and wants to know how it fares.
     let serviceManager = ServiceManager()
     /// Held while a configuration is taken over.
@@ -24,18 +30,35 @@ public final class RunningServer: Sendable {
     let lifecycle = LifecycleListeners()
     /// How it is drained, as the configuration in force has it.
     let plan: Lock<DrainPlan>
+    /// The admin listener, once it is open.
+    let admin = Lock<AdminServer?>(nil)
     private let shown = Mutex<(metrics: Metrics, id: Int, servers: ServerBoard)?>(nil)
 
-    init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
+    /// Opens the listeners.
+    ///
+    /// - Parameters:
+    ///   - service: What answers.
+    ///   - group: The loops.
+    ///   - configuration: The rest.
+    ///   - other: The server whose admin listener this is: what was handed over to it is for both.
+    init(
+        service: Service, group: LoopGroup, configuration: ServerConfiguration, administering other: RunningServer? = nil
+    ) throws {
         self.group = group
         self.configuration = configuration
         source = Lock(configuration.source)
         plan = Lock(configuration.drainPlan)
         board = LoopFigureBoard(group)
         precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
-        inheritance = try configuration.takesOverSockets ? SocketInheritance.take() : nil
+        if let other {
+            inheritance = other.inheritance
+            places = configuration.listeners.map { AdminOptions.place(host: $0.host, port: $0.port) }
+        } else {
+            inheritance = try configuration.takesOverSockets ? SocketInheritance.take() : nil
+            places = configuration.places
+        }
         do {
-            listeners = try Self.open(service, group, configuration, inheritance)
+            listeners = try Self.open(service, group, configuration, places, inheritance)
         } catch {
             inheritance?.fail("\(error)")
             throw error
@@ -43,12 +66,12 @@ public final class RunningServer: Sendable {
     }
 
     private static func open(
-        _ service: Service, _ group: LoopGroup, _ configuration: ServerConfiguration, _ inheritance: SocketInheritance?
+        _ service: Service, _ group: LoopGroup, _ configuration: ServerConfiguration, _ places: [String],
+        _ inheritance: SocketInheritance?
     ) throws -> [OpenListener] {
         let activated = configuration.takesOverSockets && inheritance == nil ? InheritedSockets.take() : []
         var open: [OpenListener] = []
         do {
-            let places = configuration.places
             for (index, listener) in configuration.listeners.enumerated() {
                 var inherited = InheritedListener()
                 if let inheritance {
@@ -72,7 +95,7 @@ public final class RunningServer: Sendable {
     func beginServing() throws(HandoverError) {
         if let inheritance {
             try inheritance.ready()
-            for listener in listeners {
+            for listener in allListeners {
                 if inheritance.worker == nil { listener.server.adoptFile() }
                 listener.server.resumeAccepting()
             }
@@ -81,6 +104,9 @@ public final class RunningServer: Sendable {
         serviceManager.tell(.ready)
         serviceManager.watch(group)
     }
+
+    /// The listeners, and that of the dashboard.
+    var allListeners: [OpenListener] { listeners + (admin.withLock { $0 }?.listeners ?? []) }
 
     /// The address of the first listener, with the port that the system chose when 0 was asked for.
     public var address: SocketAddress { listeners[0].server.address }
@@ -155,6 +181,7 @@ public final class RunningServer: Sendable {
         guard life.beginDraining() else { return life.hurry() }
         for listener in listeners { listener.server.stopAccepting() }
         let cut = connectionCount
+        closeAdmin()
         leaveBoard()
         group.shutdown()
         lifecycle.end()

@@ -44,6 +44,9 @@ public struct ServerConfiguration: Sendable {
     /// (`LISTEN_FDS`): the first is that of the first listener, and so on; listeners beyond them open their own.
     public var takesOverSockets = true
 
+    /// The dashboard, on a listener of its own; nil is none. With one, requests are measured.
+    public var admin: AdminOptions?
+
     /// What it was made of, for who reloads it.
     var source: ConfigurationSource?
 

@@ -117,6 +117,11 @@ extension ServerListener {
     }
 }
 
+extension AdminOptions {
+    /// Where an admin listener is.
+    package static func place(host: String, port: UInt16) -> String { "admin \(host) \(port)" }
+}
+
 extension ServerConfiguration {
     /// Where the listeners are, in their order.
     var places: [String] { ServerListener.places(listeners.map { ($0.host, $0.port) }) }

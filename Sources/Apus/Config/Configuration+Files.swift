@@ -20,6 +20,16 @@ extension Configuration {
                 report.contradict(path, .text(folder.folder), "this is no folder: name the one that it is in")
             }
         }
+        if let admin, admin.tokenFile != nil {
+            do throws(ConfigurationProblem) {
+                _ = try admin.makeOptions()
+            } catch {
+                report.reject(
+                    ConfigurationProblem(
+                        .value, path: error.path, value: error.value, reason: error.reason,
+                        origin: report.origin(of: error.path)))
+            }
+        }
         #if TLS
             for (index, listener) in listeners.enumerated() {
                 guard let tls = listener.tls, !tls.isSelfSigned else { continue }

@@ -4,7 +4,8 @@ import ApusRuntime
 extension Configuration {
     /// What an ``Application`` is made with.
     ///
-    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be.
+    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be; ``ConfigurationProblem``
+    ///   for a file of the admin token that can't be read.
     public func serverConfiguration() throws -> ServerConfiguration {
         var server = ServerConfiguration()
         let threshold = LogThreshold(log.level)
@@ -22,6 +23,7 @@ extension Configuration {
         server.takesOverSockets = takesOverSockets
         server.log = log
         server.source = ConfigurationSource(configuration: self, threshold: threshold)
+        server.admin = try admin.map { try $0.makeOptions() }
         server.listeners = try listeners.map { try $0.serverListener(limits, log: log) }
         return server
     }

@@ -60,6 +60,8 @@ public struct Configuration: Sendable {
     public var metrics: MetricsSettings?
     /// Where it is told whether the service is well; nil is nowhere.
     public var health: HealthSettings?
+    /// Where the dashboard is; nil is nowhere.
+    public var admin: AdminSettings?
     /// Which responses are made shorter on their way; nil is none.
     public var compression: CompressionOptions?
     /// Folders whose files are served.
@@ -118,6 +120,7 @@ public struct Configuration: Sendable {
         $0.feature("etags", \.etags, ETags.Options.schema, "Whether answers are named, for conditional requests")
         $0.feature("metrics", \.metrics, MetricsSettings.schema, "Whether metrics are shown")
         $0.feature("health", \.health, HealthSettings.schema, "Whether it is told that the service is well")
+        $0.feature("admin", \.admin, AdminSettings.schema, "Whether there is a dashboard, on a listener of its own")
         $0.feature(
             "compression", \.compression, CompressionOptions.schema, "Whether responses are made shorter on their way")
         $0.list("files", \.files, FolderSettings.schema, "Folders whose files are served")

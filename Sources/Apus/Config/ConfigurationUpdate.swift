@@ -81,7 +81,7 @@ extension Configuration {
     }
 
     /// `listeners[].port` of `listeners[0].port`.
-    private static func general(_ path: String) -> String {
+    static func general(_ path: String) -> String {
         ConfigurationPath(path)?.steps.reduce("") { text, step in
             if case .name(let name) = step { ConfigurationPath.join(text, name) } else { text + "[]" }
         } ?? path

@@ -73,6 +73,7 @@ extension RunningServer {
 
         let cut = connectionCount
         if cut > 0 { tell(.cutting) }
+        closeAdmin()
         leaveBoard()
         group.shutdown()
         let report = DrainReport(

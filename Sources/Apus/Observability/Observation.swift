@@ -11,13 +11,19 @@ final class Observation: Sendable {
     let logs: [AccessLog]
     /// Called on the loop, for each request.
     let observers: [@Sendable (ServedRequest) -> Void]
+    /// Whether the slowest requests are kept, for the dashboard.
+    let keepsSlowest: Bool
 
     /// Nil when there is nobody.
-    init?(metrics: RequestMetrics?, logs: [AccessLog], observers: [@Sendable (ServedRequest) -> Void]) {
-        guard metrics != nil || !logs.isEmpty || !observers.isEmpty else { return nil }
+    init?(
+        metrics: RequestMetrics?, logs: [AccessLog], observers: [@Sendable (ServedRequest) -> Void],
+        keepsSlowest: Bool = false
+    ) {
+        guard metrics != nil || !logs.isEmpty || !observers.isEmpty || keepsSlowest else { return nil }
         self.metrics = metrics
         self.logs = logs
         self.observers = observers
+        self.keepsSlowest = keepsSlowest
     }
 }
 
@@ -28,6 +34,8 @@ final class Observation: Sendable {
     /// Whether the addresses of clients are kept with their connections.
     let namesPeers: Bool
     private let observers: [@Sendable (ServedRequest) -> Void]
+    /// The slowest of them, for the dashboard.
+    let slowest: SlowestRequests?
     /// Nanoseconds in a tick of the processor, times 2³².
     private let tickScale: UInt64
 
@@ -36,6 +44,7 @@ final class Observation: Sendable {
         logs = observation.logs.map { LoopAccessLog($0, service) }
         namesPeers = !logs.isEmpty
         observers = observation.observers
+        slowest = observation.keepsSlowest ? SlowestRequests() : nil
         tickScale = UInt64(4_294_967_296 / TickRate.perNanosecond)
     }
 
@@ -66,6 +75,13 @@ final class Observation: Sendable {
                 status: account.status == 0 ? 499 : Int(account.status), received: Int(received), sent: Int(sent),
                 duration: duration, firstByte: first, failure: account.failure)
             for log in logs { log.write(context, entry, carrier) }
+        }
+        if let slowest, duration > slowest.threshold {
+            let first = account.answered == 0 ? duration : nanoseconds(account.answered &- account.began)
+            let receiving = account.whole == 0 ? 0 : nanoseconds(account.whole &- account.began)
+            slowest.note(
+                context, account, on: carrier, received: received, sent: sent,
+                (total: duration, receiving: receiving, first: first))
         }
         if !observers.isEmpty { tell(context, account, carrier, received, sent, duration) }
     }

@@ -5,6 +5,8 @@ import CSystem
 struct RequestAccount {
     /// When the head was whole; 0 when the request is not observed.
     var began: UInt64 = 0
+    /// When its content was whole; 0 when it had none, or that is not so.
+    var whole: UInt64 = 0
     /// When the answer began; 0 when that is when it ended.
     var answered: UInt64 = 0
     /// The bytes of content that the answer has, as far as it is at hand.
@@ -27,6 +29,11 @@ extension Context {
         account.length = head.methodKind == .head || status.forbidsBody ? 0 : length
         // One that is answered inline ends when it is answered.
         if task != nil { account.answered = apus_ticks() }
+    }
+
+    /// Notes that the content has arrived.
+    func noteWhole() {
+        if account.began != 0, account.whole == 0 { account.whole = apus_ticks() }
     }
 
     /// Notes that the answer begins, and takes longer than its handler.

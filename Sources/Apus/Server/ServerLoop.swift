@@ -77,6 +77,8 @@ protocol RequestCarrier: AnyObject {
     @safe @exclusivity(unchecked) private var over: [Context] = []
     @safe @exclusivity(unchecked) private(set) var isDraining = false
     private var connections = 0
+    /// The requests of connections that are gone.
+    @safe @exclusivity(unchecked) private(set) var requestsOfClosed = 0
     private let date = DateField()
     @safe @exclusivity(unchecked) private var dateSecond: UInt64 = .max
     /// The last opening that ``appendOpening(_:_:to:)`` has made, of `dateSecond`, and what it was made for.
@@ -129,6 +131,12 @@ protocol RequestCarrier: AnyObject {
         allowsHalfClose = limits.allowsHalfClose
         http2 = HTTP2Loop(limits)
     }
+
+    /// A connection is gone that had so many requests.
+    func count(requestsOfClosed count: Int) { requestsOfClosed &+= count }
+
+    /// What it keeps of the slowest requests, when somebody wants to see them.
+    var slowest: SlowestRequests? { observation?.slowest }
 
     @inline(__always)
     func withObservation(_ body: (LoopObservation) -> Void) {

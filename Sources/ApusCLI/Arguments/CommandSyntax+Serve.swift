@@ -20,6 +20,7 @@ extension CommandSyntax {
             Example(
                 command: "apus serve --tls-port 8443 --tls-self-signed", summary: "https://localhost:8443 as well"),
             Example(command: "apus serve --workers 4", summary: "Four processes that share the processors"),
+            Example(command: "apus serve --admin :9090", summary: "With the dashboard at http://127.0.0.1:9090/"),
             Example(command: "apus serve --host :: --pin 0,2-3", summary: "All addresses, three pinned loops"),
         ])
 

@@ -37,6 +37,7 @@ struct ServeOptions: Hashable, Sendable {
         if let pin { set("--pin", "loops.pinnedTo", pin.map(String.init).joined(separator: ",")) }
         if let driver = scanned.value(.driver, .driver) { set("--driver", "loops.driver", driver.rawValue) }
         workers = scanned.value(.workers, .number(in: 1...512, example: 4))
+        setAdmin(&scanned)
         tls = TLSOptions(&scanned)
         if let loops, let pin, loops != pin.count {
             scanned.mistakes.append(
@@ -45,7 +46,7 @@ struct ServeOptions: Hashable, Sendable {
         }
     }
 
-    private mutating func set(_ flag: String, _ path: String, _ value: String) {
+    mutating func set(_ flag: String, _ path: String, _ value: String) {
         flags.append(ConfigurationFlag(flag, path: path, value: value))
     }
 
@@ -106,7 +107,7 @@ extension OptionSyntax {
         name: "workers", letter: "w", value: "N",
         summary: "Serve by N processes under a master, which starts one anew that dies")
 
-    static let serve = [configuration, preset, set, host, port] + tls + [workers, loops, pin, driver]
+    static let serve = [configuration, preset, set, host, port] + tls + admin + [workers, loops, pin, driver]
 }
 
 extension ArgumentKind where Value == String {

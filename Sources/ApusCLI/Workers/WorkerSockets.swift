@@ -14,7 +14,7 @@ import ApusRuntime
 final class WorkerSockets {
     /// The sockets of one listener.
     private struct Place {
-        /// By worker.
+        /// By worker; only the first worker has those of the admin listener.
         var descriptors: [[CInt]]
         /// What removes the file of a Unix socket when it goes.
         var kept: KeptSocket
@@ -31,6 +31,10 @@ final class WorkerSockets {
     func open(_ configuration: Configuration) throws {
         var opened: [String] = []
         do {
+            if let name = configuration.adminPlace, let admin = configuration.admin, places[name] == nil {
+                places[name] = try open(admin)
+                opened.append(name)
+            }
             for (name, listener) in zip(configuration.places, configuration.listeners) where places[name] == nil {
                 places[name] = try open(listener, configuration)
                 opened.append(name)
@@ -63,9 +67,21 @@ final class WorkerSockets {
         return place
     }
 
+    private func open(_ admin: AdminSettings) throws -> Place {
+        guard let address = SocketAddress(host: admin.host, port: admin.port) else {
+            throw SocketError.unknownHost(admin.host)
+        }
+        var options = ListenOptions()
+        options.reusePort = false
+        options.unixMode = 0o600
+        let kept = KeptSocket(try ListeningSocket(address, options))
+        let none: [[CInt]] = Array(repeating: [], count: workers - 1)
+        return Place(descriptors: [[kept.duplicate()]] + none, kept: kept)
+    }
+
     /// Closes those of listeners that a configuration has no more.
     func keep(_ configuration: Configuration) {
-        let wanted = Set(configuration.places)
+        let wanted = Set(configuration.places + [configuration.adminPlace].compactMap(\.self))
         for place in places.keys where !wanted.contains(place) { forget(place) }
     }
 
@@ -98,6 +114,9 @@ final class WorkerSockets {
 extension Configuration {
     /// Where the listeners are, in their order: the same as with the server that is made of it.
     var places: [String] { ServerListener.places(listeners.map { ($0.host, $0.port) }) }
+
+    /// Where the admin listener is.
+    var adminPlace: String? { admin.map { AdminOptions.place(host: $0.host, port: $0.port) } }
 }
 
 /// A listening socket that lives as long as this object.

@@ -118,6 +118,9 @@ public final class Connection: Endpoint {
         return remote
     }
 
+    /// The peer's address, which is not kept: for who looks at very many connections once.
+    package var peerNow: SocketAddress? { known?.remote ?? SocketAddress.remote(of: descriptor) }
+
     /// Our own address: the one that the peer connected to according to a trusted load balancer, else asked of the
     /// system. Nil when the connection is gone.
     public var localAddress: SocketAddress? { known?.local ?? SocketAddress.local(of: descriptor) }

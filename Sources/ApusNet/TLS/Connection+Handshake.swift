@@ -123,6 +123,7 @@
             tls.handshake = nil
             tls.flags.insert(.established)
             handshake.ended(nil, resumed: tls.isResumed)
+            if handshake.yieldsRecords { tls.takeOver() }
             // A handler that was shown early data is there already, and has set the timer.
             if tls.flags.remove(.early) == nil {
                 cancelTimer()

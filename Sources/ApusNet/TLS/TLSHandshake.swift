@@ -41,6 +41,11 @@
             return serving.options.context.context.takesEarlyData
         }
 
+        /// Whether records are ours when it is done. A client stays with OpenSSL, for tickets come to it at any time.
+        var yieldsRecords: Bool {
+            if case .server(let serving) = role { !serving.options.leavesRecordsToOpenSSL } else { false }
+        }
+
         /// How long it may take, in the loop's milliseconds.
         var patience: UInt64 {
             let limit =

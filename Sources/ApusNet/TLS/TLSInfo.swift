@@ -41,6 +41,7 @@
     extension TLSSession {
         /// Nil before the handshake is done, and after the end.
         var info: TLSInfo? {
+            if let agreement, let records { return agreement.info(records.suite) }
             guard canEncrypt, !flags.isDisjoint(with: [.established, .early]), let ssl = unsafe ssl else { return nil }
             let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
             return unsafe TLSInfo(
@@ -54,6 +55,7 @@
 
         /// The protocol agreed on by ALPN.
         var applicationProtocol: String? {
+            if let agreement { return agreement.applicationProtocol }
             var name: UnsafePointer<UInt8>?
             var count: CUnsignedInt = 0
             unsafe SSL_get0_alpn_selected(ssl, &name, &count)

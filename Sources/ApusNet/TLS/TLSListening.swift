@@ -12,6 +12,10 @@
         /// a loop gives them a millisecond of each turn, so that they don't stall it. It pays where there are fewer loops
         /// than processors; each step costs two more changes of thread.
         public var usesWorkStealingPool = false
+        /// Whether OpenSSL reads and writes the records of a connection to its end. Default false: where TLS 1.3 was agreed
+        /// on, it does the handshake, and then gives way to records of our own, so that an idle connection is spared its
+        /// state of 13 KB.
+        public var leavesRecordsToOpenSSL = false
         /// What a peer that speaks plain HTTP is told before it is closed; nothing when empty.
         public var answerToPlainHTTP = TLSListening.usesHTTPS
 

@@ -2,7 +2,8 @@
     import ApusRuntime
     import COpenSSL
 
-    /// TLS on one connection: OpenSSL's state, and what of its output the kernel has not taken. Loop only.
+    /// TLS on one connection: OpenSSL's state, or our own records after it, and what of the output the kernel has not
+    /// taken. Loop only.
     ///
     /// ```
     /// handshake ≠ nil ── the peer's farewell, our farewell, in any order ── ended
@@ -52,8 +53,14 @@
         }
 
         let workspace: TLSWorkspace
-        /// Nil before the first byte of the peer, and after the end.
+        /// Nil before the first byte of the peer, after the end, and when `records` took over.
         private(set) var ssl: OpaquePointer?
+        /// What reads and writes instead of OpenSSL, once its handshake is done.
+        @safe @exclusivity(unchecked) private(set) var records: RecordLayer?
+        /// What it agreed on.
+        private(set) var agreement: TLSAgreement?
+        /// Why `records` failed; see `takeError()`.
+        private var recordFailure: TLSError?
         @safe @exclusivity(unchecked) var flags: Flags = []
         /// While there is one.
         @safe @exclusivity(unchecked) var handshake: TLSHandshake?
@@ -86,8 +93,22 @@
             }
         }
 
-        /// Gives OpenSSL's state back. What is queued stays.
+        /// From now on records are read and written here.
+        func replaceOpenSSL(by records: RecordLayer, _ agreement: TLSAgreement) {
+            self.records = records
+            self.agreement = agreement
+            endOpenSSL()
+        }
+
+        /// Gives the state back. What is queued stays.
         func end() {
+            records?.giveBack()
+            records = nil
+            agreement = nil
+            endOpenSSL()
+        }
+
+        private func endOpenSSL() {
             guard let ssl = unsafe ssl else { return }
             guard !flags.contains(.away) else { return flags.formUnion(.abandoned) }
             unsafe self.ssl = nil
@@ -103,7 +124,7 @@
         var hasBegun: Bool { unsafe ssl != nil }
 
         /// Whether an earlier session was gone on with.
-        var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
+        var isResumed: Bool { unsafe agreement?.isResumed ?? (SSL_session_reused(ssl) == 1) }
 
         /// Has OpenSSL read and write here again, after a thread of the pool.
         func reattach() { if let ssl = unsafe ssl { unsafe apus_tls_attach(ssl, workspace.bio) } }
@@ -201,8 +222,9 @@
         /// Decrypts bytes from `offset` on, until they are used up or the loop's portion is full.
         @inline(never)
         func decrypt(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int) -> Outcome {
-            let io = unsafe workspace.io
             workspace.writeHere()
+            if let records { return open(bytes, &offset, &filled, records) }
+            let io = unsafe workspace.io
             apus_tls_clear_errors()
             return unsafe bytes.withUnsafeBytes { input in
                 while offset < input.count {
@@ -217,6 +239,22 @@
                 }
                 return .drained
             }
+        }
+
+        private func open(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int, _ records: RecordLayer) -> Outcome
+        {
+            let outcome = unsafe records.open(
+                bytes, &offset, into: workspace.plaintext, room: TLSWorkspace.plaintextSize, &filled)
+            switch outcome {
+            case .drained: return .drained
+            case .full: return .full
+            case .ended: return .ended
+            case .alerted(let alert): recordFailure = .received(alert)
+            case .refused(let alert, let reason):
+                recordFailure = TLSError(.protocolViolation, reason: reason, alert: alert)
+                _ = unsafe records.seal(alert) { unsafe workspace.extend($0) }
+            }
+            return .failed
         }
 
         /// Nil when there was nothing more to read.
@@ -240,6 +278,7 @@
         /// Encrypts all of the bytes, into the workspace's output.
         @inline(__always)
         @unsafe func encrypt(_ bytes: UnsafeRawPointer, _ count: Int) -> TLSError? {
+            if let records { return unsafe seal(bytes, count, records) }
             var written = 0
             if flags.contains(.early) {
                 if unsafe SSL_write_early_data(ssl, bytes, count, &written) == 1 { return nil }
@@ -247,6 +286,18 @@
                 return nil
             }
             return takeError()
+        }
+
+        @unsafe private func seal(_ bytes: UnsafeRawPointer, _ count: Int, _ records: RecordLayer) -> TLSError? {
+            var done = 0
+            while done < count {
+                let part = min(count - done, RecordLayer.contentLimit)
+                guard unsafe records.seal(bytes + done, part, { unsafe workspace.extend($0) }) else {
+                    return TLSError.queued("no memory for a record")
+                }
+                done += part
+            }
+            return nil
         }
 
         /// Writes an alert as one in the clear, for a peer to whom OpenSSL says nothing since it speaks no TLS at all
@@ -258,14 +309,21 @@
 
         /// Why the last call failed.
         func takeError() -> TLSError {
-            unsafe TLSError.ofSession(ssl, alert: workspace.plainAlert)
+            if let recordFailure { return recordFailure }
+            return unsafe TLSError.ofSession(ssl, alert: workspace.plainAlert)
         }
 
         /// Writes our farewell into the workspace's output, once.
         func sayFarewell() {
-            guard flags.isDisjoint(with: [.ended, .broken]), handshake == nil, let ssl = unsafe ssl else { return }
-            flags.insert(.ended)
+            guard flags.isDisjoint(with: [.ended, .broken]), handshake == nil else { return }
             workspace.writeHere()
+            if let records {
+                flags.insert(.ended)
+                _ = unsafe records.seal(.closeNotify) { unsafe workspace.extend($0) }
+                return
+            }
+            guard let ssl = unsafe ssl else { return }
+            flags.insert(.ended)
             _ = unsafe SSL_shutdown(ssl)
             apus_tls_clear_errors()
         }
@@ -275,6 +333,11 @@
         /// Why the calling thread's last call for a session failed.
         @unsafe static func ofSession(_ ssl: OpaquePointer?, alert: TLSAlert? = nil) -> TLSError {
             unsafe takeQueued(session: ssl, alert: alert) ?? TLSError(.failure, reason: "OpenSSL gives no reason")
+        }
+
+        /// The peer gave up.
+        static func received(_ alert: TLSAlert) -> TLSError {
+            TLSError(.alertReceived, reason: "\(alert)", alert: alert)
         }
     }
 #endif

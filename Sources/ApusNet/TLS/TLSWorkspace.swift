@@ -15,6 +15,8 @@
         static let recordOverhead = 128
         /// Plaintext shown, or encrypted, in one go.
         static let portion = 64 << 10
+        /// The memory for it.
+        static let plaintextSize = portion + RecordLayer.roomToOpen - recordLimit
         /// Plaintext encrypted in one go into a pooled buffer, of which it fills one of 64 KiB.
         static let pooledPortion = 60 << 10
 
@@ -23,12 +25,14 @@
 
         let io: UnsafeMutablePointer<apus_tls_io>
         let bio: OpaquePointer
-        /// Where received bytes are decrypted: one portion.
+        /// Where received bytes are decrypted: one portion, and what opening a record may write behind it.
         let plaintext: UnsafeMutableRawPointer
         /// Where small pieces to be written are brought together: one record.
         let gathered: UnsafeMutableRawPointer
         let ciphertext: UnsafeMutablePointer<UInt8>
         let handshakes: HandshakeQueue
+        let ciphers = RecordCiphers()
+        let buffers: BufferPool
         let log: TLSLog
 
         /// The one of a loop, made when it is first asked for.
@@ -40,10 +44,11 @@
             unsafe io = .allocate(capacity: 1)
             unsafe io.initialize(to: apus_tls_io())
             unsafe bio = TLSMethod.makeBIO(io)
-            unsafe plaintext = .allocate(byteCount: Self.portion, alignment: 4096)
+            unsafe plaintext = .allocate(byteCount: Self.plaintextSize, alignment: 4096)
             unsafe gathered = .allocate(byteCount: Self.recordLimit, alignment: 64)
             unsafe ciphertext = .allocate(capacity: Self.ciphertextSize(of: Self.portion))
             handshakes = HandshakeQueue()
+            buffers = loop.buffers
             log = TLSLog(loop.log)
         }
 
@@ -66,6 +71,11 @@
         @unsafe func write(to target: UnsafeMutableRawPointer, room: Int) {
             unsafe io.pointee.output = target.assumingMemoryBound(to: UInt8.self)
             unsafe io.pointee.output_room = room
+        }
+
+        /// Room for bytes behind those that were written, as which they count; nil without memory.
+        @unsafe @inline(__always) func extend(_ count: Int) -> UnsafeMutablePointer<UInt8>? {
+            unsafe apus_tls_extend(io, count)
         }
 
         /// Whether OpenSSL has written something that nobody has taken yet.

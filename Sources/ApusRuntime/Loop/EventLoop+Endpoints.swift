@@ -34,6 +34,22 @@ extension EventLoop {
         }
     }
 
+    /// Calls `body` for the endpoints behind a place, until it returns false: so that a walk over very many can let the
+    /// loop go on between. Loop only.
+    ///
+    /// - Parameters:
+    ///   - cursor: The place; moved on.
+    ///   - body: Returns whether to go on with the next one.
+    /// - Returns: Whether the walk is over.
+    package func walkEndpoints(
+        from cursor: inout ConnectionTable<Endpoint>.Cursor, _ body: (Endpoint) -> Bool
+    ) -> Bool {
+        while let id = endpoints.next(&cursor) {
+            if let endpoint = endpoints.find(id), !body(endpoint) { return false }
+        }
+        return true
+    }
+
     func remove(_ endpoint: Endpoint) {
         _ = endpoints.remove(endpoint.id)
     }

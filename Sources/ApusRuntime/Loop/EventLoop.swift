@@ -185,6 +185,9 @@ import Synchronization
     /// How many of the processor's ticks (`apus_ticks`) a handler may hold the loop. Any thread.
     package var holdLimitTicks: UInt64 { watch.limitTicks }
 
+    /// What the calling thread has taken of a processor, in nanoseconds. Loop only.
+    package var processorTime: UInt64 { apus_thread_processor_nanoseconds() }
+
     /// Tells the operator who held the loop since then, in the processor's ticks. Loop only.
     package func reportHold(of name: String, since began: UInt64) { watch.report(name, since: began) }
 }

@@ -57,10 +57,13 @@ import Synchronization
     }
 
     /// Makes a stripe with one writer; it counts towards the snapshots and keeps the histogram alive.
-    public func makeStripe() -> Stripe {
+    public func makeStripe() -> Stripe { Stripe(histogram: self, cells: makeOwnedCells()) }
+
+    /// Cells for one writer, to be given back by `retire(_:)`.
+    func makeOwnedCells() -> HistogramCells {
         let cells = HistogramCells.allocate()
         owned.withLock { $0.append(cells) }
-        return Stripe(histogram: self, cells: cells)
+        return cells
     }
 
     private func existing(_ stripe: Int) -> HistogramCells? {

@@ -38,24 +38,29 @@ static inline int apus_tls_bio_read(BIO *bio, char *target, size_t wanted, size_
     return 1;
 }
 
-static inline int apus_tls_bio_write(BIO *bio, const char *source, size_t count, size_t *written) {
-    apus_tls_io *io = (apus_tls_io *)BIO_get_data(bio);
-    BIO_clear_retry_flags(bio);
-    *written = count;
+// Room for bytes that follow what was written; they count as written. NULL without memory.
+static inline unsigned char *apus_tls_extend(apus_tls_io *io, size_t count) {
     if (io->spill_count == 0 && count <= io->output_room - io->output_count) {
-        memcpy(io->output + io->output_count, source, count);
         io->output_count += count;
-        return 1;
+        return io->output + io->output_count - count;
     }
     if (count > io->spill_room - io->spill_count) {
         size_t room = (io->spill_count + count) * 2;
         unsigned char *larger = (unsigned char *)OPENSSL_realloc(io->spill, room);
-        if (larger == NULL) return 0;
+        if (larger == NULL) return NULL;
         io->spill = larger;
         io->spill_room = room;
     }
-    memcpy(io->spill + io->spill_count, source, count);
     io->spill_count += count;
+    return io->spill + io->spill_count - count;
+}
+
+static inline int apus_tls_bio_write(BIO *bio, const char *source, size_t count, size_t *written) {
+    unsigned char *target = apus_tls_extend((apus_tls_io *)BIO_get_data(bio), count);
+    BIO_clear_retry_flags(bio);
+    *written = count;
+    if (target == NULL) return 0;
+    memcpy(target, source, count);
     return 1;
 }
 

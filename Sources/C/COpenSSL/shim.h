@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "context.h"
+#include "records.h"
 #include "session.h"
 
 #endif

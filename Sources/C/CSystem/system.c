@@ -25,6 +25,7 @@ static uint64_t nanoseconds(clockid_t clock) {
 
 uint64_t apus_monotonic_nanoseconds(void) { return nanoseconds(CLOCK_MONOTONIC); }
 uint64_t apus_realtime_nanoseconds(void) { return nanoseconds(CLOCK_REALTIME); }
+uint64_t apus_thread_processor_nanoseconds(void) { return nanoseconds(CLOCK_THREAD_CPUTIME_ID); }
 
 struct apus_civil_time apus_civil_time(int64_t seconds_since_1970) {
   time_t moment = (time_t)seconds_since_1970;

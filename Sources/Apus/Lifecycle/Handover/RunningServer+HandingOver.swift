@@ -65,9 +65,10 @@ extension RunningServer {
     }
 
     private func handOverBlocking(_ options: HandoverOptions) -> Result<Int32, HandoverError> {
+        let listeners = allListeners
+        let places = places + (admin.withLock { $0 }?.places ?? [])
         let offer = SocketOffer(
-            sockets: zip(configuration.places, listeners).map { ($0, $1.server.duplicateSockets()) },
-            patience: options.readyTimeout)
+            sockets: zip(places, listeners).map { ($0, $1.server.duplicateSockets()) }, patience: options.readyTimeout)
         defer { offer.close() }
         do throws(HandoverError) {
             let child: ChildProcess

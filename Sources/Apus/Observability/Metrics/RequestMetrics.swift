@@ -21,6 +21,17 @@ final class RequestMetrics: Sendable {
             return tally
         }
 
+        /// Adds answers up by the first digit of their status: [1xx, 2xx, 3xx, 4xx, 5xx, none].
+        func sumByClass() -> [Int] {
+            let tallies = self.tallies.withLock { $0 }
+            var sums = [Int](repeating: 0, count: 6)
+            for index in 0...RouteMeter.unanswered {
+                let count = tallies.reduce(0) { $0 + $1.value(at: index) }
+                if count > 0 { sums[index < RouteMeter.statuses ? index / 100 : 5] += count }
+            }
+            return sums
+        }
+
         func sum(at index: Int) -> Int { tallies.withLock { $0.reduce(0) { $0 + $1.value(at: index) } } }
     }
 

@@ -45,13 +45,15 @@ import ApusRuntime
     @safe @exclusivity(unchecked) var peerIsGone = false
     /// Whether the content of the response that is streamed goes out in chunks.
     @safe @exclusivity(unchecked) var streamsChunks = false
-    @safe @exclusivity(unchecked) private var requests: UInt32 = 0
+    @safe @exclusivity(unchecked) private(set) var requests: UInt32 = 0
+    /// When the connection began, in the loop's seconds.
+    let began: UInt32
     /// How many bytes of an incomplete head the parser has looked at.
     @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
     /// When the last request began or ended, in the loop's milliseconds.
-    @safe @exclusivity(unchecked) private var stamp: UInt64
+    @safe @exclusivity(unchecked) private(set) var stamp: UInt64
     /// When the head in hand began; 0 between requests.
-    @safe @exclusivity(unchecked) private var headBegan: UInt64
+    @safe @exclusivity(unchecked) private(set) var headBegan: UInt64
     /// For when the connection's timer is set.
     @safe @exclusivity(unchecked) private var timerTick: UInt64 = 0
     /// Bytes that waited to be sent when the timer looked last.
@@ -62,6 +64,7 @@ import ApusRuntime
         self.listener = listener
         stamp = server.loop.tick
         headBegan = server.loop.tick
+        began = UInt32(truncatingIfNeeded: server.loop.tick / 1000)
     }
 
     func connected(_ connection: Connection) {
@@ -201,7 +204,10 @@ import ApusRuntime
         context.task = server.tasks.run(context)
     }
 
-    func noteRequestWhole() { stamp = server.loop.tick }
+    func noteRequestWhole() {
+        stamp = server.loop.tick
+        context?.noteWhole()
+    }
 
     // MARK: After a response
 
@@ -282,6 +288,7 @@ import ApusRuntime
 
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
+        server.count(requestsOfClosed: Int(requests))
         if server.isObserved { reportCut(error) }
         guard let context else { return }
         self.context = nil

@@ -39,8 +39,8 @@ extension HTTP2Connection {
         guard phase != .closing else { return }
         do throws(HTTP2Error) {
             guard let slot = try streams.receiveData(piece), let exchange = exchange(at: slot) else {
-                // Of a frame whose stream went within it, the first piece was counted for all of it.
-                consume(Int(piece.beginsFrame ? piece.flowControlled : UInt32(piece.bytes.count)), of: nil)
+                // Of a frame whose stream went within it, the stream's end has made all of it good.
+                consume(Int(piece.flowControlled), of: nil)
                 if piece.beginsFrame { reader.skipRestOfData() }
                 return meter(.ignoredFrame)
             }
@@ -49,7 +49,7 @@ extension HTTP2Connection {
         } catch {
             // What the stream's window has taken is made good when the stream ends.
             if error.violation != .contentLengthMismatch {
-                consume(Int(piece.beginsFrame ? piece.flowControlled : UInt32(piece.bytes.count)), of: nil)
+                consume(Int(piece.flowControlled), of: nil)
                 reader.skipRestOfData()
             }
             if error.endsConnection { fail(error) } else { endStream(error) }
@@ -102,6 +102,7 @@ extension HTTP2Connection {
     private func contentEnded(_ exchange: HTTP2Exchange, _ context: Context) {
         // The handler's own time begins when it has everything.
         exchange.requestWhole = server.loop.tick
+        context.noteWhole()
         arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
         context.body.end()
         guard exchange.flags.contains(.gathers) else { return exchange.settle() }

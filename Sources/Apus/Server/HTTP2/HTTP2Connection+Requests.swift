@@ -72,8 +72,8 @@ extension HTTP2Connection {
     /// A connection that has had its share of requests ends like one of a server that stops.
     @inline(__always)
     private func noteRequest() {
-        guard let most = server.limits.requestsPerConnection else { return }
         requests &+= 1
+        guard let most = server.limits.requestsPerConnection else { return }
         guard requests >= most else { return }
         if phase == .open { server.service.limitCounts.count(.requestsPerConnection) }
         drain(connection)

@@ -191,6 +191,7 @@ import ApusRuntime
 
     func closed(_ connection: Connection, error: SystemError?) {
         phase = .closing
+        server.count(requestsOfClosed: requests)
         fieldBlock.release(to: server.loop.buffers)
         dropExchanges(isStalled ? .clientStalled : error != nil || isPeerGone ? .clientGone : .serverStopped)
     }

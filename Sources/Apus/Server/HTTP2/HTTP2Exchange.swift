@@ -237,6 +237,8 @@ extension HTTP2Exchange: ResponseTransport {
         // A client that was not told to send its content will not.
         if context.awaitsContinue { flags.insert(.neverLingers) }
         context.task = nil
+        // Nobody will read what waits: it makes room for other streams, also while this one lingers.
+        contentTaken(context.body.waitingCount)
         self.context = nil
         if context.account.began == 0 || context.account.isReported {
             connection.server.giveBack(context)

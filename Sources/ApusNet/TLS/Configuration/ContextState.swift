@@ -42,6 +42,8 @@
         static let hosts = unsafe apus_new_index(CRYPTO_EX_INDEX_SSL_CTX, releaseObject)
         /// A client session's ``SessionPlace``.
         static let place = unsafe apus_new_index(CRYPTO_EX_INDEX_SSL, releaseObject)
+        /// The ``apus_tls_notes`` of a server's session.
+        static let notes = unsafe apus_new_index(CRYPTO_EX_INDEX_SSL, apus_tls_release_notes)
         /// The last alert that a session sent, plus 256; no object.
         static let alert = unsafe apus_new_index(CRYPTO_EX_INDEX_SSL, keepNothing)
     }
@@ -70,6 +72,8 @@
     }
 
     extension TLSAlert {
+        /// The ``apus_tls_notes`` of a server's session.
+        static let notes = unsafe apus_new_index(CRYPTO_EX_INDEX_SSL, apus_tls_release_notes)
         /// The last alert that a session sent; nil when it sent none.
         @unsafe package static func sent(by session: OpaquePointer) -> TLSAlert? {
             guard let noted = unsafe SSL_get_ex_data(session, ExtraData.alert) else { return nil }

@@ -28,9 +28,18 @@
         }
     }
 
-    /// Appends a line of secrets to the file of the context.
-    let appendSecrets: SSL_CTX_keylog_cb_func = { session, line in
-        if let line = unsafe line { unsafe ContextState.of(session: session)?.keyLog?.append(line) }
+    /// Appends a line of secrets to the file of the context, if it has one, and notes those by which a server's session
+    /// can be taken over.
+    let takeSecrets: SSL_CTX_keylog_cb_func = { session, line in
+        guard let session = unsafe session, let line = unsafe line else { return }
+        if unsafe SSL_is_server(session) == 1 { unsafe apus_tls_note_line(session, ExtraData.notes, line) }
+        unsafe ContextState.of(session: session)?.keyLog?.append(line)
+    }
+
+    /// Counts a record that was protected.
+    let countRecord: apus_message_callback = { isWritten, _, kind, _, _, session, _ in
+        guard kind == SSL3_RT_INNER_CONTENT_TYPE, let session = unsafe session else { return }
+        unsafe apus_tls_note_record(session, ExtraData.notes, isWritten == 1)
     }
 
     extension TLSConfigurationAudit {

@@ -21,7 +21,7 @@
             let state = ContextState(protocols: protocols, pins: pins, keyLog: log, sessions: sessions)
             context.attach(state, at: ExtraData.state)
             unsafe SSL_CTX_set_info_callback(context.pointer, noteAlert)
-            if log != nil { unsafe SSL_CTX_set_keylog_callback(context.pointer, appendSecrets) }
+            if log != nil { unsafe SSL_CTX_set_keylog_callback(context.pointer, takeSecrets) }
             if sessions == nil {
                 unsafe apus_set_session_cache(context.pointer, CLong(SSL_SESS_CACHE_OFF), 1)
             } else {

@@ -139,7 +139,8 @@
             unsafe SSL_CTX_set_info_callback(pointer, noteAlert)
             if !state.protocols.isEmpty { unsafe SSL_CTX_set_alpn_select_cb(pointer, chooseProtocol, nil) }
             if !state.staples.isEmpty { unsafe apus_set_status_callback(pointer, staple) }
-            if state.keyLog != nil { unsafe SSL_CTX_set_keylog_callback(pointer, appendSecrets) }
+            unsafe SSL_CTX_set_keylog_callback(pointer, takeSecrets)
+            unsafe SSL_CTX_set_msg_callback(pointer, countRecord)
         }
     }
 

@@ -39,6 +39,21 @@ static inline uint64_t apus_ticks(void) {
 uint64_t apus_monotonic_nanoseconds(void);
 /// CLOCK_REALTIME in nanoseconds since 1970.
 uint64_t apus_realtime_nanoseconds(void);
+/// What the calling thread has taken of a processor, in nanoseconds.
+uint64_t apus_thread_processor_nanoseconds(void);
+
+/// What the system knows of a TCP connection; -1 where it does not tell.
+struct apus_tcp {
+  /// Smoothed round trip time, in microseconds.
+  int64_t round_trip;
+  /// Bytes that the peer has acknowledged, and that came from it.
+  int64_t sent, received;
+  /// Segments that were sent again.
+  int64_t sent_again;
+};
+
+/// Fills `figures`; all -1 for what is no TCP connection.
+void apus_read_tcp(int descriptor, struct apus_tcp *_Nonnull figures);
 
 /// A moment as calendars and clocks show it in UTC.
 struct apus_civil_time {

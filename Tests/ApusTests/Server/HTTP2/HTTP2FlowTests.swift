@@ -157,16 +157,22 @@ struct HTTP2FlowTests {
         }
     }
 
-    @Test("what a stream's end leaves unread makes room for the other streams")
-    func unreadGivesRoom() async throws {
+    @Test("what a stream's end leaves unread makes room for the other streams", arguments: [false, true])
+    func unreadGivesRoom(comesBeforeHandlerRuns: Bool) async throws {
         try await serving(
             { $0.limits.http2.peer.connectionWindow = 65_535 }, HTTP2ServerTests.register
         ) { address in
             let client = try FrameClient(address)
             for index in 0..<20 {
                 let stream = UInt32(2 * index + 1)
-                client.send(Frame.request(stream, "/late", method: "POST", ends: false))
-                client.send(Frame.data(stream, [UInt8](repeating: 1, count: 16_384)))
+                let head = Frame.request(stream, "/late", method: "POST", ends: false)
+                let content = Frame.data(stream, [UInt8](repeating: 1, count: 16_384))
+                if comesBeforeHandlerRuns {
+                    client.send(head, content)
+                } else {
+                    client.send(head)
+                    client.send(content)
+                }
                 #expect(try client.answer(on: stream).text == "answered")
                 // Also with what arrives behind the end.
                 client.send(Frame.data(stream, [UInt8](repeating: 1, count: 16_384)))
@@ -174,6 +180,33 @@ struct HTTP2FlowTests {
                 if index % 2 == 1 { _ = try client.first { $0.type == Frame.windowUpdate && $0.stream == 0 } }
             }
             #expect(try client.ping() != nil)
+        }
+    }
+
+    @Test("a frame whose stream ends within it makes room once, and what its other half brings is passed over")
+    func endsWithinFrame() async throws {
+        try await serving(
+            { $0.limits.http2.peer.connectionWindow = 65_535 }, HTTP2ServerTests.register
+        ) { address in
+            let client = try FrameClient(address)
+            // The settings are acknowledged before there is half a frame.
+            _ = try client.ping()
+            var room = 65_535
+            for index in 0..<10 {
+                let stream = UInt32(2 * index + 1)
+                // More is announced than anyone would wait for, so the stream is reset behind the answer.
+                let length = ("content-length", "200000")
+                client.send(Frame.request(stream, "/late", method: "POST", [length], ends: false))
+                let frame = Frame.data(stream, [UInt8](repeating: 1, count: 16_384))
+                room -= 16_384
+                client.send(Array(frame[..<8_000]))
+                #expect(try client.answer(on: stream).text == "answered")
+                client.send(Array(frame[8_000...]))
+                for frame in try #require(try client.ping()) where frame.type == Frame.windowUpdate {
+                    room += Int(Frame.number(frame.payload[0..<4]))
+                    #expect(room <= 65_535)
+                }
+            }
         }
     }
 

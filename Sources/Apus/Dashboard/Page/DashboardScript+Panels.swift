@@ -1,0 +1,129 @@
+extension DashboardScript {
+    /// The figures on top, loops, pools, routes, the slowest requests, and events.
+    static let panels = #"""
+        const show = () => {
+          showFigures();
+          drawCharts();
+          showLoops();
+          showPools();
+          showRoutes();
+          showSlowest();
+          showNews();
+        };
+        const showFigures = () => {
+          const { requests, latency, connections, process, loops, server } = sample;
+          put($('place'), `${server.places.join(', ')} · ${loops.length} ${loops.length === 1 ? 'loop' : 'loops'} on `
+            + `${server.driver} · up ${span(sample.uptime)}${server.isStopping ? ' · stopping' : ''}`);
+          figure($('rate'), rate(requests.rate));
+          const failed = requests.byStatus[4] + requests.byStatus[5];
+          put($('rate-more'), `${count(requests.total)} in all, ${count(requests.inProgress)} in progress`
+            + (failed > 0 ? `, ${rate(failed)} failed/s` : ''));
+          figure($('p99'), time(latency.p99));
+          put($('p99-more'), latency.count ? `p50 ${time(latency.p50)}, max ${time(latency.max)}` : 'no observed request');
+          figure($('open'), count(connections.open));
+          put($('open-more'), `${rate(connections.opened)} new/s, ${rate(connections.refused)} refused/s`);
+          figure($('cpu'), process.processor.toFixed(2) + ' of\u00a0' + server.processor);
+          put($('cpu-more'), `${count(process.threads)} threads, ${count(sample.work.running)} offloaded`);
+          figure($('memory'), bytes(process.resident));
+          put($('memory-more'), `${count(process.descriptors)} descriptors`);
+          document.title = `${short(requests.rate)}/s · Apus`;
+        };
+        const meter = (part) => make('div', { class: 'meter' }, make('i', { 'aria-hidden': 'true' }, make('b')), make('span'));
+        const setMeter = (element, part, text) => {
+          element.className = 'meter' + (part > .9 ? ' hot' : part > .7 ? ' warm' : '');
+          element.querySelector('b').style.transform = `scaleX(${Math.max(0, Math.min(1, part)).toFixed(3)})`;
+          put(element.querySelector('span'), text);
+        };
+        const cells = (row, texts) => texts.forEach((text, index) => put(row.children[index + 2], text));
+        const showLoops = () => {
+          const busiest = Math.max(...sample.loops.map((loop) => loop.connections));
+          const least = Math.min(...sample.loops.map((loop) => loop.connections));
+          put($('loops-more'), sample.loops.length > 1 && busiest > 0
+            ? `connections ${least === busiest ? 'even' : `${count(least)} to ${count(busiest)} a loop`}` : '');
+          reconcile($('loop-table').tBodies[0], sample.loops, (loop) => loop.index, (loop) => make('tr', {},
+            make('th', { scope: 'row' }, `${loop.index}`), make('td', {}, meter()), make('td', { class: 'n' }),
+            make('td', { class: 'n wide' }), make('td', { class: 'n' }), make('td', { class: 'n' }),
+            make('td', { class: 'n wide' }), make('td', { class: 'n wide' })), (row, loop) => {
+            setMeter(row.querySelector('.meter'), loop.processor, loop.answers ? percent(loop.processor) : 'held');
+            cells(row, [time(loop.lagP99), time(loop.lagMax), rate(loop.requests), count(loop.connections),
+              count(loop.timers), `${bytes(loop.buffersInUse)} + ${bytes(loop.buffersCached)}`]);
+            row.lastElementChild.title = `in use + kept for the next; ${percent(loop.bufferHits)} were at hand`;
+          });
+        };
+        const showPools = () => {
+          reconcile($('pool-list'), sample.pools, (pool) => pool.name, () => make('li', {},
+            make('span', {}, make('strong'), ' ', make('span', { class: 'badge' })), meter(), make('p', { class: 'quiet' })),
+            (row, pool) => {
+              put(row.querySelector('strong'), pool.name);
+              const badge = row.querySelector('.badge');
+              badge.className = 'badge ' + pool.health;
+              put(badge, pool.health);
+              const part = pool.capacity ? pool.active / pool.capacity : 0;
+              setMeter(row.querySelector('.meter'), part, pool.capacity ? percent(part) : count(pool.active));
+              row.querySelector('.meter > i').style.visibility = pool.capacity ? '' : 'hidden';
+              put(row.querySelector('p'), [pool.reason, pool.idle ? `${count(pool.idle)} idle` : '',
+                pool.waiting ? `${count(pool.waiting)} waiting` : '', `${count(pool.opened)} opened in all`,
+                pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timedOut ? `${count(pool.timedOut)} timed out` : '',
+                pool.failed ? `${count(pool.failed)} failed` : ''].filter(Boolean).join(' · '));
+            });
+          const kinds = new Map();
+          for (const group of sample.connections.groups) {
+            const kind = kinds.get(group.kind) ?? { name: group.kind, total: 0, parts: [] };
+            kind.total += group.count;
+            kind.parts.push(group);
+            kinds.set(group.kind, kind);
+          }
+          const most = Math.max(1, ...[...kinds.values()].map((kind) => kind.total));
+          const shown = kinds.size ? [...kinds.values()] : [{ name: 'none open', total: 0, parts: [] }];
+          reconcile($('census'), shown, (kind) => kind.name, (kind) => make('li', {}, make('span', {}, kind.name),
+            make('span', { class: 'stack', role: 'img' }), make('span', { class: 'n' })), (row, kind) => {
+            const stack = row.querySelector('.stack');
+            stack.setAttribute('aria-label', kind.parts.map((part) => `${part.count} ${part.activity}`).join(', ') || 'none');
+            stack.title = stack.getAttribute('aria-label');
+            bars(stack, kind.parts.map((part) => [part.activity, part.count / most]));
+            put(row.lastElementChild, count(kind.total));
+          });
+        };
+        const bars = (stack, parts) => reconcile(stack, parts, ([name]) => name, ([name]) => make('i', { class: name }),
+          (bar, [, part]) => { bar.style.width = (part * 100).toFixed(2) + '%'; });
+        const showRoutes = () => {
+          const most = Math.max(1, ...sample.routes.map((route) => route.rate));
+          reconcile($('route-table').tBodies[0], sample.routes.slice(0, 12), (route) => route.method + ' ' + route.route,
+            (route) => make('tr', {}, make('td', {}, make('code', {}, make('span', { class: 'method' }, route.method),
+              route.route === 'none' ? 'no route' : route.route)), make('td', { class: 'n' }), make('td', { class: 'n' }),
+              make('td', { class: 'n' }), make('td', { class: 'n' }), make('td', { class: 'n wide' })), (row, route) => {
+              const texts = [rate(route.rate), time(route.p50), time(route.p99), route.errors ? percent(route.errors) : '–',
+                count(route.total)];
+              texts.forEach((text, index) => put(row.children[index + 1], text));
+              const part = (route.rate / most * 100).toFixed(1);
+              row.children[1].style.backgroundImage = route.rate
+                ? `linear-gradient(270deg, color-mix(in srgb, var(--sky) 22%, transparent) ${part}%, transparent ${part}%)` : '';
+            });
+        };
+        const showSlowest = () => {
+          const slowest = sample.slowest.slice(0, 8);
+          const most = Math.max(1, ...slowest.map((one) => one.total));
+          reconcile($('slow-list'), slowest, (one) => `${one.at} ${one.loop} ${one.total}`, (one) => make('li', {},
+            make('div', { class: 'line' }, make('code', { class: 'mono', title: `${one.method} ${one.path}` },
+              `${one.method} ${one.path}`), make('strong', {}, time(one.total))),
+            make('div', { class: 'stack', role: 'img', 'aria-label': `receiving ${time(one.receiving)}, handling `
+              + `${time(one.handling)}, sending ${time(one.sending)}` }),
+            make('p', { class: 'quiet' }, [one.status || 'no answer', clock(one.at), one.client, one.version,
+              `loop ${one.loop}`, one.sent ? bytes(one.sent) : '', one.failure ?? ''].filter(Boolean).join(' · '))),
+            (row, one) => bars(row.querySelector('.stack'), [['receiving', one.receiving / most],
+              ['handling', one.handling / most], ['sending', one.sending / most]]));
+          if (!slowest.length) $('slow-list').replaceChildren(
+            make('li', { class: 'quiet' }, 'No observed request in the last minute.'));
+        };
+        const showNews = () => {
+          const shown = $('only-warnings').checked ? news.filter((one) => one.level !== 'info') : news;
+          $('no-news').hidden = shown.length > 0;
+          reconcile($('news'), shown, (one) => one.number + ' ' + one.at, (one) => make('li', { class: one.level },
+            make('time', { class: 'quiet', datetime: new Date(one.at).toISOString() }, clock(one.at)),
+            make('b', {}, (one.level === 'info' ? '' : one.level === 'warning' ? '▲ ' : '■ ') + one.kind),
+            make('span', {}, one.text)), () => {});
+        };
+        $('only-warnings').addEventListener('change', showNews);
+
+        """#
+}

@@ -1,0 +1,162 @@
+extension DashboardScript {
+    /// The table of connections: searched and sorted by the server, for there may be a million.
+    static let connections = #"""
+        const wanted = { key: 'age', descending: true, search: '', offset: 0, limit: 25 };
+        let connectionTimer = 0, closing = null;
+        const refreshConnections = async () => {
+          clearTimeout(connectionTimer);
+          const asked = { ...wanted };
+          try {
+            const page = await get(`/api/connections?sort=${asked.descending ? '-' : ''}${asked.key}`
+              + `&search=${encodeURIComponent(asked.search)}&offset=${asked.offset}&limit=${asked.limit}`);
+            if (!isPaused && !document.hidden && JSON.stringify(asked) === JSON.stringify(wanted)) showConnections(page);
+          } catch { /* the state above tells of it */ }
+          clearTimeout(connectionTimer);
+          connectionTimer = setTimeout(refreshConnections, document.hidden ? 10000 : 2000);
+        };
+        const showConnections = (page) => {
+          put($('connection-count'), (wanted.search ? `${count(page.matching)} of ${count(page.total)}` : count(page.total))
+            + (page.missingLoops.length ? `, without those of loop ${page.missingLoops.join(', ')}, which is held` : ''));
+          if (!page.connections.length && wanted.offset) { wanted.offset = 0; return refreshConnections(); }
+          reconcile($('connection-table').tBodies[0], page.connections, (one) => one.id, (one) => make('tr', {},
+            make('td', { class: 'mono' }), make('td'), make('td'), make('td', { class: 'n' }), make('td', { class: 'n' }),
+            make('td', { class: 'n wide' }), make('td', { class: 'n wide' }), make('td', { class: 'n wide' }),
+            make('td', { class: 'n wide' }), make('td', { class: 'n wide' }), make('td', { class: 'n' },
+              make('button', { type: 'button', 'aria-label': `Close the connection from ${one.address || one.id}`,
+                onclick: () => askToClose(one) }, 'Close'))), (row, one) => {
+            [one.address || 'Unix socket', one.protocol, one.request ? `${one.state} ${one.request}` : one.state,
+              count(one.requests), span(one.age), span(one.idle), one.roundTrip === undefined ? '–' : time(one.roundTrip),
+              bytes(one.received), bytes(one.sent), String(one.loop)].forEach((text, index) => put(row.children[index], text));
+          });
+          const last = Math.min(page.matching, wanted.offset + page.connections.length);
+          put($('page'), page.matching ? `${count(wanted.offset + 1)}–${count(last)} of ${count(page.matching)}` : 'none');
+          $('earlier').disabled = wanted.offset === 0;
+          $('later').disabled = last >= page.matching || wanted.offset + wanted.limit > 10000;
+        };
+        $('connection-search').addEventListener('submit', (event) => event.preventDefault());
+        let searchTimer = 0;
+        $('search').addEventListener('input', () => {
+          clearTimeout(searchTimer);
+          searchTimer = setTimeout(() => {
+            Object.assign(wanted, { search: $('search').value.trim().slice(0, 100), offset: 0 });
+            refreshConnections();
+          }, 200);
+        });
+        for (const head of document.querySelectorAll('#connection-table th[data-key]')) {
+          head.querySelector('button').addEventListener('click', () => {
+            const isSame = wanted.key === head.dataset.key;
+            const textual = ['address', 'protocol', 'state', 'loop'].includes(head.dataset.key);
+            Object.assign(wanted, { key: head.dataset.key, descending: isSame ? !wanted.descending : !textual, offset: 0 });
+            for (const other of document.querySelectorAll('#connection-table th[data-key]')) other.removeAttribute('aria-sort');
+            head.setAttribute('aria-sort', wanted.descending ? 'descending' : 'ascending');
+            refreshConnections();
+          });
+        }
+        $('earlier').addEventListener('click', () => {
+          wanted.offset = Math.max(0, wanted.offset - wanted.limit);
+          refreshConnections();
+        });
+        $('later').addEventListener('click', () => { wanted.offset += wanted.limit; refreshConnections(); });
+        const askToClose = (one) => {
+          closing = one;
+          put($('close-text'), `${one.address || 'A connection'} speaks ${one.protocol}, is ${one.state} and has made `
+            + `${count(one.requests)} ${one.requests === 1 ? 'request' : 'requests'}.`);
+          $('close-dialog').returnValue = '';
+          $('close-dialog').showModal();
+        };
+        $('close-dialog').addEventListener('close', async () => {
+          const how = $('close-dialog').returnValue;
+          if (!closing || !how) return;
+          const answer = await api(`/api/connections/${closing.id}${how === 'now' ? '?now=true' : ''}`, { method: 'DELETE' })
+            .catch(() => null);
+          say(answer?.ok ? `${closing.address || 'The connection'} is being closed.`
+            : answer?.status === 404 ? 'That connection was gone already.' : 'It could not be closed: the server said no.');
+          refreshConnections();
+        });
+
+        """#
+
+    /// The configuration, and changes that are gathered until they are applied together.
+    static let configuration = #"""
+        let entries = [], keysShown = 'live';
+        const changes = new Map();
+        const refreshConfiguration = async () => {
+          try {
+            entries = (await get('/api/configuration')).entries;
+            showKeys();
+          } catch { /* the state above tells of it */ }
+        };
+        const written = (value) => typeof value === 'string' ? value : JSON.stringify(value);
+        const showKeys = () => {
+          const search = $('key-search').value.trim().toLowerCase();
+          const shown = entries.filter((entry) => (keysShown === 'all' || keysShown === 'set' && !entry.isDefault
+            || keysShown === 'live' && entry.isLive) && (!search || `${entry.path} ${entry.summary}`.toLowerCase().includes(search)));
+          $('no-keys').hidden = shown.length > 0;
+          reconcile($('key-table').tBodies[0], shown, (entry) => entry.path, (entry) => make('tr', {},
+            make('td', {}, make('code', {}, entry.path), make('small', { id: 'about-' + entry.path }, entry.summary)),
+            make('td', {}, entry.isLive && !entry.isSecret
+              ? make('input', { type: 'text', 'aria-label': entry.path, 'aria-describedby': 'about-' + entry.path,
+                title: entry.expected ? `Expects ${entry.expected}` : null, autocomplete: 'off', spellcheck: 'false',
+                oninput: (event) => change(entry.path, event.target) })
+              : make('code')), make('td', {}, make('span', { class: 'chip' }))), (row, entry) => {
+            const input = row.querySelector('input');
+            row.className = changes.has(entry.path) ? 'changed' : '';
+            if (!input) put(row.children[1].firstChild, written(entry.value));
+            else if (!changes.has(entry.path) && document.activeElement !== input) input.value = written(entry.value);
+            put(row.querySelector('.chip'), entry.origin);
+          });
+          showChanges();
+        };
+        const change = (path, input) => {
+          const entry = entries.find((one) => one.path === path);
+          if (input.value === written(entry.value)) changes.delete(path); else changes.set(path, input.value);
+          input.closest('tr').className = changes.has(path) ? 'changed' : '';
+          input.removeAttribute('aria-invalid');
+          showChanges();
+        };
+        const showChanges = () => {
+          $('changes').hidden = changes.size === 0;
+          put($('change-count'), `${changes.size} ${changes.size === 1 ? 'change' : 'changes'} not applied`);
+          if (!changes.size) $('problems').replaceChildren();
+        };
+        // A number, a boolean, null or a list as it is; anything else is text, such as 64MiB.
+        const meant = (text) => { try { return JSON.parse(text); } catch { return text; } };
+        const apply = async (asked) => {
+          const answer = await api('/api/configuration', { method: 'PATCH', body: JSON.stringify(asked) });
+          return { isApplied: answer.ok, content: await answer.json() };
+        };
+        $('configuration-form').addEventListener('submit', async (event) => {
+          event.preventDefault();
+          if (!changes.size) return;
+          const asked = Object.fromEntries([...changes].map(([path, text]) => [path, meant(text)]));
+          const { isApplied, content } = await apply(asked).catch(() => ({ isApplied: false, content: {} }));
+          if (!isApplied) {
+            const problems = content.problems ?? [{ path: '', reason: content.detail ?? 'the server does not answer' }];
+            $('problems').replaceChildren(...problems.map((one) => make('li', {},
+              `${one.path}: ${one.reason}${one.suggestion ? `; did you mean ${one.suggestion}?` : ''}`)));
+            for (const input of document.querySelectorAll('#key-table input')) {
+              if (problems.some((one) => one.path === input.getAttribute('aria-label'))) input.setAttribute('aria-invalid', 'true');
+            }
+            say('Nothing was changed: see what is wrong.');
+            return;
+          }
+          changes.clear();
+          const before = Object.fromEntries(content.applied.map((one) => [one.path, one.before ?? null]));
+          await refreshConfiguration();
+          say(content.applied.length === 1 ? `${content.applied[0].path} is changed.` : `${content.applied.length} keys are changed.`,
+            make('button', { type: 'button', onclick: async () => {
+              const { isApplied } = await apply(before).catch(() => ({ isApplied: false }));
+              say(isApplied ? 'All is as it was before.' : 'It could not be undone.');
+              refreshConfiguration();
+            } }, 'Undo'));
+        });
+        $('discard').addEventListener('click', () => { changes.clear(); showKeys(); });
+        $('key-search').addEventListener('input', showKeys);
+        for (const button of document.querySelectorAll('[data-keys]')) button.addEventListener('click', () => {
+          keysShown = button.dataset.keys;
+          for (const other of document.querySelectorAll('[data-keys]')) other.setAttribute('aria-pressed', other === button);
+          showKeys();
+        });
+
+        """#
+}

@@ -1,0 +1,124 @@
+import ApusNet
+import ApusRuntime
+
+/// What of the connections somebody wants to see: `?sort=-age&search=10.0&offset=0&limit=50`.
+struct ConnectionQuery: Sendable {
+    enum Key: String, Sendable, CaseIterable {
+        case age, idle, requests, address, `protocol`, state, loop
+    }
+
+    static let mostLimit = 500
+    static let mostOffset = 10_000
+    static let longestSearch = 100
+
+    var key = Key.age
+    var isDescending = true
+    /// In lower case.
+    var search = ""
+    var offset = 0
+    var limit = 50
+
+    /// - Throws: `HTTPError` 400 that names everything that is wrong.
+    init(_ query: Query) throws(HTTPError) {
+        var mistakes: [String] = []
+        func number(_ name: String, _ range: ClosedRange<Int>, _ standard: Int) -> Int {
+            guard let text = query[name] else { return standard }
+            guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
+            else {
+                mistakes.append("\(name): send a number from \(range.lowerBound) to \(range.upperBound)")
+                return standard
+            }
+            return number
+        }
+        offset = number("offset", 0...Self.mostOffset, 0)
+        limit = number("limit", 1...Self.mostLimit, 50)
+        if let sort = query["sort"] {
+            isDescending = sort.hasPrefix("-")
+            if let key = Key(rawValue: String(sort.drop { $0 == "-" })) {
+                self.key = key
+            } else {
+                mistakes.append("sort: send one of \(Key.allCases.map(\.rawValue).joined(separator: ", ")), or -age")
+            }
+        }
+        search = query["search"]?.lowercased() ?? ""
+        if search.utf8.count > Self.longestSearch {
+            mistakes.append("search: send at most \(Self.longestSearch) bytes")
+        }
+        guard mistakes.isEmpty else { throw HTTPError(.badRequest, mistakes.joined(separator: "; ")) }
+    }
+
+    /// Whether a connection is meant.
+    func matches(_ sight: ConnectionSight) -> Bool {
+        if search.isEmpty { return true }
+        if sight.kind.name.lowercased().contains(search) || sight.activity.name.contains(search) { return true }
+        if "loop \(sight.connection.loop.index)" == search { return true }
+        return sight.connection.peerNow?.description.contains(search) ?? false
+    }
+
+    /// What it is sorted by, as a number.
+    func rank(_ sight: ConnectionSight) -> UInt64 {
+        let now = sight.connection.loop.tick
+        return switch key {
+        case .age: sight.began == 0 ? 0 : now &- min(now, sight.began)
+        case .idle: sight.active == 0 ? 0 : now &- min(now, sight.active)
+        case .requests: UInt64(sight.requests)
+        case .protocol: UInt64(sight.kind.rawValue)
+        case .state: UInt64(sight.activity.rawValue)
+        case .loop: UInt64(sight.connection.loop.index)
+        case .address:
+            switch sight.connection.peerNow {
+            case .ipv4(let address, let port)?: UInt64(address.value) << 16 | UInt64(port)
+            case .ipv6(let address, _, _)?: address.high
+            case .unix?, nil: 0
+            }
+        }
+    }
+}
+
+/// The first so many of the connections of one loop, in an order; and how many there are. Belongs to the loop.
+struct ConnectionChoice: Sendable {
+    struct Candidate: Sendable {
+        var rank: UInt64
+        var loop: Int
+        var id: UInt64
+
+        /// Whether it stands before another one; the place decides between equals, so that pages fit together.
+        func precedes(_ other: Candidate, descending: Bool) -> Bool {
+            if rank != other.rank { return descending == (rank > other.rank) }
+            return (loop, id) < (other.loop, other.id)
+        }
+    }
+
+    private(set) var candidates: [Candidate] = []
+    private(set) var matching = 0
+    private(set) var total = 0
+    private let most: Int
+    private let isDescending: Bool
+
+    init(_ query: ConnectionQuery) {
+        most = query.offset + query.limit
+        isDescending = query.isDescending
+    }
+
+    mutating func look(at sight: ConnectionSight, _ query: ConnectionQuery) {
+        total += 1
+        guard query.matches(sight) else { return }
+        matching += 1
+        candidates.append(
+            Candidate(
+                rank: query.rank(sight), loop: sight.connection.loop.index, id: sight.connection.id.rawValue))
+        // Twice as many as are wanted, for each sort costs more than what it throws away.
+        if candidates.count >= 2 * most + 64 { cut() }
+    }
+
+    mutating func cut() {
+        candidates.sort { $0.precedes($1, descending: isDescending) }
+        candidates.removeLast(max(0, candidates.count - most))
+    }
+
+    static func += (left: inout Self, right: Self) {
+        left.candidates += right.candidates
+        left.matching += right.matching
+        left.total += right.total
+    }
+}

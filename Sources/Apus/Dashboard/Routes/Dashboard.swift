@@ -1,0 +1,123 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+
+/// The routes of the admin listener. Any thread; the handlers are called on the listener's own loop.
+struct Dashboard: Sendable {
+    let options: AdminOptions
+    weak let server: RunningServer?
+    let sampler: LoopBound<DashboardSampler>
+    let loop: EventLoop
+    let sessions = AdminSessions()
+    let listeners = OpenStreams()
+
+    func register(on app: Application) {
+        let sampler = self.sampler
+        app.use(
+            AdminGate(options: options, sessions: sessions) { who in
+                sampler.value.tell(.warning, "access", "a wrong token came from \(who)")
+            })
+        registerPage(on: app)
+        registerNumbers(on: app)
+        registerConnections(on: app)
+        registerConfiguration(on: app)
+        registerSession(on: app)
+    }
+
+    private func registerPage(on app: Application) {
+        app.get("/") { _ in DashboardPage.response(.ok) }
+        app.get("/dashboard.css") { _ in DashboardPage.asset(DashboardStyle.text, "text/css; charset=utf-8") }
+        app.get("/dashboard.js") { _ in DashboardPage.asset(DashboardScript.text, "text/javascript; charset=utf-8") }
+        app.get("/icon.svg") { _ in DashboardPage.asset(DashboardPage.icon, "image/svg+xml") }
+    }
+
+    private func registerNumbers(on app: Application) {
+        let sampler = self.sampler
+        app.get("/api/sample") { _ in
+            Response(.ok, [.contentType: "application/json"], body: .bytes(try sampler.value.json()))
+        }
+        app.get("/api/history") { _ in
+            History(
+                bounds: DashboardSample.bounds,
+                samples: Array(sampler.value.past.suffix(DashboardSampler.mostPast)))
+        }
+        app.get("/api/loops") { _ in sampler.value.sample.loops }
+        app.get("/api/pools") { _ in sampler.value.sample.pools }
+        app.get("/api/routes") { _ in sampler.value.sample.routes }
+        app.get("/api/slowest") { _ in sampler.value.sample.slowest }
+        app.get("/api/events") { context in try events(context) }
+    }
+
+    /// What was before the first event of a stream.
+    private struct History: Encodable {
+        var bounds: [Double]
+        var samples: [DashboardPast]
+    }
+
+    /// A stream of samples and news; first the last sample and the news that are kept.
+    private func events(_ context: Context) throws(HTTPError) -> Response {
+        guard let place = listeners.enter(atMost: options.mostListeners) else {
+            throw HTTPError(
+                .serviceUnavailable,
+                "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
+                fields: [.retryAfter: "5"])
+        }
+        let sampler = self.sampler
+        let last = context.lastEventID.flatMap { Int($0) } ?? 0
+        return Response.events(EventOptions(slowClients: .dropOldest, mostWaiting: 16, retry: .seconds(2))) { stream in
+            defer { withExtendedLifetime(place) {} }
+            let now = sampler.value
+            try await stream.send(ServerEvent(String(decoding: now.json(), as: UTF8.self), type: "sample"))
+            for one in now.news.suffix(100) where one.number > last {
+                try await stream.send(ServerEvent.json(one, type: "news"))
+            }
+            try await now.hub.send(to: stream)
+        }
+    }
+
+    private func registerSession(on app: Application) {
+        let (options, sessions, sampler) = (self.options, self.sessions, self.sampler)
+        app.post("/api/session") { context in
+            struct Credentials: Decodable { var token: String }
+            guard let token = options.token else { return Response(.noContent) }
+            let given = try context.json(as: Credentials.self).token
+            guard ConstantTime.isEqual(given, to: token) else {
+                let who = context.remoteAddress?.description ?? "someone who is gone"
+                sampler.value.tell(.warning, "access", "a wrong token came from \(who)")
+                throw HTTPError(
+                    .unauthorized, "that is not the token", fields: [.wwwAuthenticate: "Bearer realm=\"apus admin\""])
+            }
+            let cookie = try SetCookie(
+                AdminSessions.cookie, sessions.begin(), maxAge: AdminSessions.lifetime, isSecure: context.isSecure,
+                sameSite: .strict)
+            return Response(.noContent, [.setCookie: cookie.description])
+        }
+        app.delete("/api/session") { context in
+            if let session = context.cookies[AdminSessions.cookie] { sessions.end(session) }
+            let removal = try SetCookie.removal(of: AdminSessions.cookie)
+            return Response(.noContent, [.setCookie: removal.description])
+        }
+    }
+}
+
+/// How many streams are open. Any thread.
+final class OpenStreams: Sendable {
+    /// A place, given back when nobody holds it any more: a stream whose client leaves before it begins never runs.
+    final class Place: Sendable {
+        private let streams: OpenStreams
+        fileprivate init(_ streams: OpenStreams) { self.streams = streams }
+        deinit { streams.count.withLock { $0 -= 1 } }
+    }
+
+    private let count = Lock(0)
+
+    /// Takes a place; nil when there is none.
+    func enter(atMost most: Int) -> Place? {
+        let isFree = count.withLock { count in
+            guard count < most else { return false }
+            count += 1
+            return true
+        }
+        return isFree ? Place(self) : nil
+    }
+}

@@ -1,0 +1,152 @@
+import ApusNet
+import ApusRuntime
+
+/// What is spoken on a connection.
+package enum ConnectionKind: UInt8, Sendable, Hashable, CaseIterable, Codable {
+    case http1
+    case http1TLS
+    case http2
+    case http2TLS
+    /// The TLS handshake is under way.
+    case handshake
+    /// A protocol that took the connection over, or one of the program's own.
+    case other
+
+    /// The name that people read.
+    package var name: String {
+        switch self {
+        case .http1: "HTTP/1.1"
+        case .http1TLS: "HTTP/1.1 TLS"
+        case .http2: "HTTP/2"
+        case .http2TLS: "HTTP/2 TLS"
+        case .handshake: "TLS handshake"
+        case .other: "other"
+        }
+    }
+}
+
+/// What a connection is doing.
+package enum ConnectionActivity: UInt8, Sendable, Hashable, CaseIterable, Codable {
+    /// It waits for a request.
+    case idle
+    /// A head or a content arrives.
+    case receiving
+    /// A handler works, or its answer is sent.
+    case answering
+    /// Nothing more is read from it.
+    case closing
+
+    /// The name that people read.
+    package var name: String {
+        switch self {
+        case .idle: "idle"
+        case .receiving: "receiving"
+        case .answering: "answering"
+        case .closing: "closing"
+        }
+    }
+}
+
+/// How many connections speak what, and do what.
+struct ConnectionCensus: Sendable {
+    private static let width = ConnectionActivity.allCases.count
+    private var counts = [Int](repeating: 0, count: ConnectionKind.allCases.count * width)
+
+    mutating func count(_ kind: ConnectionKind, _ activity: ConnectionActivity) {
+        counts[Int(kind.rawValue) * Self.width + Int(activity.rawValue)] += 1
+    }
+
+    func count(of kind: ConnectionKind, _ activity: ConnectionActivity) -> Int {
+        counts[Int(kind.rawValue) * Self.width + Int(activity.rawValue)]
+    }
+
+    var total: Int { counts.reduce(0, +) }
+
+    static func += (left: inout Self, right: Self) {
+        for index in left.counts.indices { left.counts[index] += right.counts[index] }
+    }
+}
+
+/// A connection as somebody sees it who walks by. On its loop.
+struct ConnectionSight {
+    let connection: Connection
+    let kind: ConnectionKind
+    let activity: ConnectionActivity
+    let requests: Int
+    /// When it began, and when it was last at work, in the loop's milliseconds; 0 is unknown.
+    let began: UInt64
+    let active: UInt64
+    /// The place of its listener among those of the application.
+    let listener: UInt8
+    /// Whether it belongs to one of the server's listeners.
+    let isServed: Bool
+
+    /// Nil for an endpoint that is no connection.
+    init?(_ endpoint: Endpoint) {
+        guard let connection = endpoint as? Connection, connection.isOpen else { return nil }
+        self.connection = connection
+        let now = connection.loop.tick
+        switch connection.handler {
+        case let http as HTTP1Connection:
+            kind = connection.isSecure ? .http1TLS : .http1
+            activity =
+                switch http.phase {
+                case .head: http.headBegan == 0 || http.requests == 0 && connection.keptCount == 0 ? .idle : .receiving
+                case .content: .receiving
+                case .answering, .handedOver: .answering
+                case .closing: .closing
+                }
+            requests = Int(http.requests)
+            // Whole seconds, to fit where there is room.
+            began = min(UInt64(http.began) * 1000, now)
+            active = http.stamp
+            listener = http.listener
+            isServed = true
+        case let http as HTTP2Connection:
+            kind = connection.isSecure ? .http2TLS : .http2
+            activity =
+                switch http.phase {
+                case .closing: .closing
+                default: http.streams.isEmpty ? .idle : .answering
+                }
+            requests = http.requests
+            began = http.timing.began
+            active = http.timing.heard
+            listener = http.listener
+            isServed = true
+        default:
+            requests = 0
+            began = 0
+            active = 0
+            listener = 0
+            activity = .answering
+            #if TLS
+                kind = connection.isHandshaking ? .handshake : .other
+                isServed = connection.isHandshaking
+            #else
+                kind = .other
+                isServed = false
+            #endif
+        }
+    }
+
+    /// What is being answered, as `GET /users/7`; nil when nothing is, or several requests are.
+    var request: String? {
+        let context: Context?
+        switch connection.handler {
+        case let http as HTTP1Connection: context = http.context
+        case let http as HTTP2Connection:
+            var only: Context?
+            var count = 0
+            http.forEachExchange { exchange in
+                count += 1
+                only = exchange.context
+            }
+            if count > 1 { return "\(count) requests" }
+            context = only
+        default: context = nil
+        }
+        guard let context, context.account.status == 0 || context.stream != nil else { return nil }
+        return "\(context.method.rawValue) \(String(context.path.prefix(200)))"
+    }
+}

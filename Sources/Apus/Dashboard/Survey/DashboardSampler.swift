@@ -1,0 +1,278 @@
+import ApusHTTP
+import ApusNet
+import ApusRuntime
+import CSystem
+import Synchronization
+
+/// Takes a sample of a server every second, and tells those who watch. Belongs to the admin listener's loop.
+///
+/// The server's loops are asked for their part between two of their own turns, and one that is held is not waited for. With
+/// very many connections they are asked more seldom, so that looking never takes more than half a percent of a loop.
+@safe final class DashboardSampler {
+    /// Samples that are kept for who opens the page later: ten minutes.
+    static let mostPast = 600
+    private static let mostNews = 200
+    private static let interval = Duration.seconds(1)
+    private static let patience = Duration.milliseconds(250)
+    private static let mostCost = 0.005
+
+    let loop: EventLoop
+    let hub: EventHub
+    private weak var server: RunningServer?
+    private let began = apus_monotonic_nanoseconds()
+    private(set) var sample = DashboardSample()
+    private(set) var past: [DashboardPast] = []
+    private(set) var news: [DashboardNews] = []
+    private var newsNumber = 0
+    private var reading = RequestReading()
+    private var readAt: UInt64 = 0
+    private var loops: [LoopReading] = []
+    private var processor: Int64 = 0
+    private var opened = 0
+    private var refused = 0
+    private var completed = 0
+    /// When the loops may be asked again for what costs by the number of connections.
+    private var surveyDue: UInt64 = 0
+    private var encoded: (number: Int, bytes: [UInt8])?
+
+    /// What was known of a loop when it was asked last.
+    private struct LoopReading {
+        var survey: LoopSurvey?
+        var statistics: LoopStatistics?
+        var requestRate = 0.0
+        var processor = 0.0
+        var hits = 1.0
+        var isHeld = false
+    }
+
+    init(_ server: RunningServer, on loop: EventLoop, _ hub: EventHub) {
+        self.server = server
+        self.loop = loop
+        self.hub = hub
+        loops = Array(repeating: LoopReading(), count: server.group.loops.count)
+    }
+
+    /// Takes the first sample soon, and then one each second, until the server or the loop ends.
+    func start() {
+        guard let server else { return }
+        let own = LoopBound(self, to: loop)
+        let now = apus_monotonic_nanoseconds()
+        let services = server.services
+        guard now >= surveyDue else { return finish([]) }
+        LoopPoll<LoopSurvey>.ask(server.group.loops, from: loop, within: Self.patience) { loop, _, answer in
+            LoopSurvey.make(of: services, on: loop, then: answer)
+        } then: { surveys in
+            own.value.finish(surveys)
+        }
+    }
+
+    private func again() {
+        let own = LoopBound(self, to: loop)
+        loop.schedule(after: Self.interval) { _ in own.value.start() }
+    }
+
+    /// The last sample as JSON, encoded once however many ask.
+    func json() throws -> [UInt8] {
+        if let encoded, encoded.number == sample.number { return encoded.bytes }
+        let bytes = try JSONCoding.encode(sample)
+        encoded = (sample.number, bytes)
+        return bytes
+    }
+
+    /// Says what has happened to those who watch, and keeps it for those who come.
+    func tell(_ level: DashboardNews.Level, _ kind: String, _ text: String) {
+        newsNumber += 1
+        let one = DashboardNews(
+            number: newsNumber, at: Self.now, level: level, kind: kind, text: text)
+        news.append(one)
+        if news.count >= Self.mostNews * 2 { news.removeFirst(news.count - Self.mostNews) }
+        try? hub.publish(json: one, type: "news")
+    }
+
+    /// Milliseconds since 1970.
+    static var now: Int64 { Int64(apus_realtime_nanoseconds() / 1_000_000) }
+
+    // MARK: A sample
+
+    private func finish(_ surveys: [LoopSurvey?]) {
+        guard let server else { return }
+        let now = apus_monotonic_nanoseconds()
+        let interval = readAt == 0 ? 1 : max(0.001, Double(now - readAt) / 1e9)
+        var next = DashboardSample()
+        next.number = sample.number + 1
+        next.at = Self.now
+        next.interval = interval
+        next.uptime = Double(now - began) / 1e9
+        next.server = DashboardSample.Server(
+            places: server.listeners.map(\.place), driver: "\(server.group.driver)",
+            processor: Int(apus_available_processors()),
+            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) })
+        take(surveys, now)
+        describeLoops(server, in: &next)
+        describeConnections(server, interval, isFresh: !surveys.isEmpty, in: &next)
+        describeRequests(server, interval, in: &next)
+        describeProcess(interval, in: &next)
+        next.pools = server.listeners.map { DashboardSample.PoolRow($0) }
+        tellHealth(next.pools, before: sample.pools)
+        readAt = now
+        sample = next
+        past.append(DashboardPast(next))
+        if past.count >= Self.mostPast * 2 { past.removeFirst(past.count - Self.mostPast) }
+        if hub.listenerCount > 0, let bytes = try? json() {
+            hub.publish(ServerEvent(String(decoding: bytes, as: UTF8.self), type: "sample"))
+        }
+        again()
+    }
+
+    /// Takes over what the loops have said; none when they were not asked.
+    private func take(_ surveys: [LoopSurvey?], _ now: UInt64) {
+        var cost: UInt64 = 0
+        for (index, survey) in surveys.enumerated() {
+            guard let survey else {
+                if !loops[index].isHeld {
+                    tell(.warning, "loop", "loop \(index) does not answer: a handler holds it")
+                }
+                loops[index].isHeld = true
+                continue
+            }
+            if loops[index].isHeld { tell(.info, "loop", "loop \(index) answers again") }
+            loops[index].isHeld = false
+            if let before = loops[index].survey, survey.at > before.at {
+                let seconds = Double(survey.at - before.at) / 1e9
+                loops[index].processor = Double(survey.processor &- before.processor) / 1e9 / seconds
+                loops[index].requestRate = Double(max(0, survey.requests - before.requests)) / seconds
+                let hits = survey.figures.buffers.hits - before.figures.buffers.hits
+                let misses = survey.figures.buffers.misses - before.figures.buffers.misses
+                loops[index].hits = hits + misses > 0 ? Double(hits) / Double(hits + misses) : 1
+            }
+            loops[index].survey = survey
+            cost = max(cost, survey.cost)
+        }
+        if !surveys.isEmpty { surveyDue = now &+ UInt64(Double(cost) / Self.mostCost) }
+    }
+
+    private func describeLoops(_ server: RunningServer, in sample: inout DashboardSample) {
+        for loop in server.group.loops {
+            let known = loops[loop.index]
+            let statistics = loop.statistics
+            let lag = known.statistics.map { statistics.lag.since($0.lag) } ?? statistics.lag
+            let turns = statistics.turns - (known.statistics?.turns ?? 0)
+            loops[loop.index].statistics = statistics
+            var line = DashboardSample.Loop()
+            line.index = loop.index
+            line.answers = !known.isHeld
+            line.processor = known.isHeld ? 1 : known.processor
+            line.turns = Double(turns) / sample.interval
+            line.lagP50 = lag.percentile(50).microseconds
+            line.lagP99 = lag.percentile(99).microseconds
+            line.lagMax = lag.max.microseconds
+            line.requests = known.requestRate
+            line.connections = known.survey?.census.total ?? 0
+            line.timers = known.survey?.figures.timers ?? 0
+            line.buffersInUse = known.survey?.figures.buffers.inUse.bytes ?? 0
+            line.buffersCached = known.survey?.figures.buffers.cached.bytes ?? 0
+            line.bufferHits = known.hits
+            sample.loops.append(line)
+        }
+        sample.requests.rate = sample.loops.reduce(0) { $0 + $1.requests }
+        sample.requests.total = loops.reduce(0) { $0 + ($1.survey?.requests ?? 0) }
+        let slowest = loops.flatMap { $0.survey?.slowest ?? [] }
+        sample.slowest = Array(slowest.sorted { $0.total > $1.total }.prefix(20))
+    }
+
+    private func describeConnections(
+        _ server: RunningServer, _ interval: Double, isFresh: Bool, in sample: inout DashboardSample
+    ) {
+        var census = ConnectionCensus()
+        for loop in loops { if let survey = loop.survey { census += survey.census } }
+        for kind in ConnectionKind.allCases {
+            for activity in ConnectionActivity.allCases {
+                let count = census.count(of: kind, activity)
+                guard count > 0 else { continue }
+                sample.connections.groups.append(
+                    DashboardSample.Connections.Group(kind: kind.name, activity: activity.name, count: count))
+            }
+        }
+        let openedNow = server.listeners.reduce(0) { $0 + $1.server.admission.admittedInAll }
+        let refusedNow = server.listeners.reduce(0) { $0 + $1.server.admission.refused }
+        sample.connections.open = server.connectionCount
+        sample.connections.isFresh = isFresh
+        sample.connections.opened = Double(openedNow - opened) / interval
+        sample.connections.refused = Double(refusedNow - refused) / interval
+        if refusedNow > refused {
+            tell(.warning, "limit", "\(refusedNow - refused) connections were refused: the limit is reached")
+        }
+        (opened, refused) = (openedNow, refusedNow)
+    }
+
+    private func describeRequests(_ server: RunningServer, _ interval: Double, in sample: inout DashboardSample) {
+        guard let service = server.listeners.first?.service else { return }
+        let found = RequestReading(service)
+        found.describe(since: reading, interval, in: &sample)
+        // What ends in good order is no news.
+        for (kind, count) in found.limits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where kind != .idleTimeout && kind != .requestsPerConnection {
+            let more = count - (reading.limits[kind] ?? 0)
+            if more > 0, readAt != 0 { tell(.warning, "limit", "\(kind.name) was exceeded \(more) times") }
+        }
+        reading = found
+    }
+
+    private func describeProcess(_ interval: Double, in sample: inout DashboardSample) {
+        var process = apus_process()
+        unsafe apus_read_process(&process)
+        sample.process = DashboardSample.Process(
+            processor: processor == 0 ? 0 : Double(process.processor - processor) / 1e9 / interval,
+            resident: process.resident, descriptors: process.descriptors, mostDescriptors: process.most_descriptors,
+            threads: process.threads)
+        processor = process.processor
+        let work = WorkStealingPool.shared.metrics
+        sample.work = DashboardSample.Work(
+            threads: work.workers, queued: work.queued, running: work.running,
+            completed: Double(work.completed - completed) / interval, rejected: work.rejected)
+        completed = work.completed
+    }
+
+    private func tellHealth(_ pools: [DashboardSample.PoolRow], before: [DashboardSample.PoolRow]) {
+        for pool in pools {
+            guard let old = before.first(where: { $0.name == pool.name }), old.health != pool.health else { continue }
+            let level: DashboardNews.Level =
+                pool.health == "healthy" ? .info : pool.health == "degraded" ? .warning : .error
+            tell(level, "pool", "\(pool.name) is \(pool.health): \(pool.reason)")
+        }
+    }
+}
+
+extension RunningServer {
+    /// What its listeners serve, each once.
+    var services: [Service] {
+        var services: [Service] = []
+        for open in listeners where !services.contains(where: { $0 === open.service }) { services.append(open.service) }
+        return services
+    }
+}
+
+extension DashboardSample.PoolRow {
+    /// A listener's connections as a pool.
+    init(_ open: OpenListener) {
+        let admission = open.server.admission
+        name = open.listener.name
+        kind = "listener"
+        active = admission.admitted
+        capacity = admission.limits.connections
+        opened = admission.admittedInAll
+        rejected = admission.refused
+        if open.service.isStopping.load(ordering: .relaxed) {
+            health = "unavailable"
+            reason = "the server stops"
+        } else if let capacity, active >= capacity {
+            health = "overloaded"
+            reason = "all \(capacity) places are taken"
+        } else if let capacity, active * 10 >= capacity * 9 {
+            health = "degraded"
+            reason = "\(active) of \(capacity) places are taken"
+        } else {
+            reason = capacity.map { "\(active) of \($0) places are taken" } ?? "\(active) connections, no limit"
+        }
+    }
+}

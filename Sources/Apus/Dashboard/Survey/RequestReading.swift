@@ -1,0 +1,89 @@
+import ApusRuntime
+
+/// What had been counted of requests at one moment, to be told from the next.
+struct RequestReading {
+    /// One route and method.
+    struct Line {
+        var method: String
+        var route: String
+        var byClass: [Int]
+        var durations: HistogramSnapshot
+        var received: Int
+        var sent: Int
+    }
+
+    var lines: [Int: Line] = [:]
+    var inProgress = 0
+    var limits: [LimitKind: Int] = [:]
+
+    init() {}
+
+    /// Reads what a service has counted; any thread.
+    init(_ service: Service) {
+        for kind in LimitKind.allCases { limits[kind] = service.limitCounts.value(kind) }
+        guard let metrics = service.observation?.metrics else { return }
+        let ended = metrics.sum(at: LoopRequestMeters.ended)
+        inProgress = max(0, metrics.sum(at: LoopRequestMeters.begun) - ended)
+        metrics.forEach { series in
+            let (method, route) = metrics.labels(of: series.place)
+            lines[series.place] = Line(
+                method: method, route: route, byClass: series.sumByClass(), durations: series.durations.snapshot(),
+                received: series.sum(at: RouteMeter.received), sent: series.sum(at: RouteMeter.sent))
+        }
+    }
+
+    /// Writes what came between an earlier reading and this one.
+    func describe(since earlier: RequestReading, _ interval: Double, in sample: inout DashboardSample) {
+        var whole = HistogramSnapshot()
+        var received = 0
+        var sent = 0
+        for (place, line) in lines {
+            let before = earlier.lines[place]
+            let classes = line.byClass.enumerated().map { $1 - (before?.byClass[$0] ?? 0) }
+            for (index, count) in classes.enumerated() {
+                sample.requests.byStatus[index] += Double(count) / interval
+            }
+            received += line.received - (before?.received ?? 0)
+            sent += line.sent - (before?.sent ?? 0)
+            let durations = before.map { line.durations.since($0.durations) } ?? line.durations
+            whole.merge(durations)
+            let count = classes.reduce(0, +)
+            sample.routes.append(
+                DashboardSample.RouteRow(
+                    method: line.method, route: line.route, rate: Double(count) / interval,
+                    total: line.byClass.reduce(0, +), p50: durations.percentile(50).microseconds,
+                    p99: durations.percentile(99).microseconds,
+                    errors: count > 0 ? Double(classes[4] + classes[5]) / Double(count) : 0))
+        }
+        sample.routes.sort { ($0.rate, $0.total, $1.route) > ($1.rate, $1.total, $0.route) }
+        sample.routes.removeLast(max(0, sample.routes.count - 20))
+        sample.requests.inProgress = inProgress
+        sample.requests.received = Double(received) / interval
+        sample.requests.sent = Double(sent) / interval
+        sample.latency = DashboardSample.Latency(whole)
+    }
+}
+
+extension DashboardSample.Latency {
+    init(_ durations: HistogramSnapshot) {
+        count = durations.count
+        p50 = durations.percentile(50).microseconds
+        p90 = durations.percentile(90).microseconds
+        p99 = durations.percentile(99).microseconds
+        p999 = durations.percentile(99.9).microseconds
+        max = durations.max.microseconds
+        guard count > 0 else { return }
+        var below = 0
+        for bound in DashboardSample.bounds {
+            let upTo = durations.count(upTo: .nanoseconds(1) * (bound * 1000))
+            heat.append(upTo - below)
+            below = upTo
+        }
+        heat.append(count - below)
+    }
+}
+
+extension Duration {
+    /// Microseconds, with what is less.
+    var microseconds: Double { self / .microseconds(1) }
+}

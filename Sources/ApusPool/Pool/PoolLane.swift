@@ -1,0 +1,201 @@
+public import ApusRuntime
+
+/// A loop's way into a pool: it counts in memory of its own, and takes places from a share of its own, so that loops
+/// do not meet on the way of a connection. See ``ConnectionPool/lane(on:)``.
+///
+/// Its methods belong to one thread, that of its loop; what it counts any thread reads.
+public final class PoolLane: Sendable {
+    let core: PoolCore
+    let number: Int
+    /// The loop that it belongs to; nil for the lane that threads share.
+    public let loop: EventLoop?
+    let tally = Tally(count: LaneBooks.words)
+    let rows = RowTable()
+    let latencies: HistogramTally
+    let lifetimes: HistogramTally
+
+    init(core: PoolCore, number: Int, loop: EventLoop?) {
+        self.core = core
+        self.number = number
+        self.loop = loop
+        latencies = HistogramTally(of: core.latencies)
+        lifetimes = HistogramTally(of: core.lifetimes)
+    }
+
+    /// Lets a connection in, if there is a place: checking and counting are one atomic step. No lock, no allocation.
+    ///
+    /// - Parameters:
+    ///   - handle: What its owner calls it; hooks are told it.
+    ///   - listener: The place of the listener that accepted it.
+    ///   - now: Milliseconds of the monotonic clock (``EventLoop/tick``).
+    /// - Returns: The connection; nil when there is no place, or the pool is closed: that was counted then.
+    public func add(handle: UInt64, listener: UInt8 = 0, now: UInt64) -> PooledConnection? {
+        guard core.isOpen else {
+            reject(.closed, now: now)
+            return nil
+        }
+        guard core.places.take(number) else {
+            reject(.limit, now: now)
+            return nil
+        }
+        return addInPlace(handle: handle, listener: listener, now: now)
+    }
+
+    /// Lets a connection in that has a place already.
+    func addInPlace(handle: UInt64, listener: UInt8, now: UInt64) -> PooledConnection {
+        tally.add(at: LaneBooks.opened)
+        tally.add(Int(now), at: LaneBooks.openedSum)
+        let row = rows.insert { row in
+            row[LaneBooks.rowOpened] = now
+            row[LaneBooks.rowTouched] = now
+            row[LaneBooks.rowRequests] = 0
+            row[LaneBooks.rowReceived] = 0
+            row[LaneBooks.rowSent] = 0
+            row[LaneBooks.rowHandle] = handle
+            row[LaneBooks.rowMixed] = UInt64(listener) << 40
+        }
+        // 2²⁴ connections of one loop are more than any machine bears; a pool's limit is no higher.
+        guard let row else { fatalError("a loop has more connections than a pool can list") }
+        let connection = PooledConnection(row: row)
+        if core.hub.isHeard { core.tell(.added(id(of: connection))) }
+        return connection
+    }
+
+    /// Who a connection of this lane is.
+    public func id(of connection: PooledConnection) -> ConnectionID {
+        ConnectionID(lane: number, index: connection.row.index, generation: connection.row.generation)
+    }
+
+    /// Takes a connection out and gives its place back, once.
+    ///
+    /// - Parameters:
+    ///   - connection: The connection; of this lane.
+    ///   - reason: Why it goes.
+    ///   - now: Milliseconds of the monotonic clock.
+    public func remove(_ connection: PooledConnection, _ reason: RemovalReason, now: UInt64) {
+        takeOut(connection, reason, now: now)
+        core.givePlace(number)
+    }
+
+    /// Takes a connection out that keeps its place.
+    func takeOut(_ connection: PooledConnection, _ reason: RemovalReason, now: UInt64) {
+        let row = connection.row
+        let opened = row[LaneBooks.rowOpened]
+        let mix = RowMix(word: row[LaneBooks.rowMixed])
+        if mix.inFlight > 0 { tally.add(-1, at: LaneBooks.busy) }
+        tally.add(at: LaneBooks.removed + Int(reason.rawValue))
+        tally.add(-Int(opened), at: LaneBooks.openedSum)
+        tally.add(at: LaneBooks.requestBuckets + LaneBooks.bucket(Int(row[LaneBooks.rowRequests])))
+        lifetimes.record(nanoseconds: now > opened ? (now - opened) * 1_000_000 : 0)
+        if core.hub.isHeard { core.tell(.removed(id(of: connection), reason)) }
+        if core.cleansUp {
+            let copy = rows.copy(at: row.index)
+            if let copy { core.cleanUp(ConnectionRecord(copy, lane: number, loop: loop?.index, now: now), reason) }
+        }
+        rows.remove(row)
+    }
+
+    /// Counts one that was turned away by somebody else than ``add(handle:listener:now:)``.
+    ///
+    /// - Parameters:
+    ///   - cause: Why.
+    ///   - now: Milliseconds of the monotonic clock.
+    public func reject(_ cause: RejectionCause, now: UInt64) {
+        tally.add(at: LaneBooks.rejected + Int(cause.rawValue))
+        if core.hub.isHeard { core.tellOfLimit(cause, now: now) }
+    }
+
+    /// Counts a time limit that was exceeded.
+    ///
+    /// - Parameters:
+    ///   - kind: What took too long.
+    ///   - connection: Of which connection; nil of none yet.
+    public func timedOut(_ kind: TimeoutKind, _ connection: PooledConnection? = nil) {
+        tally.add(at: LaneBooks.timeouts + Int(kind.rawValue))
+        if core.hub.isHeard { core.tell(.timedOut(kind, connection.map { id(of: $0) })) }
+    }
+
+    // MARK: Requests
+
+    /// Counts requests that are over, a whole batch at a time: a few additions to memory of this lane.
+    ///
+    /// - Parameters:
+    ///   - count: How many.
+    ///   - connection: On which connection.
+    ///   - received: Bytes that came with them.
+    ///   - sent: Bytes of their answers.
+    ///   - now: Milliseconds of the monotonic clock.
+    public func served(_ count: Int, on connection: PooledConnection, received: Int, sent: Int, now: UInt64) {
+        tally.add(count, at: LaneBooks.requests)
+        tally.add(received, at: LaneBooks.received)
+        tally.add(sent, at: LaneBooks.sent)
+        let row = connection.row
+        row[LaneBooks.rowTouched] = now
+        row.add(count, to: LaneBooks.rowRequests)
+        row.add(received, to: LaneBooks.rowReceived)
+        row.add(sent, to: LaneBooks.rowSent)
+    }
+
+    /// A request is in hand that does not end in this turn of the loop: the connection is busy.
+    public func began(on connection: PooledConnection) {
+        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        if mix.inFlight == 0 { tally.add(1, at: LaneBooks.busy) }
+        mix.inFlight += 1
+        connection.row[LaneBooks.rowMixed] = mix.word
+    }
+
+    /// A request that ``began(on:)`` is no longer in hand.
+    public func ended(on connection: PooledConnection) {
+        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        guard mix.inFlight > 0 else { return }
+        if mix.inFlight == 1 { tally.add(-1, at: LaneBooks.busy) }
+        mix.inFlight -= 1
+        connection.row[LaneBooks.rowMixed] = mix.word
+    }
+
+    /// Records how long a request took, in nanoseconds.
+    public func took(nanoseconds: UInt64) { latencies.record(nanoseconds: nanoseconds) }
+
+    /// Says how requests went: a failure by our fault counts, a success ends a row of failures.
+    ///
+    /// - Parameters:
+    ///   - hasFailed: Whether it failed.
+    ///   - connection: On which connection.
+    public func noteOutcome(hasFailed: Bool, on connection: PooledConnection) {
+        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        if hasFailed {
+            tally.add(at: LaneBooks.failures)
+            mix.failures += 1
+            mix.failuresInRow += 1
+        } else {
+            guard mix.failuresInRow > 0 else { return }
+            mix.failuresInRow = 0
+        }
+        connection.row[LaneBooks.rowMixed] = mix.word
+    }
+
+    /// Says that a connection failed, with words for an operator; it is not removed by that.
+    public func failed(_ connection: PooledConnection?, _ reason: @autoclosure () -> String) {
+        if core.hub.isHeard { core.tell(.failed(connection.map { id(of: $0) }, reason())) }
+    }
+
+    /// The connection ends when what it has in hand is answered.
+    public func drains(_ connection: PooledConnection) {
+        var mix = RowMix(word: connection.row[LaneBooks.rowMixed])
+        mix.isDraining = true
+        connection.row[LaneBooks.rowMixed] = mix.word
+    }
+
+    /// Connections of this lane. Any thread.
+    public var count: Int { rows.count }
+}
+
+/// A connection that a ``PoolLane`` counts: for its owner, on the lane's loop, until it is removed.
+public struct PooledConnection: Sendable, BitwiseCopyable {
+    let row: RowTable.Row
+
+    /// Requests that were served on it.
+    public var requests: Int { Int(row[LaneBooks.rowRequests]) }
+    /// When it came, in milliseconds of the monotonic clock.
+    public var opened: UInt64 { row[LaneBooks.rowOpened] }
+}

@@ -1,0 +1,127 @@
+import ApusRuntime
+import Testing
+
+@testable import ApusPool
+
+@Suite("Connection pools") struct ConnectionPoolTests {
+    private func pool(limit: Int? = 2, queue: Int = 0) throws -> ConnectionPool {
+        try ConnectionPool("test", PoolConfiguration(.http, limit: limit, queue: queue))
+    }
+
+    @Test("a pool lets in as many as its limit says, and one more when one has gone")
+    func limit() throws {
+        let pool = try pool()
+        let first = try pool.add(handle: 7)
+        _ = try pool.add()
+        #expect(throws: PoolError(.limit, pool: "test")) { _ = try pool.add() }
+        #expect(pool.count == 2)
+        #expect(pool.remove(first, .closedByPeer))
+        #expect(!pool.remove(first, .closedByPeer), "a connection goes once")
+        _ = try pool.add()
+        let snapshot = pool.snapshot()
+        #expect(snapshot.opened == 3)
+        #expect(snapshot.total == 2)
+        #expect(snapshot.removed == ["closedByPeer": 1])
+        #expect(snapshot.rejected == ["limit": 1])
+    }
+
+    @Test("an ID finds its connection, and nothing once that is gone, whoever has the place next")
+    func identity() throws {
+        let pool = try pool()
+        let first = try pool.add(handle: 7)
+        #expect(pool.find(first)?.handle == 7)
+        pool.remove(first, .idle)
+        let second = try pool.add(handle: 8)
+        #expect(pool.find(first) == nil)
+        #expect(pool.find(second)?.handle == 8)
+        #expect(ConnectionID("\(second)") == second)
+    }
+
+    @Test("a connection is active while a request is in hand, and failures in a row show in its condition")
+    func states() throws {
+        let pool = try pool()
+        let id = try pool.add()
+        #expect(pool.find(id)?.state == .idle)
+        pool.with(id) { lane, connection in lane.began(on: connection) }
+        #expect(pool.find(id)?.state == .active)
+        #expect(pool.snapshot().active == 1)
+        pool.with(id) { lane, connection in
+            lane.ended(on: connection)
+            lane.served(1, on: connection, received: 10, sent: 20, now: 0)
+            for _ in 0..<3 { lane.noteOutcome(hasFailed: true, on: connection) }
+        }
+        #expect(pool.find(id)?.condition == .failing)
+        #expect(pool.snapshot().failures == 3)
+        #expect(pool.find(id)?.sent == 20)
+        pool.with(id) { lane, connection in lane.noteOutcome(hasFailed: false, on: connection) }
+        #expect(pool.find(id)?.condition == .sound)
+        #expect(pool.snapshot().idle == 1)
+    }
+
+    @Test("a configuration with mistakes is refused with all of them, and the old one stays in force")
+    func configuration() throws {
+        let pool = try ConnectionPool("h2", PoolConfiguration(.http2(HTTP2Policy()), limit: 5))
+        var wrong = PoolConfiguration(.http2(HTTP2Policy(sessionMemory: 1, headerListBytes: -1)), limit: 0)
+        wrong.health.utilisation = .init(degraded: 0.9, overloaded: 0.5)
+        wrong.patience = .seconds(-1)
+        let error = #expect(throws: PoolConfigurationError.self) { try pool.update(wrong) }
+        let paths = Set((error?.mistakes ?? []).map(\.path))
+        #expect(
+            paths == [
+                "limit", "patience", "health.utilisation.overloaded", "policy.http2.sessionMemory",
+                "policy.http2.headerListBytes",
+            ])
+        #expect(pool.configuration.limit == 5)
+    }
+
+    @Test("a lower limit drains: who is in stays, and nobody is let in until there are fewer")
+    func lowerLimit() throws {
+        let pool = try pool(limit: 4)
+        let ids = try (0..<4).map { _ in try pool.add() }
+        let change = try pool.update(PoolConfiguration(.http, limit: 2))
+        #expect(change.applied == ["limit"])
+        #expect(change.toDrain == 2)
+        #expect(pool.count == 4)
+        for id in ids.prefix(2) { pool.remove(id, .completed) }
+        #expect(throws: PoolError.self) { _ = try pool.add() }
+        pool.remove(ids[2], .completed)
+        _ = try pool.add()
+        #expect(throws: PoolError.self) { _ = try pool.add() }
+        #expect(pool.rollback()?.applied == ["limit"])
+        #expect(pool.configuration.limit == 4)
+        #expect(pool.rollback() == nil)
+        _ = try pool.add()
+    }
+
+    @Test("pages show each connection once")
+    func pages() throws {
+        let pool = try pool(limit: nil)
+        let ids = try (0..<25).map { try pool.add(handle: UInt64($0)) }
+        pool.remove(ids[3], .idle)
+        var seen: [UInt64] = []
+        var cursor: ConnectionCursor?
+        repeat {
+            let page = pool.page(after: cursor, count: 10)
+            #expect(page.connections.count <= 10)
+            seen += page.connections.map(\.handle)
+            cursor = page.next.flatMap { ConnectionCursor($0.text) }
+        } while cursor != nil
+        #expect(seen == (0..<25).filter { $0 != 3 }.map { UInt64($0) })
+    }
+
+    @Test("a registry lists its pools, shows them at once, and tells what happens in each")
+    func registry() async throws {
+        let registry = PoolRegistry()
+        let one = try ConnectionPool("one", PoolConfiguration(.http, limit: 1), registry: registry)
+        let two = try ConnectionPool("two", PoolConfiguration(.webSocket(WebSocketPolicy())), registry: registry)
+        #expect(registry["two"] === two)
+        var all = registry.events().makeAsyncIterator()
+        var ofTwo = two.events().makeAsyncIterator()
+        let first = try one.add()
+        let second = try two.add()
+        #expect(await all.next()?.kind == .added(first))
+        #expect(await all.next()?.kind == .added(second))
+        #expect(await ofTwo.next()?.kind == .added(second))
+        #expect(registry.snapshot().connectionsByProtocol == ["http": 1, "websocket": 1])
+    }
+}
