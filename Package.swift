@@ -117,7 +117,8 @@ let package = Package(
         .target(
             name: "ApusTesting", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
-            name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
+            name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "CSystem"],
+            swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
         .executableTarget(name: "Events", dependencies: ["Apus"], path: "Examples/Events", swiftSettings: house),
         .executableTarget(

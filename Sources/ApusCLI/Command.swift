@@ -31,6 +31,7 @@ enum Command {
     private static func run(_ command: Invocation.Command) async throws {
         switch command {
         case .serve(let options): try await ServeCommand.run(options)
+        case .restart(let options): print(try RestartCommand.run(options))
         case .check(let options): print(try ServeCommand.check(options))
         case .config(let options): print(try ConfigCommand.text(options), terminator: "")
         case .routes(let options): try RoutesCommand.run(options)

@@ -1,9 +1,19 @@
 import Apus
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// `apus serve` and `apus check`.
 enum ServeCommand {
-    /// Serves until a signal stops it; SIGHUP reads the configuration again.
+    /// Serves until a signal stops it; SIGHUP reads the configuration again. With workers this process is their master,
+    /// unless a master has started it.
     static func run(_ options: ServeOptions) async throws {
+        if let workers = options.workers, !ChildProcess.isChild {
+            exit(try Master(workers: workers, load: { try options.configuration() }).run())
+        }
         let configuration = try options.configuration()
         try await application(configuration).run(reloading: { try options.configuration() })
     }

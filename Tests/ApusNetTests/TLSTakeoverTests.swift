@@ -48,7 +48,10 @@
 
         private func client(_ server: StreamServer, _ options: [String]) throws -> Program {
             try Program(
-                ["openssl", "s_client", "-connect", "127.0.0.1:\(server.address.port ?? 0)", "-servername", "localhost"]
+                [
+                    "openssl", "s_client", "-connect", "127.0.0.1:\(server.address.port ?? 0)", "-servername",
+                    "localhost",
+                ]
                     + options)
         }
 
@@ -111,7 +114,8 @@
                 let text = try await onThread {
                     let program = try client(server, ["-tls1_3"])
                     _ = program.read { $0.contains("Verify return code") }
-                    for command in ["one\n", "k\n", "two\n", "K\n", "three\n", "K\n", "k\n", "K\n", "four\n", "five\n"] {
+                    for command in ["one\n", "k\n", "two\n", "K\n", "three\n", "K\n", "k\n", "K\n", "four\n", "five\n"]
+                    {
                         program.write(command)
                         // A command stands alone in what one read takes.
                         if command.count > 2 {
@@ -211,9 +215,14 @@
             var options = ConnectOptions()
             options.tls = TLSConnecting(try authority.client(), serverName: "localhost")
             try await withLoops(1) { group in
-                let server = try StreamServer.listen(on: anyPort, group: group, tls: TLSListening(.reloaded(reloader))) {
+                let server = try StreamServer.listen(on: anyPort, group: group, tls: TLSListening(.reloaded(reloader)))
+                {
                     _, _ in
-                    Script { $0.whenReceived = { $1.write($0); return $0.byteCount } }
+                    Script {
+                        $0.whenReceived = {
+                            $1.write($0); return $0.byteCount
+                        }
+                    }
                 }
                 let first = try await AsyncConnection.connect(
                     to: server.address, on: group.loops[0], options: options)

@@ -509,6 +509,7 @@ struct ApplicationExamples {
             ("listen.admission.connections", admission.connections.map { "\($0)" } ?? "none"),
             ("listen.admission.connectionsPerAddress", admission.connectionsPerAddress.map { "\($0)" } ?? "none"),
             ("drainTimeout", seconds(ServerConfiguration().drainTimeout)),
+            ("drainIdleGrace", seconds(ServerConfiguration().drainIdleGrace)),
         ]
         let rows = try linesOfArticle("Apus/Apus.docc/Production.md").filter { $0.hasPrefix("| `") }
         for (name, value) in defaults {

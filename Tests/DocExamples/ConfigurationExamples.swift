@@ -50,10 +50,13 @@ struct ConfigurationExamples {
         var wanted = configuration
         wanted.limits.body = 1 << 20
         wanted.log.level = .debug
-        let reload = server.reload(wanted)
-        print(reload.applied, reload.needsRestart)
+        let update = try server.update(wanted)
+        print(update.applied, update.needsListener, update.needsRestart)
+        try server.update([ConfigurationFlag("admin", path: "limits.idleTimeout", value: "15s")])
+        try server.rollback()
         // end
-        #expect(reload.applied.map(\.path) == ["limits.body", "log.level"] && reload.needsRestart.isEmpty)
+        #expect(update.applied.map(\.path) == ["limits.body", "log.level"] && update.needsRestart.isEmpty)
+        #expect(server.currentConfiguration?.limits.idleTimeout == .seconds(60))
         await server.stop()
     }
 }

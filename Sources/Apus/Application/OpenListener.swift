@@ -3,6 +3,14 @@ import ApusNet
 import ApusPool
 import ApusRuntime
 
+/// Sockets that a listener takes over from another process.
+struct InheritedListener: Sendable {
+    /// None when the listener is to open its own.
+    var descriptors: [CInt] = []
+    /// Whether connections stay in the backlog until the other process has stopped to accept.
+    var isHeld = false
+}
+
 /// A listener that accepts: the sockets of one ``ServerListener``, and the service behind them.
 struct OpenListener: Sendable {
     let server: StreamServer
@@ -15,11 +23,13 @@ struct OpenListener: Sendable {
 
     /// Binds and listens, or takes a socket over.
     ///
-    /// - Parameter index: Its place among the listeners.
+    /// - Parameters:
+    ///   - index: Its place among the listeners.
+    ///   - inherited: What there is to be taken over.
     /// - Throws: `SocketError`, or `TLSConfigurationErrors`.
     init(
         _ listener: ServerListener, _ application: Service, _ group: LoopGroup, _ configuration: ServerConfiguration,
-        at index: UInt8, takingOver descriptor: CInt?
+        at index: UInt8, takingOver inherited: InheritedListener
     ) throws {
         self.listener = listener
         var service = application
@@ -41,9 +51,9 @@ struct OpenListener: Sendable {
                 let serve: @Sendable (EventLoop, String?) -> any ConnectionHandler = { [service, pools] loop, agreed in
                     ServerLoop.of(service, on: loop).handler(speaking: agreed, on: index, in: pools)
                 }
-                if let descriptor {
+                if !inherited.descriptors.isEmpty {
                     server = try StreamServer.listen(
-                        on: ListeningSocket(takingOver: descriptor, options), group: group,
+                        takingOver: inherited.descriptors, isHeld: inherited.isHeld, group: group,
                         options: options, tls: listening, makeHandler: serve)
                 } else {
                     server = try StreamServer.listen(
@@ -56,9 +66,9 @@ struct OpenListener: Sendable {
         let serve: @Sendable (EventLoop) -> any ConnectionHandler = { [service, pools] loop in
             ServerLoop.of(service, on: loop).handler(speaking: nil, on: index, in: pools)
         }
-        if let descriptor {
+        if !inherited.descriptors.isEmpty {
             server = try StreamServer.listen(
-                on: ListeningSocket(takingOver: descriptor, options), group: group,
+                takingOver: inherited.descriptors, isHeld: inherited.isHeld, group: group,
                 options: options, refusal: Self.refusal, makeHandler: serve)
         } else {
             server = try StreamServer.listen(

@@ -14,34 +14,101 @@ public final class RunningServer: Sendable {
     let configuration: ServerConfiguration
     /// The configuration in force, when it was made of one.
     let source: Lock<ConfigurationSource?>
+    /// What another process has handed over.
+    let inheritance: SocketInheritance?
+    /// Where the listeners are, by the names that processes hand them over by.
+    let places: [String]
+    /// Who has started this process, and wants to know how it fares.
+    let serviceManager = ServiceManager()
+    /// Held while a configuration is taken over.
+    let updates = Lock(())
     /// What the loops say of themselves.
     let board: LoopFigureBoard
+    /// How far it is in its life.
+    let life = ServerLife()
+    /// Who is told what happens to it.
+    let lifecycle = LifecycleListeners()
+    /// How it is drained, as the configuration in force has it.
+    let plan: Lock<DrainPlan>
     /// The admin listener, once it is open.
     let admin = Lock<AdminServer?>(nil)
     private let shown = Mutex<(metrics: Metrics, id: Int, servers: ServerBoard)?>(nil)
 
-    init(service: Service, group: LoopGroup, configuration: ServerConfiguration) throws {
+    /// Opens the listeners.
+    ///
+    /// - Parameters:
+    ///   - service: What answers.
+    ///   - group: The loops.
+    ///   - configuration: The rest.
+    ///   - other: The server whose admin listener this is: what was handed over to it is for both.
+    init(
+        service: Service, group: LoopGroup, configuration: ServerConfiguration,
+        administering other: RunningServer? = nil
+    ) throws {
         self.group = group
         self.configuration = configuration
         source = Lock(configuration.source)
+        plan = Lock(configuration.drainPlan)
         board = LoopFigureBoard(group)
         precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
-        let inherited = configuration.takesOverSockets ? InheritedSockets.take() : []
+        if let other {
+            inheritance = other.inheritance
+            places = configuration.listeners.map { AdminOptions.place(host: $0.host, port: $0.port) }
+        } else {
+            inheritance = try configuration.takesOverSockets ? SocketInheritance.take() : nil
+            places = configuration.places
+        }
+        do {
+            listeners = try Self.open(service, group, configuration, places, inheritance)
+        } catch {
+            inheritance?.fail("\(error)")
+            throw error
+        }
+        service.pools.startWatching(on: group.loops[0])
+    }
+
+    private static func open(
+        _ service: Service, _ group: LoopGroup, _ configuration: ServerConfiguration, _ places: [String],
+        _ inheritance: SocketInheritance?
+    ) throws -> [OpenListener] {
+        let activated = configuration.takesOverSockets && inheritance == nil ? InheritedSockets.take() : []
         var open: [OpenListener] = []
         do {
             for (index, listener) in configuration.listeners.enumerated() {
-                let descriptor = index < inherited.count ? inherited[index] : nil
+                var inherited = InheritedListener()
+                if let inheritance {
+                    inherited = InheritedListener(descriptors: inheritance.claim(places[index]), isHeld: true)
+                } else if index < activated.count {
+                    inherited.descriptors = [activated[index]]
+                }
                 try open.append(
-                    OpenListener(
-                        listener, service, group, configuration, at: UInt8(index), takingOver: descriptor))
+                    OpenListener(listener, service, group, configuration, at: UInt8(index), takingOver: inherited))
             }
         } catch {
             for listener in open { listener.server.stopAccepting() }
             throw error
         }
-        listeners = open
-        service.pools.startWatching(on: group.loops[0])
+        return open
     }
+
+    /// Accepts, when that has waited for another process to stop: see ``HandoverMessage``. Blocks for the other process.
+    ///
+    /// - Throws: ``HandoverError``, when that calls it off.
+    func beginServing() throws(HandoverError) {
+        if let inheritance {
+            try inheritance.ready()
+            for listener in allListeners {
+                if inheritance.worker == nil { listener.server.adoptFile() }
+                listener.server.resumeAccepting()
+            }
+            inheritance.serving()
+        }
+        serviceManager.tell(.ready)
+        serviceManager.watch(group)
+    }
+
+    /// The listeners, and that of the dashboard.
+    var allListeners: [OpenListener] { listeners + (admin.withLock { $0 }?.listeners ?? []) }
 
     /// The address of the first listener, with the port that the system chose when 0 was asked for.
     public var address: SocketAddress { listeners[0].server.address }
@@ -99,7 +166,7 @@ public final class RunningServer: Sendable {
     }
 
     /// The loops end, and answer no more; what was counted can be read as long as the server is kept.
-    private func leaveBoard() {
+    func leaveBoard() {
         let shown = self.shown.withLock { $0 }
         shown?.servers.remove(board)
     }
@@ -110,53 +177,16 @@ public final class RunningServer: Sendable {
         shown?.metrics.removeSource(shown?.id ?? 0)
     }
 
-    /// Stops at once: connections are cut. Not from a loop of the group.
+    /// Stops at once: connections are cut. A drain that is under way waits for nothing any more, and ends the loops
+    /// itself. Not from a loop of the group.
     public func stopNow() {
+        guard life.beginDraining() else { return life.hurry() }
         for listener in listeners { listener.server.stopAccepting() }
+        let cut = connectionCount
         closeAdmin()
         leaveBoard()
         group.shutdown()
-    }
-
-    /// Stops: is not ready from now on, and after ``ServerConfiguration/drainDelay`` takes no new connections; requests in flight finish within the drain timeout; what is left is cut; the loops
-    /// end. Not from a loop of the group.
-    public func stop() async {
-        for listener in listeners { listener.service.isStopping.store(true, ordering: .relaxed) }
-        if configuration.drainDelay > .zero {
-            await Drain.wait(until: { false }, atMost: configuration.drainDelay, on: group.loops[0])
-        }
-        for listener in listeners { listener.server.stopAccepting() }
-        for loop in group.loops {
-            loop.execute { [listeners] loop in
-                for listener in listeners { ServerLoop.of(listener.service, on: loop).drain() }
-            }
-        }
-        await Drain.wait(until: { self.connectionCount == 0 }, atMost: configuration.drainTimeout, on: group.loops[0])
-        if connectionCount > 0 {
-            configuration.log(.warning, "\(connectionCount) connections were cut after \(configuration.drainTimeout)")
-        }
-        closeAdmin()
-        leaveBoard()
-        group.shutdown()
-    }
-}
-
-/// Waits for something that several loops bring about.
-enum Drain {
-    static func wait(until isDone: @escaping @Sendable () -> Bool, atMost limit: Duration, on loop: EventLoop) async {
-        let deadline = ContinuousClock.now + limit
-        await withCheckedContinuation { continuation in
-            look(isDone, deadline, loop) { continuation.resume() }
-        }
-    }
-
-    private static func look(
-        _ isDone: @escaping @Sendable () -> Bool, _ deadline: ContinuousClock.Instant, _ loop: EventLoop,
-        _ done: @escaping @Sendable () -> Void
-    ) {
-        if isDone() || ContinuousClock.now >= deadline { return done() }
-        // The deadline is the system's; a loop of a test, where time stands still, goes on looking.
-        if loop.hasManualTime { return loop.execute { loop in look(isDone, deadline, loop, done) } }
-        loop.schedule(after: .milliseconds(5)) { loop in look(isDone, deadline, loop, done) }
+        lifecycle.end()
+        life.end(DrainReport(finished: 0, cut: cut, elapsed: .zero))
     }
 }

@@ -31,12 +31,17 @@ public struct ServerConfiguration: Sendable {
     /// How long the server says that it is not ready (``Routes/serveHealth(_:at:showsChecks:)``), and serves on, before it
     /// stops to accept: as long as load balancers take to notice. Default 0.
     public var drainDelay = Duration.zero
+    /// How long idle connections of HTTP/1 are kept when the server stops, to answer one more request with
+    /// `Connection: close`. Default 1 s.
+    public var drainIdleGrace = Duration.seconds(1)
     /// How long requests in flight may take to finish when the server stops.
     public var drainTimeout = Duration.seconds(10)
+    /// How long a new process may take at SIGUSR2 until it is ready to take this one's place. Default 60 s.
+    public var handoverTimeout = Duration.seconds(60)
     /// Where to say what an operator should know.
     public var log = Log.standardError
-    /// Take listening sockets over from systemd when it passes some (`LISTEN_FDS`): the first is that of the first
-    /// listener, and so on; listeners beyond them open their own.
+    /// Take listening sockets over from the process whose place this one takes, or from systemd when it passes some
+    /// (`LISTEN_FDS`): the first is that of the first listener, and so on; listeners beyond them open their own.
     public var takesOverSockets = true
 
     /// The dashboard, on a listener of its own; nil is none. With one, requests are measured.

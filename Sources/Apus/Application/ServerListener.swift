@@ -114,4 +114,25 @@ extension ServerListener {
         #endif
         return false
     }
+
+    /// Where listeners are, as the configuration has it, so that a process finds the sockets that another hands over. Of
+    /// several with port 0 each has its own.
+    package static func places(_ listeners: [(host: String, port: UInt16)]) -> [String] {
+        var seen: [String: Int] = [:]
+        return listeners.map { listener in
+            let place = "\(listener.host) \(listener.port)"
+            seen[place, default: 0] += 1
+            return "\(place) \(seen[place, default: 0])"
+        }
+    }
+}
+
+extension AdminOptions {
+    /// Where an admin listener is.
+    package static func place(host: String, port: UInt16) -> String { "admin \(host) \(port)" }
+}
+
+extension ServerConfiguration {
+    /// Where the listeners are, in their order.
+    var places: [String] { ServerListener.places(listeners.map { ($0.host, $0.port) }) }
 }

@@ -75,12 +75,13 @@ extension RunningServer {
             ])
         }
         let wanted = try old.changing(text, from: origin)
-        let problems = old.reload(wanted).needsRestart.map { change in
+        let update = old.update(to: wanted)
+        let problems = (update.needsListener + update.needsRestart).map { change in
             ConfigurationProblem(
                 .value, path: change.path, value: change.after?.description,
                 reason: "it needs a restart: change it where it is from, and start the server anew", origin: origin)
         }
         guard problems.isEmpty else { throw ConfigurationError(problems) }
-        return reload(wanted).applied
+        return try self.update(wanted).applied
     }
 }

@@ -17,7 +17,9 @@ extension Configuration {
         server.limits = limits
         server.trailingSlash = trailingSlash
         server.drainDelay = drainDelay
+        server.drainIdleGrace = drainIdleGrace
         server.drainTimeout = drainTimeout
+        server.handoverTimeout = handoverTimeout
         server.takesOverSockets = takesOverSockets
         server.log = log
         server.source = ConfigurationSource(configuration: self, threshold: threshold, lines: lines)
@@ -99,4 +101,19 @@ struct ConfigurationSource: Sendable {
     let threshold: LogThreshold
     /// The file of the log, where that is written on a thread of its own.
     let lines: LogLines?
+    /// Those that were in force before, the last one last.
+    private(set) var earlier: [Configuration] = []
+
+    init(configuration: Configuration, threshold: LogThreshold, lines: LogLines?) {
+        self.configuration = configuration
+        self.threshold = threshold
+        self.lines = lines
+    }
+
+    mutating func keep(_ old: Configuration) {
+        earlier.append(old)
+        if earlier.count > 16 { earlier.removeFirst() }
+    }
+
+    mutating func forgetLast() { _ = earlier.popLast() }
 }

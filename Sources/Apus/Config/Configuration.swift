@@ -27,7 +27,12 @@ public struct Configuration: Sendable {
     public var drainTimeout = Duration.seconds(10)
     /// How long the server says that it is not ready, and serves on, before it stops to accept.
     public var drainDelay = Duration.zero
-    /// Whether listening sockets are taken over from systemd when it passes some (`LISTEN_FDS`).
+    /// How long idle connections of HTTP/1 are kept when the server stops, to answer one more request.
+    public var drainIdleGrace = Duration.seconds(1)
+    /// How long a new process may take until it is ready to take this one's place.
+    public var handoverTimeout = Duration.seconds(60)
+    /// Whether listening sockets are taken over from the process before, or from systemd when it passes some
+    /// (`LISTEN_FDS`).
     public var takesOverSockets = true
     /// What is said to the operator, and how.
     public var log = LogSettings()
@@ -93,14 +98,20 @@ public struct Configuration: Sendable {
         $0.section("limits", \.limits, ServerLimits.schema)
         $0.value("trailingSlash", \.trailingSlash, .choice, "What /path/ has to do with /path, if only one has a route")
         $0.value(
-            "drainDelay", \.drainDelay, .duration(.zero ... .seconds(3600)),
+            "drainDelay", \.drainDelay, .duration(.zero ... .seconds(3600)), live: true,
             "How long the server says that it is not ready before it stops to accept")
         $0.value(
-            "drainTimeout", \.drainTimeout, .duration(.zero ... .seconds(86400)),
+            "drainIdleGrace", \.drainIdleGrace, .duration(.zero ... .seconds(3600)), live: true,
+            "How long idle connections are kept when the server stops, to answer one more request")
+        $0.value(
+            "drainTimeout", \.drainTimeout, .duration(.zero ... .seconds(86400)), live: true,
             "How long requests in flight may take to finish when the server stops")
         $0.value(
+            "handoverTimeout", \.handoverTimeout, .duration(.milliseconds(1) ... .seconds(3600)),
+            "How long a new process may take at SIGUSR2 until it is ready to take this one's place")
+        $0.value(
             "takesOverSockets", \.takesOverSockets, .bool,
-            "Whether listening sockets of systemd are taken over (LISTEN_FDS)")
+            "Whether listening sockets of the process before are taken over, or those of systemd (LISTEN_FDS)")
         $0.section("log", \.log, LogSettings.schema)
         $0.section("errors", \.errors, ErrorSettings.schema)
         $0.feature("accessLog", \.accessLog, AccessLogSettings.schema, "Whether a line is written for each request")

@@ -9,6 +9,7 @@ extension Configuration {
             accessLog = AccessLogSettings()
             accessLog?.format = .common
             requestID = RequestIdentity.Options()
+            drainIdleGrace = .zero
             drainTimeout = .seconds(1)
         case .production:
             drainTimeout = .seconds(30)
@@ -22,6 +23,7 @@ extension Configuration {
             listeners[0].port = 0
             loops.loops = 1
             log.level = .error
+            drainIdleGrace = .zero
             drainTimeout = .seconds(1)
             takesOverSockets = false
         }

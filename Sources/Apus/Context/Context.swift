@@ -150,7 +150,7 @@ public import ApusRuntime
     /// Says who sends the answer.
     func attach(to transport: any ResponseTransport) {
         self.transport = transport
-        unsafe http1 = nil
+        http1 = nil
     }
 
     /// Says that the answer goes by HTTP/1.
@@ -163,14 +163,14 @@ public import ApusRuntime
     /// Cuts the request off from its connection: whoever kept it reaches nobody any more.
     func detach() {
         transport = nil
-        unsafe http1 = nil
+        http1 = nil
         if body.transport != nil { body.transport = nil }
     }
 
     /// Ends the request: gives back what was borrowed, and forgets the rest.
     func reset() {
         transport = nil
-        unsafe http1 = nil
+        http1 = nil
         routeReference = nil
         if decodedPath != nil { decodedPath = nil }
         if extras != nil { extras = nil }
@@ -204,7 +204,7 @@ public import ApusRuntime
     /// Sends a short answer whose bytes are at hand; they are copied.
     public func send(_ status: Status, _ contentType: StaticString, _ bytes: RawSpan) {
         guard !isAnswered else { return }
-        if let http1 = unsafe http1 {
+        if let http1 = http1 {
             isAnswered = true
             noteAnswer(status, Int64(bytes.byteCount))
             return unsafe http1._withUnsafeGuaranteedRef { $0.send(self, status, contentType, bytes) }

@@ -10,8 +10,10 @@ protocol ServerConnection: ConnectionHandler, RequestCarrier {
     var membership: PooledConnection? { get set }
     /// What it speaks, for the pools.
     static var servedProtocol: ServedProtocol { get }
-    /// The server stops: ends the connection when the requests in hand are answered, at once when there are none.
+    /// The server stops: ends the connection when the requests in hand, or the next, are answered.
     func drain(_ connection: Connection)
+    /// The time for a next request is over: ends the connection now when it has none in hand.
+    func endIdle(_ connection: Connection)
     /// What carries the bytes. Set when the connection opens.
     var connection: Connection { get }
 }
@@ -334,16 +336,29 @@ protocol RequestCarrier: AnyObject {
         date.append(to: &buffer)
     }
 
-    /// Lets connections end after the request in hand, idle ones at once.
-    func drain() {
+    /// Lets connections end after the request in hand. Idle ones, and handshakes, may still bring one for a while.
+    func drain(keepingIdleFor grace: Duration) {
         isDraining = true
-        loop.forEachEndpoint { endpoint in
-            guard let connection = endpoint as? Connection else { return }
+        forEachConnection { connection in
+            (connection.handler as? any ServerConnection)?.drain(connection)
+        }
+        guard grace > .zero else { return endIdle() }
+        loop.schedule(after: grace) { [service] loop in ServerLoop.of(service, on: loop).endIdle() }
+    }
+
+    private func endIdle() {
+        forEachConnection { connection in
             #if TLS
-                // It would have no handler to be drained before its handshake is done.
+                // It would have no handler to be told before its handshake is done.
                 if connection.isHandshaking { return connection.close() }
             #endif
-            (connection.handler as? any ServerConnection)?.drain(connection)
+            (connection.handler as? any ServerConnection)?.endIdle(connection)
+        }
+    }
+
+    private func forEachConnection(_ body: (Connection) -> Void) {
+        loop.forEachEndpoint { endpoint in
+            if let connection = endpoint as? Connection { body(connection) }
         }
     }
 }

@@ -6,7 +6,10 @@ extension CommandSyntax {
             Serves the files of FOLDER, or of the folders that the configuration names, over HTTP/1.1 and HTTP/2. Without \
             any it serves the demo application, whose welcome page lists its routes. The configuration is read from a \
             file, then from variables APUS_*, then from these options, the last one strongest; `apus config --keys` lists \
-            all there is. Ctrl-C (SIGINT) or SIGTERM lets the requests in flight finish; a second one stops at once.
+            all there is. Ctrl-C (SIGINT) or SIGTERM lets the requests in flight finish; a second one stops at once. SIGHUP reads \
+            the configuration again, SIGUSR1 opens access logs anew, and SIGUSR2 starts the program anew and hands the \
+            listening sockets over, without a lost request. With --workers a master does nothing but that for its workers: \
+            it starts one anew that dies, and at SIGUSR2 replaces one after the other.
             """,
         operand: Operand(name: "FOLDER", isRequired: false, summary: "The folder to serve"),
         options: OptionSyntax.serve,
@@ -16,6 +19,7 @@ extension CommandSyntax {
             Example(command: "apus serve --config apus.json5", summary: "As the file says"),
             Example(
                 command: "apus serve --tls-port 8443 --tls-self-signed", summary: "https://localhost:8443 as well"),
+            Example(command: "apus serve --workers 4", summary: "Four processes that share the processors"),
             Example(command: "apus serve --admin :9090", summary: "With the dashboard at http://127.0.0.1:9090/"),
             Example(command: "apus serve --host :: --pin 0,2-3", summary: "All addresses, three pinned loops"),
         ])

@@ -21,6 +21,7 @@ enum Invocation: Hashable, Sendable {
     /// A command with its options.
     enum Command: Hashable, Sendable {
         case serve(ServeOptions)
+        case restart(RestartOptions)
         case routes(RoutesOptions)
         case check(ServeOptions)
         case config(ConfigOptions)
@@ -28,7 +29,7 @@ enum Invocation: Hashable, Sendable {
         case top(TopOptions)
     }
 
-    static let commands: [CommandSyntax] = [.serve, .routes, .check, .config, .bench, .top]
+    static let commands: [CommandSyntax] = [.serve, .restart, .routes, .check, .config, .bench, .top]
 
     /// Reads a command line.
     ///
@@ -61,6 +62,7 @@ enum Invocation: Hashable, Sendable {
         let command: Command? =
             switch syntax {
             case .serve: .serve(ServeOptions(&scanned))
+            case .restart: RestartOptions(&scanned).map { .restart($0) }
             case .check: .check(ServeOptions(&scanned))
             case .config: .config(ConfigOptions(&scanned))
             case .top: .top(TopOptions(&scanned))

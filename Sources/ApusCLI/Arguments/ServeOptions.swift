@@ -11,6 +11,8 @@ struct ServeOptions: Hashable, Sendable {
     var flags: [ConfigurationFlag] = []
     /// The name or address to listen on, as it was given.
     var host: String?
+    /// How many processes serve, under a master; nil is this one alone.
+    var workers: Int?
     /// What is spoken over TLS, on a port of its own; nil for nothing.
     var tls: TLSOptions?
 
@@ -34,6 +36,7 @@ struct ServeOptions: Hashable, Sendable {
         let pin = scanned.value(.pin, .cpuList)
         if let pin { set("--pin", "loops.pinnedTo", pin.map(String.init).joined(separator: ",")) }
         if let driver = scanned.value(.driver, .driver) { set("--driver", "loops.driver", driver.rawValue) }
+        workers = scanned.value(.workers, .number(in: 1...512, example: 4))
         setAdmin(&scanned)
         tls = TLSOptions(&scanned)
         if let loops, let pin, loops != pin.count {
@@ -68,6 +71,12 @@ struct ServeOptions: Hashable, Sendable {
                 }
             }
             if let tls { tls.add(to: &configuration) }
+            if let workers, configuration.loops.loops == nil {
+                // The processors are shared among the workers.
+                let loops = configuration.loops.pinnedTo?.count ?? max(1, LoopGroup.availableProcessors / workers)
+                configuration.loops.loops = loops
+                configuration.note("loops.count", from: .flag("--workers"))
+            }
             if configuration.files.isEmpty, configuration.preset != .testing { Demo.equip(&configuration) }
         }
     }
@@ -94,7 +103,11 @@ extension OptionSyntax {
     static let driver = OptionSyntax(
         name: "driver", value: "D", summary: "Drive the loops with \(ArgumentKind.driverNames) [auto]")
 
-    static let serve = [configuration, preset, set, host, port] + tls + admin + [loops, pin, driver]
+    static let workers = OptionSyntax(
+        name: "workers", letter: "w", value: "N",
+        summary: "Serve by N processes under a master, which starts one anew that dies")
+
+    static let serve = [configuration, preset, set, host, port] + tls + admin + [workers, loops, pin, driver]
 }
 
 extension ArgumentKind where Value == String {

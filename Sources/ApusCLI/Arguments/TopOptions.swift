@@ -93,6 +93,6 @@ extension CommandSyntax {
         examples: [
             Example(command: "apus top", summary: "The server of this machine"),
             Example(command: "apus top unix:/run/apus/admin.sock --once", summary: "One look, by a Unix socket"),
-            Example(command: "apus top --json | jq .requests.rate", summary: "Numbers for a script"),
+            Example(command: "apus top --json", summary: "Numbers for a script"),
         ])
 }

@@ -1,8 +1,12 @@
 import ApusRuntime
+import CSystem
 
 extension Connection {
     /// The number of bytes received and not yet consumed.
     public var keptCount: Int { inbound.count }
+
+    /// Whether bytes have arrived that nobody has seen yet: kept ones, or those that the system still has.
+    package var hasUnread: Bool { !inbound.isEmpty || apus_has_unread(descriptor) }
 
     /// Shows the handler what it has not consumed yet, as when it is ready for more.
     public func presentKept() {

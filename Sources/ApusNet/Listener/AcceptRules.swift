@@ -64,7 +64,6 @@ final class AcceptRules: Sendable {
 
     /// Who the peer of an accepted socket counts as.
     func clientKey(of peer: CInt) -> Admission.ClientKey {
-        admission.limits.connectionsPerAddress == nil
-            ? .uncounted : Admission.ClientKey(SocketAddress.remote(of: peer))
+        admission.countsAddresses ? Admission.ClientKey(SocketAddress.remote(of: peer)) : .uncounted
     }
 }

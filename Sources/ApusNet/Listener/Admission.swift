@@ -56,8 +56,10 @@ public final class Admission: Sendable {
         case addressFull
     }
 
-    /// The limits in force.
-    public let limits: Limits
+    // The limits in force; Int.max is none.
+    private let most: Atomic<Int>
+    private let mostPerAddress: Atomic<Int>
+    private let refuses: Atomic<Bool>
     private let count = Atomic<Int>(0)
     private let refusals = Atomic<Int>(0)
     private let addressRefusals = Atomic<Int>(0)
@@ -66,10 +68,42 @@ public final class Admission: Sendable {
     private let addresses = Lock<[ClientKey: Int]>([:])
     // Listeners that wait for a place, each told once. `isAwaited` spares the lock when nobody waits.
     private let waiting = Lock<[@Sendable () -> Void]>([])
+    // Those who wait for the last connection's end.
+    private let finishing = Lock<[@Sendable () -> Void]>([])
     private let isAwaited = Atomic<Bool>(false)
 
     /// An admission with these limits.
-    public init(_ limits: Limits = Limits()) { self.limits = limits }
+    public init(_ limits: Limits = Limits()) {
+        most = Atomic(limits.connections ?? .max)
+        mostPerAddress = Atomic(limits.connectionsPerAddress ?? .max)
+        refuses = Atomic(limits.excess == .refuse)
+    }
+
+    /// The limits in force.
+    public var limits: Limits {
+        let most = most.load(ordering: .relaxed)
+        let mostPerAddress = mostPerAddress.load(ordering: .relaxed)
+        return Limits(
+            connections: most == .max ? nil : most,
+            connectionsPerAddress: mostPerAddress == .max ? nil : mostPerAddress,
+            excess: refuses.load(ordering: .relaxed) ? .refuse : .pause)
+    }
+
+    /// Changes the limits for connections that come from now on. Of those that are open none is closed: above a lower limit
+    /// nobody is let in until enough have gone. A limit per address counts connections that came while there was one.
+    public func change(to limits: Limits) {
+        most.store(limits.connections ?? .max, ordering: .sequentiallyConsistent)
+        mostPerAddress.store(limits.connectionsPerAddress ?? .max, ordering: .relaxed)
+        refuses.store(limits.excess == .refuse, ordering: .relaxed)
+        // There may be places now for those who wait.
+        tellWaiting()
+    }
+
+    /// Whether a connection above the limit waits for a place.
+    var letsWait: Bool { !refuses.load(ordering: .relaxed) }
+
+    /// Whether connections are counted by address.
+    var countsAddresses: Bool { mostPerAddress.load(ordering: .relaxed) != .max }
 
     /// Connections let in and not gone yet.
     public var admitted: Int { count.load(ordering: .sequentiallyConsistent) }
@@ -84,7 +118,7 @@ public final class Admission: Sendable {
     public var refusedByAddress: Int { addressRefusals.load(ordering: .relaxed) }
 
     /// Whether the process has a free place.
-    var hasPlace: Bool { limits.connections.map { admitted < $0 } ?? true }
+    var hasPlace: Bool { admitted < most.load(ordering: .sequentiallyConsistent) }
 
     /// Takes a place for a connection of `client`. One that may wait for a place isn't counted as refused.
     func admit(_ client: ClientKey, orWait: Bool = false) -> Answer {
@@ -101,7 +135,8 @@ public final class Admission: Sendable {
     }
 
     private func takePlace() -> Bool {
-        guard let most = limits.connections else {
+        let most = most.load(ordering: .relaxed)
+        guard most != .max else {
             count.wrappingAdd(1, ordering: .relaxed)
             return true
         }
@@ -125,7 +160,8 @@ public final class Admission: Sendable {
 
     /// Counts an admitted connection as one of `client`; false, and counted as refused, when it has enough of them.
     func admitAddress(_ client: ClientKey) -> Bool {
-        guard let most = limits.connectionsPerAddress, client != .uncounted else { return true }
+        let most = mostPerAddress.load(ordering: .relaxed)
+        guard most != .max, client != .uncounted else { return true }
         let isFree = addresses.withLock { addresses in
             let present = addresses[client, default: 0]
             if present < most { addresses[client] = present + 1 }
@@ -157,11 +193,28 @@ public final class Admission: Sendable {
         if hasPlace { tellWaiting() }
     }
 
+    /// Has `tell` called once, on any thread, when no connection is open: at once when none is.
+    package func awaitEmpty(_ tell: @escaping @Sendable () -> Void) {
+        finishing.withLock { $0.append(tell) }
+        isAwaited.store(true, ordering: .sequentiallyConsistent)
+        if admitted == 0 { tellWaiting() }
+    }
+
     private func tellWaiting() {
-        let told = waiting.withLock { waiting in
+        var told = waiting.withLock { waiting in
             defer { waiting = [] }
             isAwaited.store(false, ordering: .sequentiallyConsistent)
             return waiting
+        }
+        told += finishing.withLock { finishing in
+            guard !finishing.isEmpty else { return [] }
+            if admitted > 0 {
+                isAwaited.store(true, ordering: .sequentiallyConsistent)
+                // The last may have gone in between, unheard.
+                guard admitted == 0 else { return [] }
+            }
+            defer { finishing = [] }
+            return finishing
         }
         for tell in told { tell() }
     }

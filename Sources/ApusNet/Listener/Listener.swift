@@ -36,6 +36,8 @@ final class Listener: Endpoint {
     /// A connection that was accepted when there was no place; the first to have one.
     private var waiting: CInt = -1
     private var refusals: RefusalDesk
+    /// It was asked to stop; what the kernel accepts until it has closed is served.
+    private var isEnding = false
 
     init(loop: EventLoop, descriptor: CInt, rules: AcceptRules, balance: AcceptBalance) {
         self.rules = rules
@@ -50,10 +52,11 @@ final class Listener: Endpoint {
         super.init(loop: loop, descriptor: descriptor)
     }
 
-    func open() {
+    /// Accepts, or when it is held leaves connections in the backlog until `goOn()`.
+    func open(isHeld: Bool) {
         loop.attach(self)
         balance.opened(id, at: place)
-        startAccepting()
+        if isHeld { pauses.insert(.held) } else { startAccepting() }
     }
 
     // MARK: Accepting
@@ -61,12 +64,12 @@ final class Listener: Endpoint {
     override func accepted(_ peer: CInt) {
         let speaksProxy = rules.proxyProtocol.applies(to: peer)
         let client = speaksProxy ? Admission.ClientKey.uncounted : rules.clientKey(of: peer)
-        switch rules.admission.admit(client, orWait: rules.admission.limits.excess == .pause) {
+        switch rules.admission.admit(client, orWait: rules.admission.letsWait) {
         case .admitted:
             let chosen = balance.admit(at: place)
             if chosen != place { return balance.hand(peer, client, rules, speaksProxy: speaksProxy, to: chosen) }
             begin(peer, client, speaksProxy: speaksProxy)
-        case .full where rules.admission.limits.excess == .pause && waiting < 0:
+        case .full where rules.admission.letsWait && waiting < 0:
             waiting = peer
             waitForPlace()
         case .full:
@@ -154,7 +157,13 @@ final class Listener: Endpoint {
             accepted(peer)
             left -= 1
         }
+        isEnding = true
         close()
+    }
+
+    /// Its peer believes that it is connected, and the server still answers those who are.
+    override func acceptedLate(_ peer: CInt) {
+        if isEnding { accepted(peer) } else { super.acceptedLate(peer) }
     }
 
     override func closed() {

@@ -14,7 +14,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
     /// The address it is bound to, with the port that the system chose when 0 was asked for.
     public let address: SocketAddress
     /// The Unix socket's file, when it is ours to remove.
-    private let file: SocketFile?
+    private var file: SocketFile?
 
     /// Binds and listens. `*` on a machine without IPv6 listens on every IPv4 address.
     ///
@@ -61,7 +61,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
 
     /// Throws when an address can't be listened on, without listening: nobody connects to a socket that is gone at
     /// once. A port of 0 and a Unix socket need no look ahead.
-    static func probe(_ address: SocketAddress) throws(SocketError) {
+    package static func probe(_ address: SocketAddress) throws(SocketError) {
         guard let port = address.port, port != 0 else { return }
         let made = apus_socket_errno(address.family, Int32(streamType), 0)
         guard made >= 0 else { return }
@@ -75,6 +75,14 @@ public struct ListeningSocket: ~Copyable, Sendable {
 
     /// Takes a listening descriptor over, as from systemd. Throws when it does not listen.
     public init(takingOver descriptor: CInt, _ options: ListenOptions = ListenOptions()) throws(SocketError) {
+        address = try Self.check(descriptor, options)
+        self.descriptor = descriptor
+        file = nil
+    }
+
+    /// Throws when a descriptor does not listen; sets the options of one that does, and gives its address.
+    @discardableResult
+    static func check(_ descriptor: CInt, _ options: ListenOptions) throws(SocketError) -> SocketAddress {
         var listens: CInt = 0
         var size = socklen_t(MemoryLayout<CInt>.size)
         let failed = unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size)
@@ -86,9 +94,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
             SocketOptions.set(on: descriptor, noDelay: options.noDelay, keepAlive: options.keepAlive)
             SocketOptions.deferAccept(on: descriptor, atMost: options.deferAccept)
         }
-        self.descriptor = descriptor
-        self.address = address
-        file = nil
+        return address
     }
 
     deinit {
@@ -96,8 +102,16 @@ public struct ListeningSocket: ~Copyable, Sendable {
         file?.remove()
     }
 
+    /// The Unix socket's file is ours from now on: another process, which made it, has handed the socket over.
+    package mutating func adoptFile() {
+        if file == nil, case .unix(let path) = address { file = SocketFile(path) }
+    }
+
+    /// The Unix socket's file is another process's from now on.
+    package mutating func disownFile() { file = nil }
+
     /// Another descriptor of the same socket, which the caller owns; or -1.
-    borrowing func duplicate() -> CInt { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+    package borrowing func duplicate() -> CInt { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
     static func explain(_ code: CInt, _ call: String, _ address: SocketAddress) -> SocketError {
         switch code {

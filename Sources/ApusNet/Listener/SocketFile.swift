@@ -18,6 +18,12 @@ struct SocketFile: Sendable {
     init?(_ path: String, mode: UInt32) {
         guard !path.hasPrefix("@"), !path.isEmpty else { return nil }
         _ = unsafe chmod(path, mode_t(mode))
+        self.init(path)
+    }
+
+    /// The file that a socket has at `path`; nil for an abstract name, and when there is none.
+    init?(_ path: String) {
+        guard !path.hasPrefix("@"), !path.isEmpty else { return nil }
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return nil }
         self.path = path

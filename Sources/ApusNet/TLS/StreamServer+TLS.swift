@@ -51,6 +51,17 @@
                 socket, group, shared, AcceptRules(shared, refusal: [], tls: TLSServing(tls, serve: makeHandler)))
         }
 
+        /// Listens with TLS on sockets of one address that another process has handed over, held until
+        /// `resumeAccepting()` when that is wanted.
+        package static func listen(
+            takingOver descriptors: [CInt], isHeld: Bool, group: LoopGroup, options: ListenOptions, tls: TLSListening,
+            makeHandler: @escaping @Sendable (EventLoop, String?) -> any ConnectionHandler
+        ) throws(SocketError) -> StreamServer {
+            try listen(
+                takingOver: descriptors, isHeld, group, options,
+                AcceptRules(options, refusal: [], tls: TLSServing(tls, serve: makeHandler)))
+        }
+
         /// What the handshakes have come to; nil for a server without TLS. Any thread.
         public var handshakes: TLSHandshakeCounts? { rules.tls?.counts }
     }

@@ -83,6 +83,10 @@ open class Endpoint {
     /// A connection arrived at a listening descriptor. The callee owns `descriptor`, which is non-blocking.
     open func accepted(_ descriptor: CInt) { closeDescriptor(descriptor) }
 
+    /// A connection arrived while the listening descriptor was being closed, as io_uring may accept one then. The callee
+    /// owns `descriptor`.
+    open func acceptedLate(_ descriptor: CInt) { closeDescriptor(descriptor) }
+
     /// Accepting failed with a system error, such as `EMFILE`; the driver tries again at the next connection.
     open func acceptFailed(_ error: SystemError) {}
 

@@ -96,8 +96,12 @@ import CSystem
     }
 
     /// Closing the last descriptor of a socket takes it out of the poller; while another process has a copy it stays
-    /// in, with an id whose generation is over, and `dispatch` drops what is told of it.
+    /// in, with an id whose generation is over, and `dispatch` drops what is told of it. A listening socket is taken out
+    /// here: one that another process shares would go on to wake this one, and not the other.
     func detach(_ endpoint: Endpoint) -> Bool {
+        if endpoint.driverState.contains(.listener), endpoint.driverState.contains(.registered) {
+            poller.unwatchListener(endpoint.descriptor)
+        }
         endpoint.driverState.subtract([.receiving, .registered, .readable])
         return true
     }

@@ -151,14 +151,14 @@
         }
 
         private func keep(_ descriptors: some Sequence<CInt>, for endpoint: Endpoint) {
-            guard endpoint.isOpen else { return descriptors.forEach(closeDescriptor) }
+            guard endpoint.isOpen else { return descriptors.forEach(endpoint.acceptedLate) }
             endpoint.driverState.insert(.holding)
             held[endpoint.id, default: UringHeld()].descriptors.append(contentsOf: descriptors)
         }
 
         func dropHeld(_ endpoint: Endpoint) {
             endpoint.driverState.remove(.holding)
-            held.removeValue(forKey: endpoint.id)?.descriptors.forEach(closeDescriptor)
+            held.removeValue(forKey: endpoint.id)?.descriptors.forEach(endpoint.acceptedLate)
         }
 
         private func hungUp(_ endpoint: Endpoint, _ result: CInt) {
@@ -194,10 +194,10 @@
         private func accepted(_ endpoint: Endpoint, _ completion: apus_uring_completion) {
             if !apus_uring_has_more(completion) {
                 endpoint.driverState.subtract([.armed, .cancelling])
-                if end(endpoint) {
-                    if completion.result >= 0 { closeDescriptor(completion.result) }
-                    return
+                if endpoint.driverState.contains(.closing), completion.result >= 0 {
+                    endpoint.acceptedLate(completion.result)
                 }
+                if end(endpoint) { return }
             }
             if completion.result >= 0 {
                 if endpoint.isOpen, endpoint.isReceiving, !endpoint.driverState.contains(.holding) {

@@ -52,8 +52,9 @@ extension EventLoop {
 
     /// Takes an endpoint out of the loop, which keeps it to the end of the turn: whoever is calling it need not.
     func remove(_ endpoint: Endpoint) {
-        guard endpoints.remove(endpoint.id) != nil else { return }
-        left.append(endpoint)
+        // The table's reference may be the last: it moves over.
+        guard let removed = endpoints.remove(endpoint.id) else { return }
+        left.append(removed)
     }
 
     /// Lets go of the endpoints that have left in this turn.

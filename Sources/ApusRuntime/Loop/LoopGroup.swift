@@ -41,6 +41,9 @@ public final class LoopGroup: Sendable {
     private let threads: Lock<[LoopThread]>
     private let turn = Atomic<Int>(0)
 
+    /// How many processors this process may run on.
+    package static var availableProcessors: Int { Int(apus_available_processors()) }
+
     /// Makes the loops and starts their threads.
     public init(_ options: Options = Options()) throws(SystemError) {
         let count = max(1, options.loops ?? Int(apus_available_processors()))

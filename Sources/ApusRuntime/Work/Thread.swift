@@ -1,7 +1,7 @@
 import CSystem
 
 /// A system thread with a name and a stack of a known size. It must be joined or detached, exactly once.
-struct Thread: Sendable {
+package struct Thread: Sendable {
     private let handle: UInt
 
     /// Starts a thread that runs `body`.
@@ -10,7 +10,7 @@ struct Thread: Sendable {
     ///   - name: What `top -H` and debuggers show; its first 15 bytes.
     ///   - stackSize: In bytes; rounded up to a multiple of 64 KiB, which every system takes.
     /// - Throws: The error number, as a rule `EAGAIN`: no more threads for this user or control group.
-    init(named name: String, stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+    package init(named name: String, stackSize: Int, _ body: @escaping @Sendable () -> Void) throws(ThreadError) {
         let granule = 64 << 10
         let size = max((stackSize + granule - 1) / granule, 1) * granule
         let body = unsafe Unmanaged.passRetained(Body(body))
@@ -30,10 +30,10 @@ struct Thread: Sendable {
     static var number: UInt32 { apus_thread_number() }
 
     /// Waits until the thread has returned.
-    func join() { apus_thread_join(handle) }
+    package func join() { apus_thread_join(handle) }
 
     /// Instead of joining: lets the thread end by itself.
-    func detach() { apus_thread_detach(handle) }
+    package func detach() { apus_thread_detach(handle) }
 
     private final class Body {
         let call: @Sendable () -> Void
@@ -42,7 +42,7 @@ struct Thread: Sendable {
 }
 
 /// A thread could not be started.
-struct ThreadError: Error, Equatable {
+package struct ThreadError: Error, Equatable {
     /// The error number that the system gave.
-    let code: Int32
+    package let code: Int32
 }

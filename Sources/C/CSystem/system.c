@@ -215,6 +215,11 @@ ssize_t apus_receive_errno(int descriptor, void *into, size_t count) {
   return got < 0 ? -errno : got;
 }
 
+bool apus_has_unread(int descriptor) {
+  char byte;
+  return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 #if !defined(MSG_NOSIGNAL)
 #define MSG_NOSIGNAL 0  // Darwin: SO_NOSIGPIPE is set on the socket instead
 #endif

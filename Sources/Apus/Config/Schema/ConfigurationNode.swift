@@ -29,6 +29,19 @@ struct ConfigurationNode: Sendable {
         self.origin = origin
     }
 
+    /// A value as it is shown.
+    init(showing value: ConfigurationValue, _ origin: ConfigurationOrigin) {
+        self.origin = origin
+        content =
+            switch value {
+            case .null: .null
+            case .bool(let value): .bool(value)
+            case .number(let digits): .text(digits)
+            case .text(let text): .string(text)
+            case .list(let values): .array(values.map { ConfigurationNode(showing: $0, origin) })
+            }
+    }
+
     /// A value of a file.
     init(_ value: JSON5Value, file: String) {
         self.init(value) { .file(file, line: $0.line, column: $0.column) }

@@ -13,6 +13,15 @@ struct ConfigurationReport: Sendable {
         secrets = Set(keys.filter(\.isSecret).map(\.path))
     }
 
+    mutating func forgetProblems() { problems = [] }
+
+    /// The origins alone, for who looks for mistakes anew, with the names of all keys.
+    func knowing(_ keys: [ConfigurationKey]) -> ConfigurationReport {
+        var report = ConfigurationReport(keys)
+        report.origins = origins
+        return report
+    }
+
     mutating func reject(_ problem: ConfigurationProblem) { problems.append(problem) }
 
     mutating func note(_ path: String, from origin: ConfigurationOrigin) { origins[path] = origin }

@@ -16,7 +16,16 @@ struct ValueRule<Root: Sendable, Value: Sendable>: ConfigurationRule {
         }
     }
 
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {}
+    /// A value that a program has set, and not a layer, is one that a layer could have set.
+    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
+        let node = ConfigurationNode(showing: type.show(root[keyPath: place]), report.origin(of: path))
+        do throws(ConfigurationMismatch) {
+            _ = try type.read(node)
+        } catch {
+            if report.problems.contains(where: { $0.path == path }) { return }
+            report.reject(node, error, at: path, secret: isSecret)
+        }
+    }
 
     private func shown(_ root: Root) -> ConfigurationValue {
         let value = type.show(root[keyPath: place])

@@ -67,12 +67,14 @@ extension ListenOptions {
 
 extension Admission.Limits {
     static let schema = ConfigurationSchema(Admission.Limits()) {
-        $0.value("most", \.connections, .integer(1...100_000_000), orNull: "unlimited", "Connections of the process")
+        $0.value(
+            "most", \.connections, .integer(1...100_000_000), orNull: "unlimited", live: true,
+            "Connections of the process")
         $0.value(
             "perAddress", \.connectionsPerAddress, .integer(1...100_000_000), orNull: "unlimited",
-            "Connections from one client address")
+            live: true, "Connections from one client address")
         $0.value(
-            "excess", \.excess, .oneOf([("refuse", .refuse), ("pause", .pause)]),
+            "excess", \.excess, .oneOf([("refuse", .refuse), ("pause", .pause)]), live: true,
             "What becomes of a connection above the limit: it is told so, or waits in the kernel")
         $0.check { limits, report in
             guard let most = limits.connections, let each = limits.connectionsPerAddress, each > most else { return }

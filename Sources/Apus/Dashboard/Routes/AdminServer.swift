@@ -31,7 +31,8 @@ final class AdminServer: Sendable {
         do {
             let admin = Application(configuration)
             dashboard.register(on: admin)
-            server = try RunningServer(service: try admin.makeService(), group: group, configuration: configuration)
+            server = try RunningServer(
+                service: try admin.makeService(), group: group, configuration: configuration, administering: observed)
         } catch {
             group.shutdown()
             throw error
@@ -41,6 +42,10 @@ final class AdminServer: Sendable {
     }
 
     var address: SocketAddress { server.address }
+
+    /// What is handed over with the server's own.
+    var listeners: [OpenListener] { server.listeners }
+    var places: [String] { server.places }
 
     /// Where a browser goes.
     var place: String { server.listeners[0].place + (address.port == nil ? "" : "/") }

@@ -108,7 +108,9 @@ import Synchronization
     func noteWrongToken(from who: String?) {
         if let who { lastStranger = who }
         tell(who == nil ? 0 : 1, of: "token", kind: "access") { count in
-            count == 1 ? "a wrong token came from \(lastStranger)" : "\(count) wrong tokens came, the last from \(lastStranger)"
+            count == 1
+                ? "a wrong token came from \(lastStranger)"
+                : "\(count) wrong tokens came, the last from \(lastStranger)"
         }
     }
 

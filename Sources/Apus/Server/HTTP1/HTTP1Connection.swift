@@ -339,11 +339,15 @@ import CSystem
         if context.task == nil { server.giveBack(context) }
     }
 
-    /// The server stops: an idle connection ends now, another after its response.
+    /// The server stops: the connection ends after its response, be it the one in hand or the next.
     func drain(_ connection: Connection) {
         keepsAlive = false
         noteDrain()
-        if phase == .head, headBegan == 0 { connection.closeAfterWriting() }
+    }
+
+    /// A request that has arrived, and is not read yet, is still answered.
+    func endIdle(_ connection: Connection) {
+        if phase == .head, headBegan == 0, !connection.hasUnread { connection.closeAfterWriting() }
     }
 
     // MARK: Time

@@ -46,7 +46,8 @@ extension HTTP2Connection {
     func drain(_ connection: Connection) {
         guard phase == .open else { return }
         noteDrain()
-        if awaitsPreface, streams.isEmpty { return close(.noError) }
+        // One that has said nothing yet is about to.
+        if isUnused { return }
         phase = .draining
         write(34) {
             $0.appendHTTP2GoAway(lastStream: .last, .noError)
@@ -54,6 +55,14 @@ extension HTTP2Connection {
         }
         timing.pingSent = server.loop.tick
         arm(at: server.loop.tick + Self.drainMilliseconds)
+    }
+
+    private var isUnused: Bool { awaitsPreface && streams.isEmpty }
+
+    /// One that was of no use yet ends, and one that came after the server began to stop is told now.
+    func endIdle(_ connection: Connection) {
+        guard phase == .open else { return }
+        if isUnused { close(.noError) } else { drain(connection) }
     }
 
     /// How long a client may take to confirm that it knows of the end.

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "CChildren.h"
 #include "CFiles.h"
 #include "CProcess.h"
 
@@ -64,6 +65,8 @@ struct apus_civil_time apus_civil_time(int64_t seconds_since_1970);
 int apus_accept_errno(int listener, struct sockaddr *_Nullable address, socklen_t *_Nullable length);
 /// socket with the non-blocking and close-on-exec flags set.
 int apus_socket_errno(int domain, int type, int protocol);
+/// Whether a socket has bytes that can be received now, which are left there.
+bool apus_has_unread(int descriptor);
 ssize_t apus_receive_errno(int descriptor, void *_Nonnull into, size_t count);
 /// send without SIGPIPE.
 ssize_t apus_send_errno(int descriptor, const void *_Nonnull from, size_t count, bool more);

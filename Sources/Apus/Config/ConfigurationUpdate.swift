@@ -13,12 +13,17 @@ public struct ConfigurationChange: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What became of a configuration that a running server was given.
-public struct ConfigurationReload: Hashable, Sendable {
-    /// What is in force now.
+/// What becomes of a configuration that a running server is given.
+public struct ConfigurationUpdate: Hashable, Sendable {
+    /// What is in force now; of a preview, what would be.
     public let applied: [ConfigurationChange]
-    /// What needs a restart, and is as it was.
+    /// What needs a new listener, and is as it was: addresses, and the options of sockets.
+    public let needsListener: [ConfigurationChange]
+    /// What needs the loops or the routes to be made anew, and is as it was.
     public let needsRestart: [ConfigurationChange]
+
+    /// Whether the configuration is the one in force.
+    public var isEmpty: Bool { applied.isEmpty && needsListener.isEmpty && needsRestart.isEmpty }
 }
 
 extension Configuration {
@@ -40,17 +45,24 @@ extension Configuration {
     private static let livePaths = Set(keys.filter(\.isLive).map(\.path))
 
     /// What of `other` a server with this configuration takes over, and what it can't.
-    func reload(_ other: Configuration) -> ConfigurationReload {
+    func update(to other: Configuration) -> ConfigurationUpdate {
         let changes = changes(to: other)
         // Certificates of a listener that is not there yet, or moves, come with it.
         let isFixed = Self.isFixed(changes)
-        let isLive = changes.map { change in
-            Self.livePaths.contains(Self.general(change.path))
-                && (Self.listener(of: change.path).map(isFixed) ?? true)
+        var applied: [ConfigurationChange] = []
+        var needsListener: [ConfigurationChange] = []
+        var needsRestart: [ConfigurationChange] = []
+        for change in changes {
+            let listener = Self.listener(of: change.path)
+            if Self.livePaths.contains(Self.general(change.path)), listener.map(isFixed) ?? true {
+                applied.append(change)
+            } else if listener != nil || change.path.hasPrefix("sockets.") {
+                needsListener.append(change)
+            } else {
+                needsRestart.append(change)
+            }
         }
-        return ConfigurationReload(
-            applied: zip(changes, isLive).filter(\.1).map(\.0),
-            needsRestart: zip(changes, isLive).filter { !$0.1 }.map(\.0))
+        return ConfigurationUpdate(applied: applied, needsListener: needsListener, needsRestart: needsRestart)
     }
 
     /// Tells of a listener's place in the list whether only such keys change that can.
@@ -79,6 +91,10 @@ extension Configuration {
     func takingOver(_ other: Configuration) -> Configuration {
         var taken = self
         taken.log.level = other.log.level
+        taken.drainDelay = other.drainDelay
+        taken.drainIdleGrace = other.drainIdleGrace
+        taken.drainTimeout = other.drainTimeout
+        taken.sockets.admission = other.sockets.admission
         taken.limits = other.limits
         taken.limits.head = limits.head
         taken.limits.http2.isEnabled = limits.http2.isEnabled

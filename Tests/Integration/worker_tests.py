@@ -1,0 +1,186 @@
+"""A master and its workers: one that dies is replaced, and takes nobody else with it."""
+import os, re, signal, socket, subprocess, tempfile, unittest
+
+from apus import APUS, PATIENCE, Apus, Raw
+from handover_tests import GET, Load, Restartable, await_true, is_alive
+
+
+class Workers(Restartable):
+    def __init__(self, *words, count=2, **more):
+        self.count, self.pids = count, {}
+        super().__init__("--workers", str(count), "--loops", "1", *words, **more)
+
+    def __enter__(self):
+        # The workers tell first, then the master.
+        for _ in range(self.count):
+            self.await_worker()
+        return super().__enter__()
+
+    def await_worker(self):
+        said = self.await_line(r"worker (\d+) serves \(pid (\d+)\)")
+        self.pids[int(said[1])] = int(said[2])
+        return int(said[2])
+
+    def __exit__(self, *_):
+        # The master first, which would start others in their place.
+        self.process.kill()
+        self.process.wait()
+        self.successors += self.pids.values()
+        super().__exit__()
+
+    def connect_to(self, pid):
+        """A connection that this worker has accepted."""
+        while True:
+            client = self.connect()
+            client.send(GET)
+            client.answer()
+            if any(f":{client.sock.getsockname()[1]:04X} " in line for line in ends_of(pid)):
+                return client
+            client.__exit__()
+
+
+def ends_of(pid):
+    """The lines of /proc/net/tcp that are sockets of a process."""
+    inodes = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if found := re.match(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{name}")):
+                inodes.add(found[1])
+        except FileNotFoundError:
+            pass
+    with open("/proc/net/tcp") as table:
+        return [line for line in table.read().splitlines()[1:] if line.split()[9] in inodes]
+
+
+class Living(unittest.TestCase):
+    def test_a_worker_that_is_killed_loses_its_own_connections_and_is_replaced(self):
+        with Workers() as apus:
+            first, second = apus.pids[1], apus.pids[2]
+            lost, kept = apus.connect_to(first), apus.connect_to(second)
+            with lost, kept:
+                os.kill(first, signal.SIGKILL)
+                apus.await_line(r"worker 1 \(pid \d+\) died: signal 9 \(SIGKILL\)")
+                self.assertNotEqual(apus.await_worker(), first)
+                try:
+                    self.assertEqual(lost.rest(), b"")
+                except ConnectionResetError:
+                    pass
+                kept.send(GET)
+                self.assertEqual(kept.answer().status, 200)
+                with apus.connect_to(apus.pids[1]):
+                    pass
+
+    def test_what_connects_while_a_worker_is_dead_waits_for_the_next(self):
+        with Workers(count=1) as apus:
+            os.kill(apus.pids[1], signal.SIGKILL)
+            with apus.connect() as client:
+                client.send(GET)
+                self.assertEqual(client.answer().status, 200)
+
+    def test_one_that_dies_again_and_again_is_started_after_longer_and_longer_times(self):
+        with Workers(count=1) as apus:
+            waits = []
+            for _ in range(4):
+                os.kill(apus.pids[1], signal.SIGKILL)
+                apus.await_worker()
+                waits += re.findall(r"started anew in (\S+) seconds", "".join(apus.said[-3:]))
+            self.assertEqual(waits, ["0.1", "0.2", "0.4"])
+
+    def test_the_first_worker_has_the_dashboard_and_so_has_its_successor(self):
+        with Workers("--admin", "127.0.0.1:0") as apus:
+            place = re.search(r"the dashboard is at http://127.0.0.1:(\d+)/", "".join(apus.said))
+            os.kill(apus.pids[1], signal.SIGKILL)
+            apus.await_worker()
+            apus.process.send_signal(signal.SIGUSR2)
+            apus.await_line("the workers are replaced")
+            with Raw(socket.create_connection(("127.0.0.1", int(place[1])), PATIENCE)) as client:
+                client.send(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{place[1]}\r\n\r\n")
+                self.assertEqual(client.answer().status, 200)
+
+    def test_SIGTERM_has_all_workers_drain_and_a_second_one_stops_at_once(self):
+        with Workers() as apus, apus.connect() as busy:
+            busy.send("GET /sleep/500 HTTP/1.1\r\nHost: a\r\n\r\n")
+            with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
+                apus.terminate()
+                self.assertEqual(busy.answer().fields["connection"], "close")
+                self.assertEqual(apus.await_exit(), 0)
+            with self.assertRaises(ConnectionRefusedError):
+                apus.connect()
+        with Workers() as apus, apus.connect() as busy:
+            busy.send("GET /sleep/600000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            apus.terminate()
+            apus.await_line("stopping: 2 workers drain")
+            apus.terminate()
+            self.assertEqual(apus.await_exit(), 130)
+            for pid in apus.pids.values():
+                await_true(lambda: not is_alive(pid), "no worker is left")
+
+    def test_no_worker_outlives_a_master_that_is_killed(self):
+        with Workers() as apus:
+            apus.process.kill()
+            for pid in apus.pids.values():
+                await_true(lambda: not is_alive(pid), "the worker ends")
+
+    def test_SIGUSR2_replaces_one_worker_after_the_other_without_a_lost_request(self):
+        with Workers() as apus:
+            load = [Load(apus.port) for _ in range(8)]
+            for one in load:
+                one.start()
+            before = dict(apus.pids)
+            for _ in range(2):
+                apus.process.send_signal(signal.SIGUSR2)
+                apus.await_worker()
+                apus.await_worker()
+                apus.await_line("the workers are replaced")
+            for pid in before.values():
+                await_true(lambda: not is_alive(pid), "the old worker ends")
+            for one in load:
+                one.stop()
+            self.assertEqual([one.errors for one in load], [[]] * len(load))
+
+    def test_apus_restart_says_who_the_workers_are_now(self):
+        with Workers() as apus:
+            said = subprocess.run([APUS, "restart", str(apus.process.pid)], capture_output=True, text=True,
+                                  timeout=PATIENCE * 3)
+            now = {apus.await_worker(), apus.await_worker()}
+            self.assertEqual(said.returncode, 0, said)
+            self.assertEqual(said.stdout, f"the workers of {apus.process.pid} are {', '.join(map(str, sorted(now)))} now\n")
+
+    def test_a_new_program_that_crashes_leaves_the_workers_of_before(self):
+        with Workers() as apus:
+            apus.put("exit 7")
+            apus.process.send_signal(signal.SIGUSR2)
+            apus.await_line(r"worker 1 \(pid \d+\) does not serve: .*exit code 7")
+            apus.await_line("the workers of before serve on")
+            for pid in apus.pids.values():
+                with apus.connect_to(pid):
+                    pass
+
+    def test_SIGHUP_is_handed_on_when_the_configuration_is_right_and_not_when_it_is_wrong(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
+            def say(text):
+                file.seek(0)
+                file.truncate()
+                file.write(text)
+                file.flush()
+
+            say("{ limits: { body: '10B' } }")
+            with Workers("--config", file.name) as apus:
+                say("{ limits: { boddy: '10B' } }")
+                apus.process.send_signal(signal.SIGHUP)
+                apus.await_line("the configuration stays as it was: .* did you mean limits.body")
+                say("{ limits: { body: '11B' } }")
+                apus.process.send_signal(signal.SIGHUP)
+                for _ in range(2):
+                    apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
+
+    def test_a_start_that_can_t_succeed_ends_with_1(self):
+        with Apus("serve") as other:
+            said = subprocess.run([APUS, "serve", "--workers", "2", "--port", str(other.port)], capture_output=True,
+                                  text=True, timeout=PATIENCE)
+        self.assertEqual(said.returncode, 1, said)
+        self.assertIn("in use", said.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
