@@ -152,7 +152,7 @@ struct MistakeTests {
             ("serve --set limits.body", "limits.body=64MiB"),
             ("serve --config", "write --config FILE"), ("config --key", "did you mean --keys?"),
             ("sevre", "did you mean serve?"), ("./public", "apus serve ./public"),
-            ("xyzzy", "serve, routes, check, config, bench"),
+            ("xyzzy", "serve, restart, routes, check, config, bench, top"),
             ("--port 80", "apus COMMAND --port"), ("help sevre", "did you mean serve?"),
         ])
     func advice(line: String, advice: String) {
