@@ -107,6 +107,11 @@ extension Configuration {
             tls.handshakesOffLoops = old.handshakesOffLoops
             taken.listeners[index].tls = tls
         }
+        // What has the value that is wanted has it from where that comes from.
+        let values = Dictionary(taken.entries.map { ($0.path, $0.value) }) { first, _ in first }
+        for entry in other.entries where values[entry.path] == entry.value {
+            taken.note(entry.path, from: entry.origin)
+        }
         return taken
     }
 }

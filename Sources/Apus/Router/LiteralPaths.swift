@@ -78,7 +78,7 @@ extension LiteralPaths {
     /// The table of the patterns that are such paths, with what a lookup by `walk` finds for each method.
     ///
     /// - Parameters:
-    ///   - patterns: Any patterns, each once for each of its methods.
+    ///   - patterns: The patterns of all routes, in their order.
     ///   - columns: The columns of all methods.
     ///   - walk: The route's value plus one, or 0.
     init(of patterns: [RoutePattern], columns: Range<Int>, walk: (RawSpan, Int) -> UInt32) {
@@ -90,7 +90,9 @@ extension LiteralPaths {
         for path in paths {
             for column in columns {
                 let value = unsafe walk(path.span.bytes, column)
-                if value != 0 { unsafe insert(path.span.bytes, column: column, value: value) }
+                // Another's method may be found here behind a capture.
+                guard value != 0, patterns[Int(value) - 1].literalPath == path else { continue }
+                unsafe insert(path.span.bytes, column: column, value: value)
             }
         }
     }

@@ -19,6 +19,14 @@ protocol ServerConnection: ConnectionHandler, RequestCarrier {
 }
 
 extension ServerConnection {
+    /// Ends the connection when the requests in hand are answered: now when there are none.
+    func endSoon(_ connection: Connection) {
+        drain(connection)
+        endIdle(connection)
+    }
+}
+
+extension ServerConnection {
     var remoteAddress: SocketAddress? { connection.remoteAddress }
     var localAddress: SocketAddress? { connection.localAddress }
     var isSecure: Bool { connection.isSecure }

@@ -81,7 +81,7 @@ struct UpdatingTests {
         #expect(update == preview)
         #expect(
             update.applied.map(\.description) == [
-                "limits.idleTimeout is \"15s\" (was \"60s\")", "drainDelay is \"3s\" (was \"0s\")",
+                "limits.idleTimeout is \"15s\" (was \"1m\")", "drainDelay is \"3s\" (was \"0s\")",
             ], "\(update.applied)")
         #expect(update.needsListener.map(\.path) == ["listeners[0].host", "sockets.backlog"])
         #expect(update.needsRestart.map(\.path) == ["loops.count"])

@@ -54,12 +54,12 @@ struct DashboardConfigurationTests {
     @Test("a key that needs a restart is refused, with those that would not")
     func restart() async throws {
         try await AdminTesting.configured(Configuration()) { admin in
-            let body = #"{"drainTimeout": "3s", "limits.body": "2KiB"}"#
+            let body = #"{"handoverTimeout": "3s", "limits.body": "2KiB"}"#
             let answer = try admin.ask("PATCH /api/configuration", AdminTesting.own, body: body)
             #expect(answer.status == 422)
             let found = try problems(answer)
             let entries = try entries(admin)
-            #expect(found == ["drainTimeout"] && entries["limits.body"]?["value"] as? String == "10MiB")
+            #expect(found == ["handoverTimeout"] && entries["limits.body"]?["value"] as? String == "10MiB")
         }
     }
 

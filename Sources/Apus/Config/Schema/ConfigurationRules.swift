@@ -17,8 +17,10 @@ struct ValueRule<Root: Sendable, Value: Sendable>: ConfigurationRule {
     }
 
     /// A value that a program has set, and not a layer, is one that a layer could have set.
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
-        let node = ConfigurationNode(showing: type.show(root[keyPath: place]), report.origin(of: path))
+    func check(_ root: Root, standard: Root, at path: String, _ report: inout ConfigurationReport) {
+        let value = type.show(root[keyPath: place])
+        if value == type.show(standard[keyPath: place]) { return }
+        let node = ConfigurationNode(showing: value, report.origin(of: path))
         do throws(ConfigurationMismatch) {
             _ = try type.read(node)
         } catch {
@@ -58,7 +60,7 @@ struct SectionRule<Root: Sendable, Part: Sendable>: ConfigurationRule {
         schema.apply(node, to: &root[keyPath: place], at: path, &report)
     }
 
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
+    func check(_ root: Root, standard: Root, at path: String, _ report: inout ConfigurationReport) {
         schema.check(root[keyPath: place], at: path, &report)
     }
 
@@ -111,7 +113,7 @@ struct FeatureRule<Root: Sendable, Part: Sendable>: ConfigurationRule {
         }
     }
 
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
+    func check(_ root: Root, standard: Root, at path: String, _ report: inout ConfigurationReport) {
         if let part = root[keyPath: place] { schema.check(part, at: path, &report) }
     }
 
@@ -169,7 +171,7 @@ struct ListRule<Root: Sendable, Element: Sendable>: ConfigurationRule {
         }
     }
 
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
+    func check(_ root: Root, standard: Root, at path: String, _ report: inout ConfigurationReport) {
         for (index, element) in root[keyPath: place].enumerated() {
             schema.check(element, at: "\(path)[\(index)]", &report)
         }
@@ -212,8 +214,8 @@ struct IncludedRule<Root: Sendable, Part: Sendable>: ConfigurationRule {
         rule.apply(node, to: &root[keyPath: place], at: path, &report)
     }
 
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
-        rule.check(root[keyPath: place], at: path, &report)
+    func check(_ root: Root, standard: Root, at path: String, _ report: inout ConfigurationReport) {
+        rule.check(root[keyPath: place], standard: standard[keyPath: place], at: path, &report)
     }
 
     func entries(of root: Root, at path: String) -> [ConfigurationEntry] {

@@ -110,7 +110,9 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
 
     /// Finds what contradicts itself.
     func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
-        for rule in rules { rule.check(root, at: ConfigurationPath.join(path, rule.name), &report) }
+        for rule in rules {
+            rule.check(root, standard: standard, at: ConfigurationPath.join(path, rule.name), &report)
+        }
         var check = ConfigurationCheck(path: path, report: report)
         for body in checks { body(root, &check) }
         report = check.report
@@ -150,7 +152,8 @@ protocol ConfigurationRule<Root>: Sendable {
     associatedtype Root
     var name: String { get }
     func apply(_ node: ConfigurationNode, to root: inout Root, at path: String, _ report: inout ConfigurationReport)
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport)
+    /// Finds what contradicts itself, and what a program has set to a value that no layer could have given.
+    func check(_ root: Root, standard: Root, at path: String, _ report: inout ConfigurationReport)
     func entries(of root: Root, at path: String) -> [ConfigurationEntry]
     func keys(at path: String, standard: Root) -> [ConfigurationKey]
     func steps(to variable: Substring) -> [ConfigurationPath.Step]?

@@ -51,7 +51,9 @@ extension ConfigurationType where Value: FixedWidthInteger {
                     default: nil
                     }
                 return bytes.flatMap { Value(exactly: $0) }.flatMap { range.contains($0) ? $0 : nil }
-            }, show: { .text(ByteSize.text(UInt64($0))) })
+            }, show: { value in
+                UInt64(exactly: value).map { .text(ByteSize.text($0)) } ?? .number("\(value)")
+            })
     }
 
     /// Bytes, or `unlimited`, which is the largest number there is.

@@ -182,7 +182,7 @@ extension Dashboard {
         guard let endpoint = loop.find(id), let sight = ConnectionSight(endpoint), sight.isServed else { return nil }
         let address = sight.connection.peerNow?.description ?? "a connection"
         if !abruptly, let served = sight.connection.handler as? any ServerConnection {
-            served.drain(sight.connection)
+            served.endSoon(sight.connection)
         } else {
             sight.connection.abort()
         }

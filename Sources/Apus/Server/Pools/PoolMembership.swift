@@ -112,7 +112,7 @@ extension LimitKind {
         guard let connection = loop.find(Endpoint.ID(rawValue: record.handle)) as? Connection,
             let served = connection.handler as? any ServerConnection
         else { return }
-        if reason == .drained { return served.drain(connection) }
+        if reason == .drained { return served.endSoon(connection) }
         served.willEnd(reason)
         connection.abort()
     }
