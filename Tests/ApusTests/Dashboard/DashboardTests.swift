@@ -142,6 +142,7 @@ struct DashboardTests {
     @Test("the dashboard answers while a handler holds the only loop, and says which")
     func heldLoop() async throws {
         let gate = HeldLoop()
+        defer { gate.release() }
         try await AdminTesting.run(register: { application in
             application.get("/hold") { _ in
                 gate.hold()
