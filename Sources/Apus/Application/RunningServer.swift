@@ -8,7 +8,7 @@ public final class RunningServer: Sendable {
     /// The loops it runs on.
     public let group: LoopGroup
     /// The pools of its connections, one for each listener and protocol: `http:http`, `https:http2` and so on. See
-    /// ``PoolRegistry``.
+    /// `PoolRegistry`.
     public var pools: PoolRegistry { listeners[0].service.pools }
     let listeners: [OpenListener]
     let configuration: ServerConfiguration

@@ -75,12 +75,12 @@ struct LiteralPaths: Sendable {
 }
 
 extension LiteralPaths {
-    /// The table of the patterns that are such paths, with what a lookup by `walk` finds for each method.
+    /// The table of the patterns that are such paths, with what a lookup finds for each method.
     ///
     /// - Parameters:
-    ///   - patterns: The patterns of all routes, in their order.
+    ///   - patterns: Any patterns.
     ///   - columns: The columns of all methods.
-    ///   - walk: The route's value plus one, or 0.
+    ///   - walk: Looks up the value, plus one, of a route without captures; 0 is none.
     init(of patterns: [RoutePattern], columns: Range<Int>, walk: (RawSpan, Int) -> UInt32) {
         var paths: Set<[UInt8]> = []
         for pattern in patterns {
@@ -90,9 +90,7 @@ extension LiteralPaths {
         for path in paths {
             for column in columns {
                 let value = unsafe walk(path.span.bytes, column)
-                // Another's method may be found here behind a capture.
-                guard value != 0, patterns[Int(value) - 1].literalPath == path else { continue }
-                unsafe insert(path.span.bytes, column: column, value: value)
+                if value != 0 { unsafe insert(path.span.bytes, column: column, value: value) }
             }
         }
     }

@@ -39,7 +39,9 @@ public struct RouteTree: Sendable {
         literals = LiteralPaths(of: routes.map(\.pattern), columns: 0..<unregisteredColumn) { path, column in
             var match = RouteMatch()
             var allowed = RouteMethodSet()
-            return walk(path, column: column, into: &match, allowed: &allowed) {}
+            let value = walk(path, column: column, into: &match, allowed: &allowed) {}
+            // Another's method may be found here behind a capture.
+            return match.count == 0 ? value : 0
         }
     }
 

@@ -115,8 +115,8 @@ public struct AdaptiveLimit: Sendable {
     /// - Parameters:
     ///   - total: How long they took, added up; of those that were not given up.
     ///   - count: How many there were, those given up among them.
-    ///   - mostInFlight: The most that were in hand at a time.
-    ///   - dropped: How many of them were given up.
+    ///   - most: The most that were in hand at a time.
+    ///   - given: How many of them were given up.
     ///   - now: The time, of a clock that never goes back.
     /// - Returns: Whether ``current`` may have changed.
     @discardableResult

@@ -39,7 +39,7 @@ public enum LoadPriority: Int, Sendable, Hashable, CaseIterable, Comparable, Cod
 /// gate.leave(entry)
 /// ```
 public final class LoadGate: Sendable {
-    /// The right to be in, to be given back by ``LoadGate/leave(_:isDropped:)`` once.
+    /// The right to be in, to be given back by ``LoadGate/leave(_:isDropped:now:)`` once.
     public struct Entry: Sendable, BitwiseCopyable {
         /// When it was given, in nanoseconds of the monotonic clock.
         let began: UInt64

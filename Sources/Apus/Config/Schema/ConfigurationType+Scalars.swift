@@ -51,7 +51,8 @@ extension ConfigurationType where Value: FixedWidthInteger {
                     default: nil
                     }
                 return bytes.flatMap { Value(exactly: $0) }.flatMap { range.contains($0) ? $0 : nil }
-            }, show: { value in
+            },
+            show: { value in
                 UInt64(exactly: value).map { .text(ByteSize.text($0)) } ?? .number("\(value)")
             })
     }

@@ -4,7 +4,7 @@ import ApusRuntime
 import Synchronization
 
 /// Lets in as many requests at a time as turns out to be right, and answers the rest with 503 before they pile up: the
-/// limit is found from how long requests take (``AdaptiveLimit``), and those that matter least are turned away first.
+/// limit is found from how long requests take (`AdaptiveLimit`), and those that matter least are turned away first.
 ///
 /// ```swift
 /// let api = app.group("/api", AdaptiveConcurrency())
