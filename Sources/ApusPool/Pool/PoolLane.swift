@@ -27,7 +27,7 @@ public final class PoolLane: Sendable {
     /// - Parameters:
     ///   - handle: What its owner calls it; hooks are told it.
     ///   - listener: The place of the listener that accepted it.
-    ///   - now: Milliseconds of the monotonic clock (``EventLoop/tick``).
+    ///   - now: Milliseconds of the monotonic clock (`EventLoop.tick`).
     /// - Returns: The connection; nil when there is no place, or the pool is closed: that was counted then.
     public func add(handle: UInt64, listener: UInt8 = 0, now: UInt64) -> PooledConnection? {
         guard core.isOpen else {

@@ -28,7 +28,7 @@ public struct AdaptiveConcurrency: Middleware {
     /// - Parameters:
     ///   - options: How the limit is found.
     ///   - retryAfter: When a client that is turned away may try again, in whole seconds.
-    ///   - priority: How much a request matters; all are ``LoadPriority/normal`` unless given.
+    ///   - priority: How much a request matters; all are `LoadPriority.normal` unless given.
     public init(
         _ options: AdaptiveLimit.Options = AdaptiveLimit.Options(), retryAfter: Duration = .seconds(1),
         priority: @escaping @Sendable (Context) -> LoadPriority = { _ in .normal }
