@@ -41,12 +41,17 @@ extension RunningServer {
             progress?(state)
         }
 
-        tell(.unready)
         // Where another process has taken over, the service is as ready as ever.
-        if !life.isHandedOver {
+        if life.isHandedOver {
+            tell(.unready)
+        } else {
             serviceManager.tell(.stopping)
             for listener in listeners { listener.service.isStopping.store(true, ordering: .relaxed) }
-            if plan.delay > .zero { await wait(plan.delay, for: life.makeGate()) }
+            if plan.delay > .zero {
+                await wait(plan.delay, for: life.makeGate()) { tell(.unready) }
+            } else {
+                tell(.unready)
+            }
         }
 
         tell(.refusing)
@@ -65,11 +70,12 @@ extension RunningServer {
         }
         await refused.pass()
 
-        tell(.finishing)
         let finished = life.makeGate()
         let empty = Countdown(listeners.count, finished)
-        for listener in listeners { listener.server.admission.awaitEmpty { empty.arrive() } }
-        await wait(plan.timeout, for: finished)
+        await wait(plan.timeout, for: finished) {
+            tell(.finishing)
+            for listener in listeners { listener.server.admission.awaitEmpty { empty.arrive() } }
+        }
 
         let cut = connectionCount
         if cut > 0 { tell(.cutting) }
@@ -84,9 +90,10 @@ extension RunningServer {
         return report
     }
 
-    /// Waits at a gate that opens by itself after a time, which is that of the loops.
-    private func wait(_ limit: Duration, for gate: Gate) async {
+    /// Waits at a gate that opens by itself after a time, which is that of the loops and runs when `begun` is called.
+    private func wait(_ limit: Duration, for gate: Gate, begun: () -> Void) async {
         let alarm = group.loops[0].schedule(after: limit) { _ in gate.open() }
+        begun()
         await gate.pass()
         alarm.cancel()
     }

@@ -197,7 +197,7 @@ extension Connection {
         case .buffer, .mapped: return 0
         }
         if sent > 0 {
-            bytesSent &+= sent
+            noteSent(sent)
             queue?.discard(sent, into: loop.buffers)
             noteLowWater()
             return sent

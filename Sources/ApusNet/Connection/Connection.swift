@@ -198,7 +198,7 @@ public final class Connection: Endpoint {
 
     public override func sendCompleted(_ count: Int) {
         if flags.contains(.connecting) { return finishConnecting() }
-        bytesSent &+= count
+        noteSent(count)
         #if TLS && canImport(COpenSSL)
             if let tls { ciphertextSent(count, tls) }
         #endif

@@ -67,7 +67,8 @@ open class Endpoint {
     @safe @exclusivity(unchecked) final var operations: UInt16 = 0
 
     /// The bytes that the kernel has taken to send since the endpoint was made; with TLS, those of the ciphertext.
-    @safe @exclusivity(unchecked) public final package(set) var bytesSent = 0
+    public final var bytesSent: Int { sentInAll }
+    @safe @exclusivity(unchecked) private final var sentInAll = 0
 
     /// An endpoint for an open, non-blocking descriptor, which it owns from now on.
     public init(loop: EventLoop, descriptor: CInt) {
@@ -181,14 +182,14 @@ open class Endpoint {
     /// Sends bytes that stay where they are until the send ends: see `SendResult`.
     @unsafe public final func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> SendResult {
         let result = unsafe loop.send(self, bytes, more: more)
-        if case .sent(let count) = result { bytesSent &+= count }
+        if case .sent(let count) = result { noteSent(count) }
         return result
     }
 
     /// Sends several pieces with one call; the bytes that they name stay until the send ends, the list need not.
     @unsafe public final func send(_ pieces: UnsafeBufferPointer<apus_iovec>, more: Bool = false) -> SendResult {
         let result = unsafe loop.driver.send(self, pieces, more: more)
-        if case .sent(let count) = result { bytesSent &+= count }
+        if case .sent(let count) = result { noteSent(count) }
         return result
     }
 
@@ -205,6 +206,9 @@ open class Endpoint {
 
     /// Whether `sendCompleted(0)` is still to come.
     public final var isAwaitingWritable: Bool { driverState.contains(.awaitingWritable) }
+
+    /// The kernel has taken so many bytes otherwise than by a send of the endpoint's own.
+    package final func noteSent(_ count: Int) { sentInAll &+= count }
 
     /// Sets the endpoint's one timer, or moves it; `tick` is in the loop's milliseconds (`EventLoop.tick`).
     public final func setTimer(at tick: UInt64) {

@@ -67,7 +67,9 @@ import Synchronization
     @safe @exclusivity(unchecked) var stopRequested = false
     @safe @exclusivity(unchecked) var isTrimmed = true
     var locals: [ObjectIdentifier: AnyObject] = [:]
-    @safe @exclusivity(unchecked) var turnBegan: UInt64
+    @safe @exclusivity(unchecked) var turnBegan: UInt64 { didSet { turnTick = turnBegan / 1_000_000 } }
+    /// The same in milliseconds: divided once.
+    @safe @exclusivity(unchecked) private var turnTick: UInt64 = 0
     @safe @exclusivity(unchecked) var alarm = UInt64.max
     var alarmWork: ((EventLoop) -> Void)?
 
@@ -80,7 +82,8 @@ import Synchronization
         self.buffers = buffers
         self.manualTime = manualTime
         turnBegan = manualTime?.now ?? apus_monotonic_nanoseconds()
-        timers = TimingWheel(now: turnBegan / 1_000_000)
+        turnTick = turnBegan / 1_000_000
+        timers = TimingWheel(now: turnTick)
         watch = HoldWatch(limit: holdLimit, log: log)
         meters = LoopMeters()
         driver = try makeDriver(kind)
@@ -153,7 +156,7 @@ import Synchronization
     }
 
     /// Milliseconds of the monotonic clock when the turn began: the clock of the timing wheel. Loop only.
-    @inline(__always) public var tick: UInt64 { turnBegan / 1_000_000 }
+    @inline(__always) public var tick: UInt64 { turnTick }
 
     /// Nanoseconds of the monotonic clock when the turn began. Loop only.
     @inline(__always) public var now: UInt64 { turnBegan }

@@ -37,12 +37,12 @@ package import Synchronization
         @inlinable init(words: UnsafeMutablePointer<Word>) { unsafe self.words = unsafe words }
 
         /// A word, 1 to 5.
-        @inlinable @inline(__always) package subscript(_ word: Int) -> UInt64 {
-            get {
+        package subscript(_ word: Int) -> UInt64 {
+            @inlinable @inline(__always) get {
                 assert(word > 0 && word < RowTable.wordsInRow)
                 return unsafe words[word].load(ordering: .relaxed)
             }
-            nonmutating set {
+            @inlinable @inline(__always) nonmutating set {
                 assert(word > 0 && word < RowTable.wordsInRow)
                 unsafe words[word].store(newValue, ordering: .relaxed)
             }

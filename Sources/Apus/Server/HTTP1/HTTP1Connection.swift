@@ -96,15 +96,17 @@ import CSystem
             noteInHand()
             over -= 1
         }
-        noteServed(max(0, over), received: bytes)
+        noteServed(max(0, over), received: bytes, sentInAll: bytesSent)
     }
+
+    private var bytesSent: Int { unsafe connectionReference._withUnsafeGuaranteedRef { $0.bytesSent } }
 
     /// A request that was in hand is over.
     private func noteHandOver(_ context: Context) {
         guard context.inHandSince != 0, connection.isOpen else { return }
         noteOutOfHand(after: apus_ticks() &- context.inHandSince)
         context.inHandSince = 0
-        noteServed(1, received: 0)
+        noteServed(1, received: 0, sentInAll: bytesSent)
     }
 
     /// There are as many connections of this protocol as there may be.

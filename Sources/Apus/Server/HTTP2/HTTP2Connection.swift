@@ -117,7 +117,7 @@ import CSystem
 
     /// Tells the pool of the requests that are over.
     private func tellPool(received: Int) {
-        noteServed(ended, received: received)
+        noteServed(ended, received: received, sentInAll: connection.bytesSent)
         ended = 0
     }
 

@@ -28,10 +28,10 @@ extension ServerConnection {
     }
 
     /// Counts requests that are over, with what came with them, and all that was sent since the last time.
-    func noteServed(_ count: Int, received: Int) {
+    @inline(__always)
+    func noteServed(_ count: Int, received: Int, sentInAll sent: Int) {
         withLane { lane, place in
-            lane.served(
-                count, on: place, received: received, sentInAll: connection.bytesSent, now: server.loop.tick)
+            lane.served(count, on: place, received: received, sentInAll: sent, now: server.loop.tick)
         }
     }
 
