@@ -60,6 +60,8 @@ public final class ConnectionPool: Sendable {
     public var health: PoolHealth { monitor.withLock { $0.monitor.health } }
     /// How long requests took, in full.
     public var latencies: HistogramSnapshot { core.latencies.snapshot() }
+    /// How long connections lived that are gone, in full.
+    public var lifetimes: HistogramSnapshot { core.lifetimes.snapshot() }
 
     var allLanes: [PoolLane] { lanes.withLock { $0.all } }
 

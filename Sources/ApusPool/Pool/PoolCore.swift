@@ -90,6 +90,7 @@ final class PoolCore: Sendable {
 struct PoolHooks: Sendable {
     var cleanUps: [@Sendable (ConnectionRecord, RemovalReason) -> Void] = []
     var followers: [@Sendable () -> Void] = []
+    var check: (@Sendable (PoolConfiguration, PoolConfiguration) -> [PoolConfigurationMistake])?
     var close: (@Sendable (ConnectionRecord, EventLoop?, RemovalReason) -> Void)?
     var describe: (@Sendable (ConnectionRecord, EventLoop?) async -> ConnectionDescription?)?
 }

@@ -15,6 +15,7 @@ extension RunningServer {
             if let metrics = service.observation?.metrics { snapshot.add(metrics) }
             snapshot.addRefusals(of: service)
         }
+        snapshot.add(pools)
         let figures = board.all
         for loop in group.loops { snapshot.add(loop, figures[loop.index]) }
         snapshot.add(WorkStealingPool.shared.metrics)
