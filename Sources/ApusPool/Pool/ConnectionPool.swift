@@ -194,7 +194,7 @@ public final class ConnectionPool: Sendable {
         }
         let counted = PoolWatch.Counted(
             opened: sum(LaneBooks.opened..<LaneBooks.opened + 1),
-            rejected: sum(LaneBooks.rejected..<LaneBooks.timeouts),
+            rejected: sum(LaneBooks.rejected..<LaneBooks.timeouts), shed: sum(LaneBooks.shed..<LaneBooks.shed + 1),
             requests: sum(LaneBooks.requests..<LaneBooks.requests + 1),
             failures: sum(LaneBooks.failures..<LaneBooks.failures + 1), latencies: snapshot)
         var sample = HealthMonitor.Sample()
@@ -218,6 +218,8 @@ struct PoolWatch: Sendable {
     struct Counted: Sendable {
         var opened = 0
         var rejected = 0
+        /// Requests among the rejected.
+        var shed = 0
         var requests = 0
         var failures = 0
         var latencies = HistogramSnapshot()
@@ -230,7 +232,8 @@ struct PoolWatch: Sendable {
 
     mutating func note(_ counted: Counted, _ now: HealthMonitor.Sample, at time: Duration) -> PoolHealth? {
         var sample = now
-        sample.rejections = max(0, counted.rejected - last.rejected)
+        sample.shed = max(0, counted.shed - last.shed)
+        sample.rejections = max(0, counted.rejected - last.rejected - sample.shed)
         sample.attempts = max(0, counted.opened - last.opened) + sample.rejections
         sample.requests = max(0, counted.requests - last.requests)
         sample.errors = max(0, counted.failures - last.failures)
