@@ -9,7 +9,7 @@ two seconds). CPU time is that of the whole process. Printed is the median of th
 it, and what the process takes while it is watched and nobody else asks for anything.
 Exit status: 0 measured; 2 the server did not answer.
 """
-import argparse, http.client, statistics, sys, threading, time
+import argparse, http.client, json, statistics, sys, threading, time
 
 from httpbench import load, script
 from servers import Server, free_port, raise_descriptor_limit
@@ -65,6 +65,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=5, help="of each round (5)")
     parser.add_argument("--rounds", type=int, default=10, help="pairs of rounds, of which the median counts (10)")
     parser.add_argument("--path", default="/plaintext")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     options.server_cpu, options.load_cpu, options.header, options.body, options.pipeline = "0", "1", [], None, 1
     raise_descriptor_limit()
@@ -90,6 +91,10 @@ def main():
             before, began = sum(server.cpu_seconds()), time.monotonic()
             time.sleep(20)
             idle = (sum(server.cpu_seconds()) - before) / (time.monotonic() - began)
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump({"cpu_ratio": statistics.median(ratios), "rps_ratio": statistics.median(rates),
+                       "alone": statistics.median(alone), "watched": statistics.median(watched), "idle": idle}, file)
     print(f"CPU per request: {statistics.median(alone):.2f} us alone, {statistics.median(watched):.2f} us watched: "
           f"{statistics.median(ratios):.4f} x (rounds {', '.join(f'{one:.3f}' for one in ratios)})")
     print(f"requests a second, watched beside alone: {statistics.median(rates):.4f} x")

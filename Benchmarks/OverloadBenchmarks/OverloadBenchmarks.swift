@@ -28,8 +28,9 @@ import Synchronization
         show("3 times the capacity, without a limit", try await run(load: 3, seconds: seconds, isLimited: false))
         let over = try await run(load: 3, seconds: seconds, isLimited: true)
         show("3 times the capacity, with the limit", over)
-        print("goodput \(Int(over.goodput / peak * 100)) % of the peak; ", terminator: "")
-        print("p99 of what was let in \(Int(over.p99 / half.p99 * 10)) tenths of that at half load")
+        print("goodput at 3 times the capacity, of the peak: \(Int((over.goodput / peak * 100).rounded())) % (≥ 90)")
+        let tenths = Int((over.p99 / half.p99 * 10).rounded())
+        print("p99 of what is let in, beside half load: \(tenths / 10).\(tenths % 10) × (≤ 5)")
     }
 
     static func show(_ name: String, _ result: Outcome) {

@@ -26,10 +26,11 @@ import Synchronization
         return best / .nanoseconds(1) / Double(count)
     }
 
-    static func show(_ name: String, _ nanoseconds: Double, _ unit: String = "ns") {
-        let hundredths = Int((nanoseconds * 100).rounded())
+    /// Prints a figure, with what it is held to behind it.
+    static func show(_ name: String, _ number: Double, _ unit: String = "ns", atMost limit: Int? = nil) {
+        let hundredths = Int((number * 100).rounded())
         let text = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
-        print("\(name): \(text) \(unit)")
+        print("\(name): \(text) \(unit)\(limit.map { " (≤ \($0))" } ?? "")")
     }
 
     /// A place and its row, taken and given back on one loop; and with a limit that is all but reached.
@@ -47,7 +48,7 @@ import Synchronization
                     }
                 }
             }
-            show("acquire and release, limit \(limit.map { "\($0)" } ?? "none")", spent)
+            show("acquire and release, limit \(limit.map { "\($0)" } ?? "none")", spent, atMost: limit == 1 ? nil : 30)
         }
         let places = Places(1000)
         show(
@@ -114,7 +115,8 @@ import Synchronization
         }
         precondition(pool.snapshot().total == 1_000_000)
         show(
-            "a snapshot of 1,000,000 connections", measure(20) { for _ in 0..<20 { _ = pool.snapshot() } } / 1000, "µs")
+            "a snapshot of 1,000,000 connections", measure(20) { for _ in 0..<20 { _ = pool.snapshot() } } / 1000, "µs",
+            atMost: 1000)
         show("a page of 100 of them", measure(20) { for _ in 0..<20 { _ = pool.page(count: 100) } } / 1000, "µs")
         let all = measure(1) {
             var count = 0

@@ -93,6 +93,26 @@ import Testing
         _ = try pool.add()
     }
 
+    @Test("what the owner of the connections can't heed is a mistake, and what it changes itself outlives a rollback")
+    func owner() throws {
+        let pool = try pool(limit: 4)
+        pool.onUpdate { old, new in
+            new.idleTimeout == old.idleTimeout ? [] : [PoolConfigurationMistake("idleTimeout", "is the owner's")]
+        }
+        var wanted = pool.configuration
+        wanted.idleTimeout = .seconds(5)
+        wanted.limit = -1
+        let error = #expect(throws: PoolConfigurationError.self) { try pool.update(wanted) }
+        #expect(error?.mistakes.map(\.path) == ["limit", "idleTimeout"])
+        wanted = pool.configuration
+        wanted.limit = 3
+        try pool.update(wanted)
+        pool.adopt { $0.idleTimeout = .seconds(9) }
+        #expect(pool.configuration.idleTimeout == .seconds(9))
+        #expect(pool.rollback()?.applied == ["limit"])
+        #expect(pool.configuration == PoolConfiguration(.http, limit: 4, idleTimeout: .seconds(9)))
+    }
+
     @Test("pages show each connection once")
     func pages() throws {
         let pool = try pool(limit: nil)

@@ -95,6 +95,23 @@ import Testing
         #expect(monitor.health == PoolHealth(.overloaded, "10 % of new connections are turned away"))
     }
 
+    @Test("requests that are turned away are judged as a share of all requests, not of new connections")
+    func shed() throws {
+        let pool = try ConnectionPool("busy", PoolConfiguration(.http))
+        let id = try pool.add()
+        func second(_ number: Int, requests: Int, shed: Int) -> PoolHealth? {
+            pool.with(id) { lane, connection in
+                lane.served(requests, on: connection, received: 0, sent: 0, now: 1)
+                for _ in 0..<shed { lane.reject(.shed, now: 1) }
+            }
+            return pool.evaluate(at: .seconds(number))
+        }
+        for number in 1...12 { #expect(second(number, requests: 10_000, shed: 5) == nil) }
+        for number in 13...14 { #expect(second(number, requests: 1000, shed: 100) == nil) }
+        #expect(second(15, requests: 10_000, shed: 9_000)?.level == .overloaded)
+        #expect(pool.health.reason.hasSuffix("of the requests are turned away"))
+    }
+
     @Test("a pool that takes nobody is unavailable at once")
     func closed() {
         var monitor = HealthMonitor()

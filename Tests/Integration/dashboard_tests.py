@@ -158,6 +158,29 @@ class Dashboard(unittest.TestCase):
         # The one refusal is said on the console by the browser itself.
         self.assertEqual([one for one in page.problems if "422" not in one], [])
 
+    def test_the_limit_of_a_pool_is_set_by_keyboard_and_undone(self):
+        apus = self.serve()
+        page = self.open(apus)
+        page.wait_for("document.querySelector('[aria-label=\"Limit of http:http\"]')", "the button")
+        page.run("document.querySelector('[aria-label=\"Limit of http:http\"]').focus()")
+        page.press("Enter")
+        page.wait_for("document.getElementById('limit-dialog').open", "the question")
+        self.assertEqual(page.run("document.activeElement.id"), "limit")
+        for value, outcome in (("none", "document.getElementById('limit-problem').textContent.includes('whole number')"),
+                               ("3", "document.getElementById('said').textContent.includes('a limit of 3')")):
+            page.run("document.getElementById('limit').select()")
+            page.type(value)
+            page.press("Enter")
+            page.wait_for(outcome, f"what came of {value}")
+        self.assertEqual(json.loads(apus.ask("GET", "/api/pools/http:http")[1])["limit"], 3)
+        page.wait_for("document.getElementById('pool-list').textContent.includes('of 3')"
+                      "|| [...document.querySelectorAll('#pool-list .meter span')].some((one) => one.textContent == '0 %')", "the pool")
+        page.run("document.querySelector('#said button').click()")
+        page.wait_for("document.getElementById('said').textContent.includes('as it was before')", "the way back")
+        self.assertNotIn("limit", json.loads(apus.ask("GET", "/api/pools/http:http")[1]))
+        # The one refusal is said on the console by the browser itself.
+        self.assertEqual([one for one in page.problems if "422" not in one], [])
+
     def test_who_knows_the_token_signs_in(self):
         apus = self.serve(env=os.environ | {"APUS_ADMIN_TOKEN": TOKEN})
         page = self.browser.page(apus.dashboard + "/")

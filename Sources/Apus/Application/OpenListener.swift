@@ -16,6 +16,8 @@ struct OpenListener: Sendable {
     let server: StreamServer
     let service: Service
     let listener: ServerListener
+    /// What governs and counts its connections.
+    let pools: ListenerPools
     #if TLS
         /// Where the certificates come from, of one that speaks TLS.
         private(set) var reloader: TLSReloader?
@@ -35,7 +37,9 @@ struct OpenListener: Sendable {
         var service = application
         if case .redirect(let port) = listener.kind { service = .redirecting(to: port, like: application) }
         self.service = service
-        let pools = ListenerPools(service.pools, name: listener.name, isSecure: listener.isSecure)
+        let pools = ListenerPools(
+            service.pools, name: listener.name, isSecure: listener.isSecure, limits: service.limits)
+        self.pools = pools
         var options = configuration.listen
         options.onRefusal = { loop, isByAddress in pools.turnedAway(isByAddress ? .address : .limit, on: loop) }
         #if TLS

@@ -115,6 +115,7 @@ extension RunningServer {
 
     /// Has the loops take limits over for connections that come from now on.
     private func take(_ limits: ServerLimits) {
+        for listener in listeners { listener.pools.take(limits) }
         for loop in group.loops {
             loop.execute { [listeners] loop in
                 for listener in listeners { ServerLoop.of(listener.service, on: loop).take(limits) }

@@ -221,6 +221,8 @@ protocol RequestCarrier: AnyObject {
     /// The way into the pool of a protocol; nil where there are no pools, as in a test within the process.
     func openLane(_ kind: ServedProtocol, of listener: UInt8) -> PoolLane? {
         guard listener < pools.count, let pools = pools[Int(listener)] else { return nil }
+        // Every connection comes by here: only the first of its kind asks the pools, which have locks.
+        if let known = unsafe self.lane(kind, of: listener) { return unsafe known.takeUnretainedValue() }
         let lane = pools.pool(kind).lane(on: loop)
         unsafe lanes[Int(listener) &* ServedProtocol.allCases.count &+ Int(kind.rawValue)] = .passUnretained(lane)
         return lane

@@ -24,6 +24,8 @@ public struct HealthMonitor: Sendable {
         public var requests = 0
         /// Those of them that failed by our fault.
         public var errors = 0
+        /// Those of them that were turned away, for there was too much to do.
+        public var shed = 0
         /// The 99th percentile of the time that those took; nil is not known.
         public var latency: Duration?
         /// Whether connections are taken at all.
@@ -91,13 +93,14 @@ public struct HealthMonitor: Sendable {
     /// What the window says, with the steps of the levels that are in force lowered by the margin.
     private func judge(_ last: Sample) -> PoolHealth {
         guard last.isOpen else { return PoolHealth(.unavailable, "no connections are taken") }
-        var attempts = 0, rejections = 0, requests = 0, errors = 0
+        var attempts = 0, rejections = 0, requests = 0, errors = 0, shed = 0
         var latency: Duration?
         for (_, sample) in samples {
             attempts += sample.attempts
             rejections += sample.rejections
             requests += sample.requests
             errors += sample.errors
+            shed += sample.shed
             if let one = sample.latency { latency = max(latency ?? .zero, one) }
         }
         var worst = PoolHealth.healthy
@@ -110,6 +113,10 @@ public struct HealthMonitor: Sendable {
                 consider(.unavailable, "\(Self.percent(share)) of the requests fail")
             }
             consider(level(share, thresholds.errors), "\(Self.percent(share)) of the requests fail")
+            let turnedAway = Double(min(shed, requests)) / Double(requests)
+            consider(
+                level(turnedAway, thresholds.rejections),
+                "\(Self.percent(turnedAway)) of the requests are turned away")
         }
         if let limit = last.limit, limit > 0 {
             let share = Double(last.active) / Double(limit)

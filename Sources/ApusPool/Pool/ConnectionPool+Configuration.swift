@@ -27,7 +27,25 @@ extension ConnectionPool {
                     "is \(configuration.policy.name), but this pool speaks \(old): another protocol needs a new listener"
                 ))
         }
+        if let check = core.hooks.withLock({ $0.check }) { mistakes += check(self.configuration, configuration) }
         return mistakes
+    }
+
+    /// Has the owner of the connections look at another configuration before it is taken: what it can't heed, or governs
+    /// elsewhere, is a mistake then. A pool has one such check; a later one takes its place.
+    ///
+    /// - Parameter check: Called on any thread with the configuration in force and the one that is wanted; gives what is
+    ///   wrong.
+    public func onUpdate(
+        _ check: @escaping @Sendable (PoolConfiguration, PoolConfiguration) -> [PoolConfigurationMistake]
+    ) {
+        core.hooks.withLock { $0.check = check }
+    }
+
+    /// Takes over what the owner of the connections has changed where it governs it. Configurations that can be rolled
+    /// back to have it too, so that a rollback does not bring back what holds no more.
+    package func adopt(_ change: (inout PoolConfiguration) -> Void) {
+        apply { configurations in for index in configurations.indices { change(&configurations[index]) } }
     }
 
     /// Governs by another configuration from now on; no connection is dropped for it. A lower limit drains: who is in
@@ -57,6 +75,7 @@ extension ConnectionPool {
     /// How many configurations can be rolled back to.
     static let mostKept = 16
 
+    @discardableResult
     private func apply(_ change: (inout [PoolConfiguration]) -> Void) -> PoolConfigurationChange {
         let (old, new) = core.configurations.withLock { configurations in
             let old = configurations[configurations.count - 1]

@@ -104,9 +104,10 @@ extension ConnectionPool {
     /// Waits until no connection is left, or the time is over.
     private func wait(within limit: Duration, on loop: EventLoop) async {
         let emptiness = Emptiness()
-        core.follow { [weak self, weak emptiness] in
+        let number = core.follow { [weak self, weak emptiness] in
             if let self, self.count == 0 { emptiness?.reached() }
         }
+        defer { core.unfollow(number) }
         if count == 0 { return }
         let timer = loop.schedule(after: limit) { _ in emptiness.reached() }
         await emptiness.wait()

@@ -60,6 +60,8 @@ public final class ConnectionPool: Sendable {
     public var health: PoolHealth { monitor.withLock { $0.monitor.health } }
     /// How long requests took, in full.
     public var latencies: HistogramSnapshot { core.latencies.snapshot() }
+    /// How long connections lived that are gone, in full.
+    public var lifetimes: HistogramSnapshot { core.lifetimes.snapshot() }
 
     var allLanes: [PoolLane] { lanes.withLock { $0.all } }
 
@@ -192,7 +194,7 @@ public final class ConnectionPool: Sendable {
         }
         let counted = PoolWatch.Counted(
             opened: sum(LaneBooks.opened..<LaneBooks.opened + 1),
-            rejected: sum(LaneBooks.rejected..<LaneBooks.timeouts),
+            rejected: sum(LaneBooks.rejected..<LaneBooks.timeouts), shed: sum(LaneBooks.shed..<LaneBooks.shed + 1),
             requests: sum(LaneBooks.requests..<LaneBooks.requests + 1),
             failures: sum(LaneBooks.failures..<LaneBooks.failures + 1), latencies: snapshot)
         var sample = HealthMonitor.Sample()
@@ -216,6 +218,8 @@ struct PoolWatch: Sendable {
     struct Counted: Sendable {
         var opened = 0
         var rejected = 0
+        /// Requests among the rejected.
+        var shed = 0
         var requests = 0
         var failures = 0
         var latencies = HistogramSnapshot()
@@ -228,7 +232,8 @@ struct PoolWatch: Sendable {
 
     mutating func note(_ counted: Counted, _ now: HealthMonitor.Sample, at time: Duration) -> PoolHealth? {
         var sample = now
-        sample.rejections = max(0, counted.rejected - last.rejected)
+        sample.shed = max(0, counted.shed - last.shed)
+        sample.rejections = max(0, counted.rejected - last.rejected - sample.shed)
         sample.attempts = max(0, counted.opened - last.opened) + sample.rejections
         sample.requests = max(0, counted.requests - last.requests)
         sample.errors = max(0, counted.failures - last.failures)

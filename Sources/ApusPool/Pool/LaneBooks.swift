@@ -16,6 +16,7 @@ enum LaneBooks {
     static let unlisted = 7
     static let removed = 8
     static let rejected = removed + RemovalReason.allCases.count
+    static let shed = rejected + Int(RejectionCause.shed.rawValue)
     static let timeouts = rejected + RejectionCause.allCases.count
     /// Connections by the requests that they had served when they went: 0, 1, 2–3, 4–7, …
     static let requestBuckets = timeouts + TimeoutKind.allCases.count

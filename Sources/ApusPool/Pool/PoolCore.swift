@@ -53,10 +53,21 @@ final class PoolCore: Sendable {
         hasCleanUp.store(true, ordering: .relaxed)
     }
 
-    /// Has `follower` called after each place that is given back, until it returns false.
-    func follow(_ follower: @escaping @Sendable () -> Void) {
-        hooks.withLock { $0.followers.append(follower) }
-        hasFollowers.store(true, ordering: .sequentiallyConsistent)
+    /// Has `follower` called after each place that is given back, until ``unfollow(_:)`` with the number that it gives.
+    func follow(_ follower: @escaping @Sendable () -> Void) -> Int {
+        hooks.withLock { hooks in
+            hooks.lastFollower += 1
+            hooks.followers[hooks.lastFollower] = follower
+            hasFollowers.store(true, ordering: .sequentiallyConsistent)
+            return hooks.lastFollower
+        }
+    }
+
+    func unfollow(_ number: Int) {
+        hooks.withLock { hooks in
+            hooks.followers[number] = nil
+            if hooks.followers.isEmpty { hasFollowers.store(false, ordering: .sequentiallyConsistent) }
+        }
     }
 
     /// Gives a place back: to the first who waits, if somebody does.
@@ -73,7 +84,7 @@ final class PoolCore: Sendable {
         if hasFollowers.load(ordering: .relaxed) { tellFollowers() }
     }
 
-    private func tellFollowers() { for follower in hooks.withLock({ $0.followers }) { follower() } }
+    private func tellFollowers() { for follower in hooks.withLock({ $0.followers }).values { follower() } }
 
     /// Hands free places to those who wait.
     func serveWaiting(_ stripe: Int) {
@@ -89,7 +100,9 @@ final class PoolCore: Sendable {
 /// What a pool's user wants to be asked and told.
 struct PoolHooks: Sendable {
     var cleanUps: [@Sendable (ConnectionRecord, RemovalReason) -> Void] = []
-    var followers: [@Sendable () -> Void] = []
+    var followers: [Int: @Sendable () -> Void] = [:]
+    var lastFollower = 0
+    var check: (@Sendable (PoolConfiguration, PoolConfiguration) -> [PoolConfigurationMistake])?
     var close: (@Sendable (ConnectionRecord, EventLoop?, RemovalReason) -> Void)?
     var describe: (@Sendable (ConnectionRecord, EventLoop?) async -> ConnectionDescription?)?
 }

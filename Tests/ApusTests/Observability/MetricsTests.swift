@@ -35,6 +35,34 @@ struct MetricsTests {
         }
     }
 
+    @Test("pools are shown by name and protocol: what is open, what went and why, requests and bytes")
+    func pools() async throws {
+        try await measuring(register: { $0.get("/a") { _ in "a" } }) { address, _ in
+            let gone = try RawClient(address)
+            gone.send("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            _ = try gone.receiveAll()
+            let open = try RawClient(address)
+            open.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try open.response()
+            // The connection that is gone may be counted a moment after its client has seen the end.
+            var scrape = try Scrape(address)
+            let labels = #"pool="http:http",protocol="http""#
+            let left = "apus_pool_removed_total{\(labels),reason=\"completed\"}"
+            while (scrape[left] ?? 0) < 1 { scrape = try Scrape(address) }
+            #expect(scrape.isWellFormed(openMetrics: false))
+            #expect(try #require(scrape["apus_pool_opened_total{\(labels)}"]) >= 3)
+            #expect(scrape["apus_pool_health{\(labels)}"] == 0)
+            #expect(try #require(scrape["apus_pool_requests_total{\(labels)}"]) >= 2)
+            #expect(try #require(scrape["apus_pool_bytes_total{\(labels),direction=\"received\"}"]) > 40)
+            #expect(try #require(scrape["apus_pool_request_duration_seconds_count{\(labels)}"]) >= 2)
+            #expect(try #require(scrape["apus_pool_connection_lifetime_seconds_count{\(labels)}"]) >= 1)
+            let idle = scrape["apus_pool_connections{\(labels),state=\"idle\"}"] ?? 0
+            let active = scrape["apus_pool_connections{\(labels),state=\"active\"}"] ?? 0
+            #expect(idle + active >= 1)
+            #expect(scrape["apus_pool_limit{\(labels)}"] == nil)
+        }
+    }
+
     @Test("connections above a limit are counted by cause")
     func rejected() async throws {
         try await measuring(

@@ -101,6 +101,44 @@ struct ServerPoolTests {
         await server.stop()
     }
 
+    @Test("a pool shows what the server's limits say, and refuses to take another value for what they govern")
+    func governed() async throws {
+        let server = try application {
+            $0.limits.idleTimeout = .seconds(7)
+            $0.limits.requestsPerConnection = 100
+        }.start()
+        let pool = try #require(server.pools["http:http2"])
+        var wanted = pool.configuration
+        #expect(wanted.idleTimeout == .seconds(7) && wanted.requestsPerConnection == 100)
+        guard case .http2(let policy) = wanted.policy else { return #expect(Bool(false), "no policy of HTTP/2") }
+        #expect(policy == HTTP2Policy(sessionMemory: 1 << 20, headerListBytes: 64 << 10))
+        wanted.idleTimeout = .seconds(8)
+        wanted.limit = 10
+        let error = #expect(throws: PoolConfigurationError.self) { try pool.update(wanted) }
+        #expect(error?.mistakes.map(\.path) == ["idleTimeout"])
+        #expect(pool.configuration.limit == nil)
+        await server.stop()
+    }
+
+    @Test("other limits of the server are seen in its pools, and no rollback of a pool brings the old ones back")
+    func liveServerLimits() async throws {
+        var settings = Configuration()
+        settings.listeners[0].port = 0
+        settings.loops.loops = 1
+        settings.takesOverSockets = false
+        settings.log.level = .error
+        let server = try Application(try settings.serverConfiguration()).start()
+        let pool = try #require(server.pools.pools.first)
+        var wanted = pool.configuration
+        wanted.limit = 5
+        try pool.update(wanted)
+        try server.update([ConfigurationFlag("test", path: "limits.idleTimeout", value: "21s")])
+        #expect(pool.configuration.idleTimeout == .seconds(21) && pool.configuration.limit == 5)
+        #expect(pool.rollback()?.applied == ["limit"])
+        #expect(pool.configuration.idleTimeout == .seconds(21) && pool.configuration.limit == nil)
+        await server.stop()
+    }
+
     @Test("a connection that goes over to HTTP/2 moves to the other pool")
     func moving() async throws {
         let server = try application().start()

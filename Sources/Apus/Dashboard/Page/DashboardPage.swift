@@ -157,6 +157,12 @@ enum DashboardPage {
         <p id="close-text"></p><div class="actions"><button value="" autofocus>Keep it</button>
         <button value="soon">Close after its requests</button><button value="now" class="strong">Cut it now</button></div>
         </form></dialog>
+        <dialog id="limit-dialog" aria-labelledby="limit-title"><form><h2 id="limit-title">Limit of a pool</h2>
+        <p id="limit-text"></p><label for="limit">Most connections; empty is without limit</label>
+        <input id="limit" type="text" inputmode="numeric" autocomplete="off" aria-describedby="limit-problem">
+        <p id="limit-problem" class="problem" role="alert"></p><div class="actions">
+        <button id="limit-keep" type="button">Leave it</button><button type="submit" class="strong">Set the limit</button></div>
+        </form></dialog>
         <dialog id="sign-in" aria-labelledby="sign-in-title"><form><h2 id="sign-in-title">Show the token</h2>
         <p>This dashboard is for those who know its token.</p><label for="token">Token</label>
         <input id="token" type="password" autocomplete="current-password" required>

@@ -1,5 +1,5 @@
 extension DashboardScript {
-    /// The figures on top, loops, pools, routes, the slowest requests, and events.
+    /// The figures on top, loops, routes, the slowest requests, and events.
     static let panels = #"""
         const show = () => {
           showFigures();
@@ -51,42 +51,6 @@ extension DashboardScript {
             row.lastElementChild.title = `in use + kept for the next; ${percent(loop.bufferHits)} were at hand`;
           });
         };
-        const showPools = () => {
-          reconcile($('pool-list'), sample.pools, (pool) => pool.name, () => make('li', {},
-            make('span', {}, make('strong'), ' ', make('span', { class: 'badge' })), meter(), make('p', { class: 'quiet' })),
-            (row, pool) => {
-              put(row.querySelector('strong'), pool.name);
-              const badge = row.querySelector('.badge');
-              badge.className = 'badge ' + pool.health;
-              put(badge, pool.health);
-              const part = pool.capacity ? pool.active / pool.capacity : 0;
-              setMeter(row.querySelector('.meter'), part, pool.capacity ? percent(part) : count(pool.active));
-              row.querySelector('.meter > i').style.visibility = pool.capacity ? '' : 'hidden';
-              put(row.querySelector('p'), [pool.reason, pool.idle ? `${count(pool.idle)} idle` : '',
-                pool.waiting ? `${count(pool.waiting)} waiting` : '', `${count(pool.opened)} opened in all`,
-                pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timedOut ? `${count(pool.timedOut)} timed out` : '',
-                pool.failed ? `${count(pool.failed)} failed` : ''].filter(Boolean).join(' · '));
-            });
-          const kinds = new Map();
-          for (const group of sample.connections.groups) {
-            const kind = kinds.get(group.kind) ?? { name: group.kind, total: 0, parts: [] };
-            kind.total += group.count;
-            kind.parts.push(group);
-            kinds.set(group.kind, kind);
-          }
-          const most = Math.max(1, ...[...kinds.values()].map((kind) => kind.total));
-          const shown = kinds.size ? [...kinds.values()] : [{ name: 'none open', total: 0, parts: [] }];
-          reconcile($('census'), shown, (kind) => kind.name, (kind) => make('li', {}, make('span', {}, kind.name),
-            make('span', { class: 'stack', role: 'img' }), make('span', { class: 'n' })), (row, kind) => {
-            const stack = row.querySelector('.stack');
-            stack.setAttribute('aria-label', kind.parts.map((part) => `${part.count} ${part.activity}`).join(', ') || 'none');
-            stack.title = stack.getAttribute('aria-label');
-            bars(stack, kind.parts.map((part) => [part.activity, part.count / most]));
-            put(row.lastElementChild, count(kind.total));
-          });
-        };
-        const bars = (stack, parts) => reconcile(stack, parts, ([name]) => name, ([name]) => make('i', { class: name }),
-          (bar, [, part]) => { bar.style.width = (part * 100).toFixed(2) + '%'; });
         const showRoutes = () => {
           const most = Math.max(1, ...sample.routes.map((route) => route.rate));
           reconcile($('route-table').tBodies[0], sample.routes.slice(0, 12), (route) => route.method + ' ' + route.route,

@@ -1,6 +1,6 @@
 /// What the dashboard does in the browser: one module, made of parts. It asks this listener alone, and makes no HTML of text.
 enum DashboardScript {
-    static let text = ground + stream + charts + panels + connections + configuration + start
+    static let text = ground + stream + charts + panels + pools + connections + configuration + start
 
     /// Elements, numbers as people read them, and what is said.
     private static let ground = #"""

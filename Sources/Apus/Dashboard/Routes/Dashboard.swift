@@ -19,6 +19,7 @@ struct Dashboard: Sendable {
             })
         registerPage(on: app)
         registerNumbers(on: app)
+        registerPools(on: app)
         registerConnections(on: app)
         registerConfiguration(on: app)
         registerSession(on: app)
@@ -42,7 +43,6 @@ struct Dashboard: Sendable {
                 samples: Array(sampler.value.past.suffix(DashboardSampler.mostPast)))
         }
         app.get("/api/loops") { _ in sampler.value.sample.loops }
-        app.get("/api/pools") { _ in sampler.value.sample.pools }
         app.get("/api/routes") { _ in sampler.value.sample.routes }
         app.get("/api/slowest") { _ in sampler.value.sample.slowest }
         app.get("/api/events") { _ in try events() }

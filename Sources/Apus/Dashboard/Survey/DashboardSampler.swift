@@ -1,5 +1,6 @@
 import ApusHTTP
 import ApusNet
+import ApusPool
 import ApusRuntime
 import CSystem
 import Synchronization
@@ -33,6 +34,7 @@ import Synchronization
     private var processor: Int64 = 0
     private var opened = 0
     private var refused = 0
+    private var shed = 0
     private var completed = 0
     /// When the loops may be asked again for what costs by the number of connections.
     private var surveyDue: UInt64 = 0
@@ -134,10 +136,11 @@ import Synchronization
             isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) })
         take(surveys, now)
         describeLoops(server, in: &next)
-        describeConnections(server, interval, isFresh: !surveys.isEmpty, in: &next)
+        let pools = server.pools.snapshot().pools
+        describeConnections(server, pools, interval, isFresh: !surveys.isEmpty, in: &next)
         describeRequests(server, interval, in: &next)
         describeProcess(interval, in: &next)
-        next.pools = server.poolRows
+        next.pools = server.rows(of: pools)
         tellHealth(next.pools, before: sample.pools)
         noteWrongToken(from: nil)
         readAt = now
@@ -207,7 +210,8 @@ import Synchronization
     }
 
     private func describeConnections(
-        _ server: RunningServer, _ interval: Double, isFresh: Bool, in sample: inout DashboardSample
+        _ server: RunningServer, _ pools: [PoolSnapshot], _ interval: Double, isFresh: Bool,
+        in sample: inout DashboardSample
     ) {
         var census = ConnectionCensus()
         for loop in loops { if let survey = loop.survey { census += survey.census } }
@@ -220,13 +224,16 @@ import Synchronization
             }
         }
         let openedNow = server.listeners.reduce(0) { $0 + $1.server.admission.admittedInAll }
-        let refusedNow = server.listeners.reduce(0) { $0 + $1.server.admission.refused }
+        // Those above a listener's limit are among them; a request that is shed is no connection.
+        let shedNow = pools.reduce(0) { $0 + ($1.rejected["shed"] ?? 0) }
+        let refusedNow = pools.reduce(0) { $0 + $1.rejectedInAll } - shedNow
         sample.connections.open = server.connectionCount
         sample.connections.isFresh = isFresh
         sample.connections.opened = Double(openedNow - opened) / interval
         sample.connections.refused = Double(refusedNow - refused) / interval
         tell(refusedNow - refused, of: "refused") { "\($0) connections were refused: the limit is reached" }
-        (opened, refused) = (openedNow, refusedNow)
+        tell(shedNow - shed, of: "shed") { "\($0) \($0 == 1 ? "request was" : "requests were") answered with 503" }
+        (opened, refused, shed) = (openedNow, refusedNow, shedNow)
     }
 
     private func describeRequests(_ server: RunningServer, _ interval: Double, in sample: inout DashboardSample) {

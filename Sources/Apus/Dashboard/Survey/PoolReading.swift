@@ -49,8 +49,8 @@ extension DashboardSample.PoolRow {
 
 extension RunningServer {
     /// Its listeners, and the pools of its connections: read from sums that the loops keep, so nobody is asked.
-    var poolRows: [DashboardSample.PoolRow] {
-        listeners.map { DashboardSample.PoolRow($0) } + pools.snapshot().pools.map { DashboardSample.PoolRow($0) }
+    func rows(of pools: [PoolSnapshot]) -> [DashboardSample.PoolRow] {
+        listeners.map { DashboardSample.PoolRow($0) } + pools.map { DashboardSample.PoolRow($0) }
     }
 }
 

@@ -15,6 +15,7 @@ extension RunningServer {
             if let metrics = service.observation?.metrics { snapshot.add(metrics) }
             snapshot.addRefusals(of: service)
         }
+        snapshot.add(pools)
         let figures = board.all
         for loop in group.loops { snapshot.add(loop, figures[loop.index]) }
         snapshot.add(WorkStealingPool.shared.metrics)
@@ -30,6 +31,7 @@ extension MetricsSnapshot {
         add(.count(opened), to: .connectionsOpened, [label])
         add(.count(opened - active), to: .connectionsClosed, [label])
         add(.count(active), to: .connectionsOpen, [label])
+        add(.count(open.server.handedOver), to: .connectionsHandedOver, [label])
         let byAddress = admission.refusedByAddress
         let causes = [
             ("full", admission.refused - byAddress), ("address-full", byAddress),
@@ -106,6 +108,9 @@ extension MetricDescription {
         "apus_connections_closed", .counter, help: "Connections that were let in and are gone.")
     fileprivate static let connectionsOpen = MetricDescription(
         "apus_connections_open", .gauge, help: "Connections that are open.")
+    fileprivate static let connectionsHandedOver = MetricDescription(
+        "apus_connections_handed_over", .counter,
+        help: "Connections that a loop with more than its share has handed to another.")
     fileprivate static let connectionsRejected = MetricDescription(
         "apus_connections_rejected", .counter, help: "Connections that were not let in.")
     fileprivate static let handshakes = MetricDescription(

@@ -14,11 +14,16 @@ final class ListenerPools: Sendable {
     private let registry: PoolRegistry
     private let name: String
     private let isSecure: Bool
-    private let pools = Lock<[ServedProtocol: ConnectionPool]>([:])
+    private struct State: Sendable {
+        var pools: [ServedProtocol: ConnectionPool] = [:]
+        var limits: ServerLimits
+    }
+    private let state: Lock<State>
 
-    init(_ registry: PoolRegistry, name: String, isSecure: Bool) {
+    init(_ registry: PoolRegistry, name: String, isSecure: Bool, limits: ServerLimits) {
         self.registry = registry
         self.isSecure = isSecure
+        state = Lock(State(limits: limits))
         // Listeners need no names of their own; pools do.
         var unique = name
         var number = 2
@@ -33,19 +38,31 @@ final class ListenerPools: Sendable {
 
     /// The pool of a protocol. Any thread.
     func pool(_ kind: ServedProtocol) -> ConnectionPool {
-        pools.withLock { pools in
-            if let found = pools[kind] { return found }
-            let policy = policy(kind)
+        state.withLock { state in
+            if let found = state.pools[kind] { return found }
+            var configuration = PoolConfiguration(policy(kind))
+            configuration.adopt(state.limits)
             do {
-                let made = try ConnectionPool("\(name):\(policy.name)", PoolConfiguration(policy), registry: registry)
+                let name = "\(name):\(configuration.policy.name)"
+                let made = try ConnectionPool(name, configuration, registry: registry)
                 made.onClose(endServed)
                 made.onDescribe(describeServed)
-                pools[kind] = made
+                made.onUpdate(mistakesOfServed)
+                state.pools[kind] = made
                 return made
             } catch {
                 fatalError("the defaults of a pool are wrong: \(error)")
             }
         }
+    }
+
+    /// The server has other limits from now on: what its pools show of them is what holds. Any thread.
+    func take(_ limits: ServerLimits) {
+        let pools = state.withLock { state in
+            state.limits = limits
+            return state.pools.values.map { $0 }
+        }
+        for pool in pools { pool.adopt { $0.adopt(limits) } }
     }
 
     private func policy(_ kind: ServedProtocol) -> ConnectionPolicy {

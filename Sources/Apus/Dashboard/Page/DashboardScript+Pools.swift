@@ -1,0 +1,79 @@
+extension DashboardScript {
+    /// Pools with their health and their limits, and connections by protocol and state.
+    static let pools = #"""
+        const showPools = () => {
+          reconcile($('pool-list'), sample.pools, (pool) => pool.name, (pool) => make('li', {},
+            make('span', {}, make('strong'), ' ', make('span', { class: 'badge' })), meter(), pool.kind === 'listener' ? make('span')
+              : make('button', { type: 'button', 'aria-label': `Limit of ${pool.name}`, onclick: () => askForLimit(pool.name) },
+                'Limit'), make('p', { class: 'quiet' })),
+            (row, pool) => {
+              put(row.querySelector('strong'), pool.name);
+              const badge = row.querySelector('.badge');
+              badge.className = 'badge ' + pool.health;
+              put(badge, pool.health);
+              const taken = pool.active + pool.idle, part = pool.capacity ? taken / pool.capacity : 0;
+              setMeter(row.querySelector('.meter'), part, pool.capacity ? percent(part) : count(taken));
+              row.querySelector('.meter > i').style.visibility = pool.capacity ? '' : 'hidden';
+              put(row.querySelector('p'), [pool.reason, pool.idle ? `${count(pool.idle)} idle` : '',
+                pool.waiting ? `${count(pool.waiting)} waiting` : '', `${count(pool.opened)} opened in all`,
+                pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timedOut ? `${count(pool.timedOut)} timed out` : '',
+                pool.failed ? `${count(pool.failed)} failed` : ''].filter(Boolean).join(' · '));
+            });
+          const kinds = new Map();
+          for (const group of sample.connections.groups) {
+            const kind = kinds.get(group.kind) ?? { name: group.kind, total: 0, parts: [] };
+            kind.total += group.count;
+            kind.parts.push(group);
+            kinds.set(group.kind, kind);
+          }
+          const most = Math.max(1, ...[...kinds.values()].map((kind) => kind.total));
+          const shown = kinds.size ? [...kinds.values()] : [{ name: 'none open', total: 0, parts: [] }];
+          reconcile($('census'), shown, (kind) => kind.name, (kind) => make('li', {}, make('span', {}, kind.name),
+            make('span', { class: 'stack', role: 'img' }), make('span', { class: 'n' })), (row, kind) => {
+            const stack = row.querySelector('.stack');
+            stack.setAttribute('aria-label', kind.parts.map((part) => `${part.count} ${part.activity}`).join(', ') || 'none');
+            stack.title = stack.getAttribute('aria-label');
+            bars(stack, kind.parts.map((part) => [part.activity, part.count / most]));
+            put(row.lastElementChild, count(kind.total));
+          });
+        };
+        const bars = (stack, parts) => reconcile(stack, parts, ([name]) => name, ([name]) => make('i', { class: name }),
+          (bar, [, part]) => { bar.style.width = (part * 100).toFixed(2) + '%'; });
+        let limited = null;
+        const askForLimit = (name) => {
+          const pool = sample.pools.find((one) => one.name === name);
+          if (!pool) return;
+          limited = name;
+          put($('limit-text'), `${name} has ${count(pool.active + pool.idle)} of its connections open. A lower limit closes none of `
+            + 'them: nobody is let in until there are fewer.');
+          $('limit').value = pool.capacity ?? '';
+          $('limit').removeAttribute('aria-invalid');
+          $('limit-problem').textContent = '';
+          $('limit-dialog').showModal();
+          $('limit').select();
+        };
+        $('limit-keep').addEventListener('click', () => $('limit-dialog').close());
+        $('limit-dialog').querySelector('form').addEventListener('submit', async (event) => {
+          event.preventDefault();
+          const name = limited, address = `/api/pools/${encodeURIComponent(name)}`, text = $('limit').value.trim();
+          const answer = await api(address, { method: 'PATCH', body: JSON.stringify({ limit: text === '' ? null : meant(text) }) })
+            .catch(() => null);
+          const content = await answer?.json().catch(() => null);
+          if (!answer?.ok) {
+            $('limit').setAttribute('aria-invalid', 'true');
+            $('limit-problem').textContent = content?.problems?.map((one) => `${one.path} ${one.reason}`).join('; ')
+              ?? content?.detail ?? 'The server does not answer.';
+            return;
+          }
+          $('limit-dialog').close();
+          if (!content.applied.length) return say(`The limit of ${name} is what it was.`);
+          say(`${name} has ${content.pool.limit ? `a limit of ${count(content.pool.limit)}` : 'no limit'} now`
+            + (content.toDrain ? `; ${count(content.toDrain)} above it may stay.` : '.'),
+            make('button', { type: 'button', onclick: async () => {
+              const undone = await api(address + '/rollback', { method: 'POST' }).catch(() => null);
+              say(undone?.ok ? `${name} is as it was before.` : 'It could not be undone.');
+            } }, 'Undo'));
+        });
+
+        """#
+}
