@@ -83,12 +83,17 @@ class Dashboard(unittest.TestCase):
         apus = self.serve()
         for path, rate in (("/json", "300"), ("/users/7", "100"), ("/sleep/15", "40"), ("/nowhere", "10")):
             apus.load(self, path, "-c", "4", "--rate", rate)
+        self.assertEqual(apus.ask("PATCH", "/api/pools/http:http", '{"limit": 20}', **{"Content-Type": "application/json"})[0], 200)
         papers = set()
         for name, width, scheme, touch in (("light", 1440, "light", False), ("dark", 1440, "dark", False),
                                            ("phone-light", 360, "light", True), ("phone-dark", 360, "dark", True)):
             page = self.open(apus, width=width, height=900, scheme=scheme, touch=touch)
             page.wait_for("document.querySelectorAll('#connection-table tbody tr').length > 0")
             page.wait_for("document.querySelectorAll('#key-table tbody tr').length > 0")
+            page.wait_for("document.querySelectorAll('#route-table tbody tr').length >= 4", "the routes")
+            page.wait_for("document.querySelectorAll('#slow-list code').length > 0", "slow requests")
+            page.wait_for("document.querySelectorAll('#news li').length > 0", "events")
+            page.wait_for("/up (\\d\\d+|[89]) s/.test(document.getElementById('place').textContent)", "some seconds of traffic")
             page.picture(os.path.join(PICTURES, f"{name}.png"))
             papers.add(page.run("getComputedStyle(document.body).backgroundColor"))
             self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, f"{name} is wider than its window")
