@@ -93,7 +93,7 @@ class Dashboard(unittest.TestCase):
             page.wait_for("document.querySelectorAll('#route-table tbody tr').length >= 4", "the routes")
             page.wait_for("document.querySelectorAll('#slow-list code').length > 0", "slow requests")
             page.wait_for("document.querySelectorAll('#news li').length > 0", "events")
-            page.wait_for("/up (\\d\\d+|[89]) s/.test(document.getElementById('place').textContent)", "some seconds of traffic")
+            page.wait_for("/up (\\d\\d+ s|[89] s|\\d+ [mh])/.test(document.getElementById('place').textContent)", "some seconds of traffic")
             page.picture(os.path.join(PICTURES, f"{name}.png"))
             papers.add(page.run("getComputedStyle(document.body).backgroundColor"))
             self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, f"{name} is wider than its window")
