@@ -50,6 +50,7 @@ enum DashboardStyle {
         button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); color: var(--paper) }
         input[type="search"], input[type="password"], input[type="text"] { min-height: 2rem; padding: 0 .625rem;
           border: 1px solid var(--line); border-radius: 7px; background: var(--paper); min-width: 0; width: 100% }
+        ::placeholder { color: var(--quiet); opacity: 1 }
         kbd { padding: 0 .35em; border: 1px solid var(--line); border-radius: 4px; font: .75rem ui-monospace, monospace }
         .bar { position: sticky; top: 0; z-index: 5; display: flex; gap: .75rem 1.5rem; align-items: center; flex-wrap: wrap;
           padding: .625rem clamp(.875rem, 2.5vw, 2rem); border-bottom: 1px solid var(--line);
