@@ -38,7 +38,7 @@ import Testing
         let loop = group.loops[0]
         let pool = try ConnectionPool("ending", PoolConfiguration(.http))
         pool.onClose { [weak pool] record, _, reason in
-            loop.execute { _ in _ = pool?.remove(record.id, reason) }
+            loop.execute { [weak pool] _ in _ = pool?.remove(record.id, reason) }
         }
         for _ in 0..<3 {
             for _ in 0..<100 { _ = try pool.add() }

@@ -40,6 +40,31 @@ class Served(Apus):
         return answer.status, content
 
 
+# The texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3), but for what is disabled.
+FAINT = r"""(() => {
+  const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const light = (colour) => parts(colour).slice(0, 3).map((one) => one / 255)
+    .map((one) => one <= .04045 ? one / 12.92 : ((one + .055) / 1.055) ** 2.4)
+    .reduce((sum, one, index) => sum + one * [.2126, .7152, .0722][index], 0);
+  const ground = (element) => {
+    for (; element; element = element.parentElement) {
+      const colour = getComputedStyle(element).backgroundColor;
+      if (colour.startsWith('rgb') && (parts(colour)[3] ?? 1) === 1) return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const faint = new Set();
+  for (const element of document.querySelectorAll('body *')) {
+    const texts = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!texts || element.disabled || !element.checkVisibility() || element.closest('.hidden, .skip')) continue;
+    const [one, other] = [light(getComputedStyle(element).color), light(ground(element))];
+    const contrast = (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
+    if (contrast < 4.5) faint.add(`${element.tagName} ${element.className} ${contrast.toFixed(2)}`);
+  }
+  return [...faint];
+})()"""
+
+
 @unittest.skipUnless(BROWSER, "no Chromium is here: install the package chromium to have a browser try the dashboard")
 class Dashboard(unittest.TestCase):
     @classmethod
@@ -83,16 +108,22 @@ class Dashboard(unittest.TestCase):
         apus = self.serve()
         for path, rate in (("/json", "300"), ("/users/7", "100"), ("/sleep/15", "40"), ("/nowhere", "10")):
             apus.load(self, path, "-c", "4", "--rate", rate)
+        self.assertEqual(apus.ask("PATCH", "/api/pools/http:http", '{"limit": 20}', **{"Content-Type": "application/json"})[0], 200)
         papers = set()
         for name, width, scheme, touch in (("light", 1440, "light", False), ("dark", 1440, "dark", False),
                                            ("phone-light", 360, "light", True), ("phone-dark", 360, "dark", True)):
             page = self.open(apus, width=width, height=900, scheme=scheme, touch=touch)
             page.wait_for("document.querySelectorAll('#connection-table tbody tr').length > 0")
             page.wait_for("document.querySelectorAll('#key-table tbody tr').length > 0")
+            page.wait_for("document.querySelectorAll('#route-table tbody tr').length >= 4", "the routes")
+            page.wait_for("document.querySelectorAll('#slow-list code').length > 0", "slow requests")
+            page.wait_for("document.querySelectorAll('#news li').length > 0", "events")
+            page.wait_for("/up (\\d\\d+ s|[89] s|\\d+ [mh])/.test(document.getElementById('place').textContent)", "some seconds of traffic")
             page.picture(os.path.join(PICTURES, f"{name}.png"))
             papers.add(page.run("getComputedStyle(document.body).backgroundColor"))
             self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, f"{name} is wider than its window")
             self.assertGreater(os.path.getsize(os.path.join(PICTURES, f"{name}.png")), 20_000)
+            self.assertEqual(page.run(FAINT), [], f"texts that are hard to read in {name}")
             self.assertEqual(page.problems, [])
         self.assertEqual(len(papers), 2)
 

@@ -70,6 +70,10 @@ final class PoolCore: Sendable {
         }
     }
 
+    /// Takes a place, if there is one. Not inlined: in a lane's own code the places would be a reference of a reference,
+    /// which the compiler counts, and all loops would write to that one count.
+    @inline(never) func takePlace(_ stripe: Int) -> Bool { places.take(stripe) }
+
     /// Gives a place back: to the first who waits, if somebody does.
     func givePlace(_ stripe: Int) {
         guard waiting.isAwaited else {

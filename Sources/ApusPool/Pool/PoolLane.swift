@@ -34,7 +34,7 @@ public final class PoolLane: Sendable {
             reject(.closed, now: now)
             return nil
         }
-        guard core.places.take(number) else {
+        guard core.takePlace(number) else {
             reject(.limit, now: now)
             return nil
         }

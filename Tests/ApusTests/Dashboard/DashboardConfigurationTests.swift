@@ -31,6 +31,27 @@ struct DashboardConfigurationTests {
         }
     }
 
+    @Test("what the program changes is told to those who watch, and what it is refused")
+    func news() async throws {
+        try await AdminTesting.configured(Configuration()) { admin in
+            let client = try RawClient(admin.admin)
+            client.send("GET /api/events HTTP/1.1\r\nHost: \(admin.admin)\r\n\r\n")
+            var text = ""
+            func hear(_ words: String) throws {
+                while !text.contains(words) {
+                    text += String(decoding: try #require(try client.receive(), "no \(words)"), as: UTF8.self)
+                }
+            }
+            try hear("event: sample")
+            try admin.server.update([ConfigurationFlag("test", path: "limits.body", value: "3MiB")])
+            try hear("limits.body is")
+            #expect(throws: ConfigurationError.self) {
+                try admin.server.update([ConfigurationFlag("test", path: "limits.body", value: "-1")])
+            }
+            try hear("refused: ")
+        }
+    }
+
     @Test("when anything is wrong all of it is told, and nothing is changed")
     func refusal() async throws {
         try await AdminTesting.configured(Configuration()) { admin in

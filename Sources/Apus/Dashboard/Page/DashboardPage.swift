@@ -68,8 +68,8 @@ enum DashboardPage {
         <h3 class="over">Requests a second
         <span class="key"><i class="ok"></i>answered <i class="bad"></i>failed (5xx, or none)</span></h3>
         <canvas id="rates" role="img" aria-label="Requests a second over time"></canvas>
-        <h3 class="over">Latency <span class="key"><i class="heat"></i>how many took how long
-        <i class="p50"></i>p50 <i class="p99"></i>p99</span></h3>
+        <h3 class="over">Latency <span class="key"><span><i class="heat"></i>how many took how long</span>
+        <span><i class="p50"></i>p50</span> <span><i class="p99"></i>p99</span></span></h3>
         <canvas id="heat" role="img" tabindex="0"
         aria-label="Latency over time, as a heat map" aria-describedby="heat-text"></canvas>
         <p id="heat-text" class="hidden"></p>
@@ -82,7 +82,7 @@ enum DashboardPage {
         <div class="scroll" tabindex="0" role="region" aria-labelledby="loops-title"><table id="loop-table">
         <caption class="hidden">What each loop does</caption>
         <thead><tr><th scope="col">Loop</th><th scope="col">Processor</th>
-        <th scope="col" class="n">Lag p99</th><th scope="col" class="n wide">Lag max</th>
+        <th scope="col" class="n broad">Lag p99</th><th scope="col" class="n wide">Lag max</th>
         <th scope="col" class="n">Requests/s</th><th scope="col" class="n">Connections</th>
         <th scope="col" class="n wide">Timers</th><th scope="col" class="n wide">Buffers</th></tr></thead><tbody></tbody>
         </table></div></section>
@@ -99,7 +99,7 @@ enum DashboardPage {
         <h2 id="routes-title">Routes</h2></div>
         <div class="scroll" tabindex="0" role="region" aria-labelledby="routes-title"><table id="route-table">
         <caption class="hidden">The busiest routes of the last second</caption>
-        <thead><tr><th scope="col">Route</th><th scope="col" class="n">Requests/s</th><th scope="col" class="n">p50</th>
+        <thead><tr><th scope="col">Route</th><th scope="col" class="n">Requests/s</th><th scope="col" class="n broad">p50</th>
         <th scope="col" class="n">p99</th><th scope="col" class="n">Errors</th>
         <th scope="col" class="n wide">In all</th></tr></thead><tbody></tbody></table></div></section>
         <section id="slowest" class="card" aria-labelledby="slowest-title"><div class="head">

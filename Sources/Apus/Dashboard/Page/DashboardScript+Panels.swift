@@ -42,7 +42,7 @@ extension DashboardScript {
             ? `connections ${least === busiest ? 'even' : `${count(least)} to ${count(busiest)} a loop`}`
               + (sample.connections.isFresh ? '' : ', counted less often, for they are very many') : '');
           reconcile($('loop-table').tBodies[0], sample.loops, (loop) => loop.index, (loop) => make('tr', {},
-            make('th', { scope: 'row' }, `${loop.index}`), make('td', {}, meter()), make('td', { class: 'n' }),
+            make('th', { scope: 'row' }, `${loop.index}`), make('td', {}, meter()), make('td', { class: 'n broad' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n' }), make('td', { class: 'n' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n wide' })), (row, loop) => {
             setMeter(row.querySelector('.meter'), loop.processor, loop.answers ? percent(loop.processor) : 'held');
@@ -55,7 +55,7 @@ extension DashboardScript {
           const most = Math.max(1, ...sample.routes.map((route) => route.rate));
           reconcile($('route-table').tBodies[0], sample.routes.slice(0, 12), (route) => route.method + ' ' + route.route,
             (route) => make('tr', {}, make('td', {}, make('code', {}, make('span', { class: 'method' }, route.method),
-              route.route === 'none' ? 'no route' : route.route)), make('td', { class: 'n' }), make('td', { class: 'n' }),
+              route.route === 'none' ? 'no route' : route.route)), make('td', { class: 'n' }), make('td', { class: 'n broad' }),
               make('td', { class: 'n' }), make('td', { class: 'n' }), make('td', { class: 'n wide' })), (row, route) => {
               const texts = [rate(route.rate), time(route.p50), time(route.p99), route.errors ? percent(route.errors) : '–',
                 count(route.total)];

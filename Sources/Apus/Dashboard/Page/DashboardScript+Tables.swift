@@ -19,15 +19,19 @@ extension DashboardScript {
             + (page.missingLoops.length ? `, without those of loop ${page.missingLoops.join(', ')}, which is held` : ''));
           if (!page.connections.length && wanted.offset) { wanted.offset = 0; return refreshConnections(); }
           reconcile($('connection-table').tBodies[0], page.connections, (one) => one.id, (one) => make('tr', {},
-            make('td', { class: 'mono client' }), make('td', { class: 'broad' }), make('td'), make('td', { class: 'n' }),
+            make('td', { class: 'mono client' }), make('td', { class: 'broad' }),
+            make('td', {}, make('span'), make('span', { class: 'broad quiet' })), make('td', { class: 'n' }),
             make('td', { class: 'n broad' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n wide' }), make('td', { class: 'n wide' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n wide' }), make('td', { class: 'n' },
               make('button', { type: 'button', 'aria-label': `Close the connection from ${one.address || one.id}`,
                 onclick: () => askToClose(one) }, 'Close'))), (row, one) => {
-            [one.address || 'Unix socket', one.protocol, one.request ? `${one.state} ${one.request}` : one.state,
-              count(one.requests), span(one.age), span(one.idle), one.roundTrip === undefined ? '–' : time(one.roundTrip),
-              bytes(one.received), bytes(one.sent), String(one.loop)].forEach((text, index) => put(row.children[index], text));
+            put(row.children[2].firstChild, one.state);
+            put(row.children[2].lastChild, one.request ? ` ${one.request}` : '');
+            [one.address || 'Unix socket', one.protocol, null, count(one.requests), span(one.age), span(one.idle), one.roundTrip === undefined ? '–' : time(one.roundTrip),
+              bytes(one.received), bytes(one.sent), String(one.loop)].forEach((text, index) => {
+                if (text !== null) put(row.children[index], text);
+              });
           });
           const last = Math.min(page.matching, wanted.offset + page.connections.length);
           put($('page'), page.matching ? `${count(wanted.offset + 1)}–${count(last)} of ${count(page.matching)}` : 'none');

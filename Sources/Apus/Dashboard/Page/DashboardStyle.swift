@@ -50,6 +50,7 @@ enum DashboardStyle {
         button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); color: var(--paper) }
         input[type="search"], input[type="password"], input[type="text"] { min-height: 2rem; padding: 0 .625rem;
           border: 1px solid var(--line); border-radius: 7px; background: var(--paper); min-width: 0; width: 100% }
+        ::placeholder { color: var(--quiet); opacity: 1 }
         kbd { padding: 0 .35em; border: 1px solid var(--line); border-radius: 4px; font: .75rem ui-monospace, monospace }
         .bar { position: sticky; top: 0; z-index: 5; display: flex; gap: .75rem 1.5rem; align-items: center; flex-wrap: wrap;
           padding: .625rem clamp(.875rem, 2.5vw, 2rem); border-bottom: 1px solid var(--line);
@@ -100,6 +101,7 @@ enum DashboardStyle {
         #heat { height: clamp(11rem, 24vw, 15.5rem); cursor: crosshair }
         #readout { font-size: .8125rem; min-height: 1.25rem; margin-left: auto }
         .key { font-size: .75rem; font-weight: 400; color: var(--quiet) }
+        .key > span { white-space: nowrap }
         .key i { display: inline-block; width: .625rem; height: .625rem; border-radius: 2px; margin: 0 .2rem 0 .5rem }
         i.ok { background: var(--sky) } i.bad { background: var(--bad) } i.idle { background: var(--idle) }
         i.receiving { background: var(--receiving) } i.answering { background: var(--answering) }
@@ -211,7 +213,8 @@ enum DashboardStyle {
           #key-table thead { display: none } #key-table td { border: 0; padding: .125rem 0 }
           #key-table tr { padding: .5rem 0; border-bottom: 1px solid var(--line) }
           #key-table input { max-width: none } }
-        @media (max-width: 30rem) { .broad { display: none } }
+        @media (max-width: 30rem) { .broad { display: none } .client { font-size: .75rem }
+          #route-table td:first-child { min-width: 8rem } }
         @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth }
           .meter > i > b { transition: transform .3s ease-out } }
         @media (prefers-contrast: more) { :root { --line: currentColor; --quiet: var(--ink) } }

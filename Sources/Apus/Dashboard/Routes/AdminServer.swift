@@ -37,6 +37,7 @@ final class AdminServer: Sendable {
             group.shutdown()
             throw error
         }
+        sampler.listen(to: observed)
         let start = LoopBound(sampler, to: loop)
         loop.execute { _ in start.value.start() }
     }

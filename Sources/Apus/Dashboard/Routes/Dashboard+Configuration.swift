@@ -46,11 +46,9 @@ extension Dashboard {
         app.patch("/api/configuration") { context async throws -> Response in
             guard let server else { throw Self.isGone }
             let text = try await context.text()
-            let sampler = self.sampler
             do {
-                // It reads files, where certificates are named.
+                // Those who watch hear of it as of every other change. It reads files, where certificates are named.
                 let applied = try await offload { try server.change(text) }
-                for change in applied { sampler.value.tell(.info, "configuration", change.description) }
                 let changes = applied.map { Outcome.Change(path: $0.path, before: $0.before, after: $0.after) }
                 return try JSON(Outcome(applied: changes)).response(to: context)
             } catch let error as ConfigurationError {
