@@ -13,6 +13,7 @@ all of the server's processes) hardly does, so judge by `cpu us/req` first and b
         nginx='Benchmarks/run-nginx.sh {port}' \\
         apus='.build/release/apus serve --port {port} --loops 1'
 
+A path behind a server's name is asked in place of --path: 'full/full=…' asks it for /full.
 With --header 'Connection: close' every request is a connection, and the figures are per connection.
 Exit status: 0 measured; 1 an answer was wrong; 2 a server did not answer.
 """
@@ -40,9 +41,10 @@ def script(options):
 
 def load(options, server, seconds, lua):
     """One round on one server."""
+    _, slash, path = server.name.partition("/")
     output = subprocess.run(
         ["taskset", "-c", options.load_cpu, "wrk", "-t1", f"-c{options.conns}", f"-d{seconds}s", "--latency",
-         "-s", lua.name, f"http://127.0.0.1:{server.port}{options.path}"],
+         "-s", lua.name, f"http://127.0.0.1:{server.port}{slash + path or options.path}"],
         capture_output=True, text=True).stdout
 
     def found(pattern, missing="0"):

@@ -4,7 +4,12 @@ import FoundationEssentials
 /// The page, what it listens to, and where it says something.
 func application(_ hub: EventHub, _ configuration: ServerConfiguration = ServerConfiguration()) -> Application {
     let app = Application(configuration)
-    app.get("/") { _ in Response(.ok, [.contentType: ContentType.html.description], body: .text(page)) }
+    var headers = SecurityHeaders.Options.pages
+    headers.contentSecurityPolicy = pagePolicy
+    app.use(SecurityHeaders(headers))
+    app.get("/") { context in
+        Response(.ok, [.contentType: "\(ContentType.html)"], body: .text(page(nonce: context.cspNonce)))
+    }
     app.get("/events") { context in hub.response(to: context) }
     let saying = app.group(options: RouteOptions(bodyLimit: 2000))
     saying.post("/say") { context in

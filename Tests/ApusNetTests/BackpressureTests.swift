@@ -11,23 +11,7 @@ import Testing
             let piece = noise(64 << 10)
             let highest = Events<Int>()
             let server = try StreamServer.listen(on: anyPort, group: group) { _ in
-                Script { script in
-                    var left = total
-                    var most = 0
-                    let writeOn = { (connection: Connection) in
-                        while left > 0, connection.isWritable {
-                            unsafe connection.write(piece.span.bytes)
-                            left -= piece.count
-                            most = max(most, connection.queuedCount)
-                        }
-                        if left == 0 {
-                            highest(most)
-                            connection.closeAfterWriting()
-                        }
-                    }
-                    script.whenConnected = writeOn
-                    script.whenWritable = writeOn
-                }
+                Script { $0.write(total, in: piece, highest) }
             }
             let peer = try await onThread { try RawSocket(to: server.address, receiveBuffer: 4096) }
             let received = try await onThread { try peer.receiveAll() }

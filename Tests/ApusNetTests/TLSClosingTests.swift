@@ -89,6 +89,15 @@
             }
         }
 
+        /// The error of TLS that a read ends with.
+        private func readingFailure(_ connection: AsyncConnection) async throws -> TLSError {
+            let error = await #expect(throws: ConnectionError.self) { _ = try await connection.read() }
+            guard case .tls(let cause) = error else {
+                throw try #require(error, "a read has succeeded")
+            }
+            return cause
+        }
+
         @Test("an asynchronous reader gets what came before a cut, and then the error")
         func truncatedReader() async throws {
             try await withLoops(2) { group in
@@ -103,11 +112,7 @@
                 try await connection.write("part")
                 #expect(try await connection.read(exactly: 4).array == Array("part".utf8))
                 try await connection.write("!")
-                let error = await #expect(throws: ConnectionError.self) { _ = try await connection.read() }
-                guard case .tls(let cause) = error else {
-                    Issue.record("not an error of TLS: \(String(describing: error))")
-                    return
-                }
+                let cause = try await readingFailure(connection)
                 #expect(cause.kind == .truncated)
                 await connection.abort()
             }
@@ -143,11 +148,7 @@
                 let connection = try await secureConnection(to: server, on: group.loops[0])
                 await connection.sendRaw([0x17, 3, 3, 0, 40] + noise(40))
                 #expect(await events.next() == "\(EPROTO) protocolViolation")
-                let error = await #expect(throws: ConnectionError.self) { _ = try await connection.read() }
-                guard case .tls(let cause) = error else {
-                    Issue.record("not an error of TLS: \(String(describing: error))")
-                    return
-                }
+                let cause = try await readingFailure(connection)
                 #expect(cause.kind == .alertReceived)
                 #expect(cause.alert == .badRecordMAC)
             }

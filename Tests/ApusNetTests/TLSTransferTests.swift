@@ -26,24 +26,7 @@
                 let total = 12 << 20
                 let piece = noise(64 << 10)
                 let highest = Events<Int>()
-                let server = try StreamServer.secure(group) { script in
-                    var left = total
-                    var most = 0
-                    let writeOn = { (connection: Connection) in
-                        while left > 0, connection.isWritable {
-                            unsafe connection.write(piece.span.bytes)
-                            left -= piece.count
-                            most = max(most, connection.queuedCount)
-                        }
-                        if left == 0 {
-                            left = -1
-                            highest(most)
-                            connection.closeAfterWriting()
-                        }
-                    }
-                    script.whenConnected = writeOn
-                    script.whenWritable = writeOn
-                }
+                let server = try StreamServer.secure(group) { $0.write(total, in: piece, highest) }
                 let connection = try await secureConnection(to: server, on: group.loops[0])
                 try await until { await connection.keptCount >= StreamHandler.highWaterMark }
                 // What is decrypted of one receive may come on top of what was there.

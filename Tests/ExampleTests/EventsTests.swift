@@ -13,6 +13,12 @@ struct EventsTests {
             let page = try await client.get("/")
             page.expect(.ok).expect(.contentType, "text/html; charset=utf-8")
             #expect(page.text.contains("new EventSource(\"events\")"))
+            // Only what has the nonce of this very answer runs.
+            let policy = try #require(page.fields[.contentSecurityPolicy])
+            let nonce = try #require(policy.firstMatch(of: /script-src 'nonce-([^']+)'/)?.1)
+            #expect(policy.hasPrefix("default-src 'none'; ") && !policy.contains("unsafe"))
+            #expect(page.text.contains("<script nonce=\"\(nonce)\">") && !page.text.contains("<script>"))
+            #expect(try await client.get("/").fields[.contentSecurityPolicy]?.contains(nonce) == false)
             let first = try await client.stream(.get, "/events")
             let second = try await client.stream(.get, "/events")
             while hub.listenerCount < 2 { await Task.yield() }

@@ -3,6 +3,7 @@ and once, and again after a reconnection."""
 import http.client, os, subprocess, unittest
 
 from apus import APUS, Apus, PATIENCE
+from chromium import BROWSER, Chromium
 
 EVENTS = os.path.join(os.path.dirname(APUS), "Events")
 
@@ -92,6 +93,21 @@ class Events(unittest.TestCase):
     def test_events_stay_uncoded_for_a_client_that_takes_codings(self):
         listener = self.listen(Accept_Encoding="gzip, br, zstd")
         self.assertIsNone(listener.response.headers["Content-Encoding"])
+
+    @unittest.skipUnless(BROWSER, "no Chromium is installed")
+    def test_the_page_works_under_its_policy_and_what_is_said_stays_text(self):
+        with Chromium() as browser:
+            page = browser.page(self.example.url("/"))
+            page.wait_for("document.querySelector('#clock').textContent.endsWith('GMT')")
+            page.run("document.querySelector('input').focus()")
+            hostile = "<img src=x onerror=document.title='run'><script>document.title='run'</script>"
+            page.type(hostile)
+            page.press("Enter")
+            page.wait_for("document.querySelector('#said li')")
+            self.assertEqual(page.run("document.querySelector('#said li').textContent"), hostile)
+            page.wait_for("document.querySelector('input').value == ''")
+            self.assertEqual(page.run("document.title"), "Events")
+            self.assertEqual(page.problems, [])
 
 
 if __name__ == "__main__":

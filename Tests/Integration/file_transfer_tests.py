@@ -83,5 +83,67 @@ class FileTransfer(unittest.TestCase):
         self.assertLess(self.peak(), 64)
 
 
+# A disk of 16 MiB that only the service sees.
+SMALL_DISK = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+              'mount -t tmpfs -o size=16m none "$1" && shift && exec "$@"', "sh"]
+
+
+def has_small_disks():
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return subprocess.run(SMALL_DISK + [folder, "true"], capture_output=True).returncode == 0
+        except FileNotFoundError:
+            return False
+
+
+@unittest.skipUnless(os.path.exists(FILE_TRANSFER), "the example is not built")
+@unittest.skipUnless(has_small_disks(), "this machine gives no file system of one's own (user namespaces)")
+class FullDisk(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.service = Apus("--loops", "1", self.folder.name, command=SMALL_DISK + [self.folder.name, FILE_TRANSFER]).__enter__()
+        self.addCleanup(self.service.__exit__)
+
+    def files(self):
+        """What lies in the service's folder, at any depth."""
+        seen = f"/proc/{self.service.process.pid}/root{self.folder.name}"
+        return sorted(os.path.relpath(os.path.join(at, name), seen) for at, _, names in os.walk(seen) for name in names)
+
+    def ask(self, method, path, content=b"", **fields):
+        """The status and the fields of the answer; content that the disk has no room for is not all taken."""
+        words = ["curl", "--silent", "--noproxy", "*", "--max-time", str(2 * PATIENCE), "--include", "--request", method,
+                 "--data-binary", "@-", self.service.url(path)]
+        for name, value in fields.items():
+            words += ["--header", f"{name.replace('_', '-')}: {value}"]
+        head = subprocess.run(words, input=content, capture_output=True).stdout.decode().replace("HTTP/1.1 100 Continue\r\n\r\n", "")
+        lines = head.split("\r\n\r\n")[0].split("\r\n")
+        return int(lines[0].split()[1]), dict((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines[1:]))
+
+    def test_content_that_the_disk_has_no_room_for_gets_507_and_leaves_nothing(self):
+        for _ in range(3):
+            self.assertEqual(self.ask("PUT", "/files/big.bin", b"x" * (32 << 20))[0], 507)
+            self.assertEqual(self.files(), [])
+        self.assertEqual(self.ask("PUT", "/files/small.bin", b"x" * (8 << 20))[0], 201)
+        self.assertEqual(self.files(), ["small.bin"])
+
+    def test_a_resumable_upload_keeps_what_had_room_until_it_is_given_up(self):
+        status, fields = self.ask("POST", "/files/big.bin", Upload_Complete="?0", Upload_Length=32 << 20)
+        self.assertEqual(status, 201)
+        upload = fields["location"]
+        self.assertEqual(self.ask("PATCH", upload, b"x" * (32 << 20), Upload_Offset=0, Upload_Complete="?1",
+                                  Content_Type="application/partial-upload")[0], 507)
+        name = upload.rpartition("/")[2]
+        self.assertEqual(self.files(), [f".uploads/{name}.info", f".uploads/{name}.part"])
+        head = curl("--head", self.service.url(upload)).decode().lower()
+        offset = int(head.partition("upload-offset: ")[2].split("\r\n")[0])
+        self.assertTrue(8 << 20 <= offset <= 16 << 20, offset)
+        # A new one finds no room, and leaves nothing of its own.
+        self.assertEqual(self.ask("PUT", "/files/other.bin", b"x" * (12 << 20))[0], 507)
+        self.assertEqual(self.ask("DELETE", upload)[0], 204)
+        self.assertEqual(self.files(), [])
+        self.assertEqual(self.ask("PUT", "/files/small.bin", b"x" * (8 << 20))[0], 201)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -69,10 +69,13 @@ struct FolderListing {
         return """
             <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
             <meta name="color-scheme" content="light dark"><title>\(title)</title>
-            <style>body{font:1rem/1.6 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1.5rem}
-            h1{font-size:1.3rem;font-weight:600}table{width:100%;border-collapse:collapse}
-            td{padding:.2rem 0;border-top:1px solid color-mix(in srgb,currentColor 15%,transparent)}
-            td+td{text-align:right;opacity:.7;font-variant-numeric:tabular-nums}</style>
+            <style>body{font:1.0625rem/1.6 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1.5rem;
+            background:#fdfcf9;color:#17242f}a{color:#a3401a;text-underline-offset:.18em}
+            h1{font-size:1.5rem;line-height:1.2;letter-spacing:-.01em;overflow-wrap:anywhere}
+            table{width:100%;border-collapse:collapse}td{padding:.4rem 0;overflow-wrap:anywhere;vertical-align:top;
+            border-top:1px solid color-mix(in srgb,currentColor 15%,transparent)}
+            td+td{padding-left:1rem;text-align:right;white-space:nowrap;opacity:.75;font-variant-numeric:tabular-nums}
+            @media(prefers-color-scheme:dark){body{background:#10171d;color:#e9eef1}a{color:#f2a272}}</style>
             <h1>\(title)</h1><table>
             \(rows)</table></html>
 

@@ -214,9 +214,11 @@ final class UploadStore: Sendable {
             unsafe size == 0 ? 0 : apus_read_at_errno(found.file.descriptor, room.baseAddress!, size, 0)
         }
         guard got == size else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 4 else { return nil }
-        return Record(path: String(lines[2]), length: Int64(lines[1]), isComplete: lines[0] == "complete")
+        // The path is the rest, for a file's name may have line feeds.
+        let parts = String(decoding: bytes, as: UTF8.self)
+            .split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[2].hasSuffix("\n") else { return nil }
+        return Record(path: String(parts[2].dropLast()), length: Int64(parts[1]), isComplete: parts[0] == "complete")
     }
 
     private func write(_ record: Record, of name: String) throws {

@@ -44,7 +44,7 @@ public enum WelcomePage {
         li span { color: var(--quiet) }
         pre { margin: 0; padding: 1rem 1.25rem; overflow-x: auto; background: var(--wash); border-radius: .5rem }
         footer { padding-top: 2.5rem; padding-bottom: 3rem; color: var(--quiet); font-size: .9375rem }
-        @media (max-width: 40rem) { li { grid-template-columns: 3.5rem 1fr } li span { grid-column: 2 } }
+        @media (max-width: 40rem) { li { grid-template-columns: 3.5rem 1fr } li span { grid-column: 2 } .low { display: none } }
         @media (prefers-reduced-motion: no-preference) {
           .near { animation: drift 9s ease-in-out infinite alternate }
           .far { animation: drift 14s ease-in-out infinite alternate-reverse }
@@ -63,10 +63,10 @@ public enum WelcomePage {
         </g>
         <g class="far" opacity=".75">
         <use href="#swift" transform="translate(600 62) rotate(64) scale(.62)"/>
-        <use href="#swift" transform="translate(905 262) rotate(28) scale(.55)"/>
+        <use class="low" href="#swift" transform="translate(905 262) rotate(28) scale(.55)"/>
         <use href="#swift" transform="translate(470 128) rotate(80) scale(.42)"/>
         <use href="#swift" transform="translate(1080 190) rotate(58) scale(.36)"/>
-        <use href="#swift" transform="translate(690 272) rotate(44) scale(.3)"/>
+        <use class="low" href="#swift" transform="translate(690 272) rotate(44) scale(.3)"/>
         </g>
         </svg>
         <div>

@@ -52,6 +52,26 @@ final class Script: ConnectionHandler {
 
     init(_ write: (Script) -> Void) { write(self) }
 
+    /// Writes so many bytes, a piece at a time and as long as the connection takes them, closes, and tells the most that
+    /// was queued.
+    func write(_ total: Int, in piece: [UInt8], _ highest: Events<Int>) {
+        var left = total
+        var most = 0
+        let writeOn = { (connection: Connection) in
+            while left > 0, connection.isWritable {
+                unsafe connection.write(piece.span.bytes)
+                left -= piece.count
+                most = max(most, connection.queuedCount)
+            }
+            guard left == 0 else { return }
+            left = -1
+            highest(most)
+            connection.closeAfterWriting()
+        }
+        whenConnected = writeOn
+        whenWritable = writeOn
+    }
+
     func connected(_ connection: Connection) { whenConnected(connection) }
     func received(_ bytes: RawSpan, on connection: Connection) -> Int { whenReceived(bytes, connection) }
     func receivedEnd(on connection: Connection) { whenEnded(connection) }

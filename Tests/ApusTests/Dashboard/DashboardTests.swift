@@ -10,7 +10,7 @@ struct DashboardTests {
     func sample() async throws {
         try await AdminTesting.run(loops: 2) { admin in
             let clients = try (0..<3).map { _ in try admin.client() }
-            let sample = try admin.object("/api/sample") { sample in
+            let sample = try admin.sample { sample in
                 ((sample["requests"] as? [String: Any])?["total"] as? Int ?? 0) >= 3
                     && (sample["routes"] as? [Any])?.isEmpty == false
             }
@@ -29,7 +29,7 @@ struct DashboardTests {
     func closedConnections() async throws {
         try await AdminTesting.run { admin in
             for _ in 0..<5 { _ = try admin.client() }
-            let sample = try admin.object("/api/sample") { sample in
+            let sample = try admin.sample { sample in
                 (sample["connections"] as? [String: Any])?["open"] as? Int == 0
                     && ((sample["requests"] as? [String: Any])?["total"] as? Int ?? 0) >= 5
             }
@@ -50,7 +50,7 @@ struct DashboardTests {
             client.send("POST /slow?secret=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
             client.send("hi")
             #expect(try client.response().status == 200)
-            let sample = try admin.object("/api/sample") { ($0["slowest"] as? [Any])?.isEmpty == false }
+            let sample = try admin.sample { ($0["slowest"] as? [Any])?.isEmpty == false }
             let slow = try #require((sample["slowest"] as? [[String: Any]])?.first)
             #expect(slow["path"] as? String == "/slow" && slow["route"] as? String == "/slow")
             #expect(slow["status"] as? Int == 200 && slow["method"] as? String == "POST")
@@ -151,7 +151,7 @@ struct DashboardTests {
         }) { admin in
             let client = try RawClient(admin.address)
             client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-            let sample = try admin.object("/api/sample") { sample in
+            let sample = try admin.sample { sample in
                 (sample["loops"] as? [[String: Any]])?.first?["answers"] as? Bool == false
             }
             #expect((sample["loops"] as? [[String: Any]])?.first?["answers"] as? Bool == false)
@@ -159,7 +159,7 @@ struct DashboardTests {
             #expect(page["missingLoops"] as? [Int] == [0])
             gate.release()
             #expect(try client.response().status == 200)
-            let later = try admin.object("/api/sample") { sample in
+            let later = try admin.sample { sample in
                 (sample["loops"] as? [[String: Any]])?.first?["answers"] as? Bool == true
             }
             #expect((later["loops"] as? [[String: Any]])?.first?["answers"] as? Bool == true)
@@ -214,7 +214,7 @@ struct DashboardTests {
             let deaf = try RawClient(admin.admin)
             deaf.send("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             let first = try #require(try admin.object("/api/sample")["number"] as? Int)
-            let later = try admin.object("/api/sample") { ($0["number"] as? Int ?? 0) > first + 2 }
+            let later = try admin.sample { ($0["number"] as? Int ?? 0) > first + 2 }
             #expect((later["number"] as? Int ?? 0) > first + 2)
             withExtendedLifetime(deaf) {}
         }

@@ -133,12 +133,7 @@ struct FileCacheTests {
     @Test("a file that is gone is gone from memory within a second")
     func gone() async throws {
         let folder = try TestFolder()
-        try await serving(
-            { _ in },
-            { app in
-                do { try app.files("/**", from: folder.root) } catch { Issue.record("\(error)") }
-            }
-        ) { address in
+        try await servingFiles(of: folder) { address in
             let client = try RawClient(address)
             func status() throws -> Int {
                 client.send("GET /page.html HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -5,20 +5,6 @@ import Testing
 
 @Suite("Files of single-page applications")
 struct PageTests {
-    private func asking(
-        _ folder: TestFolder, _ options: FileOptions,
-        _ test: (Asking) throws -> Void
-    ) async throws {
-        try await serving(
-            { _ in },
-            { app in
-                do { try app.files("/**", from: folder.root, options) } catch { Issue.record("\(error)") }
-            }
-        ) { address in
-            try test(Asking(client: RawClient(address)))
-        }
-    }
-
     @Test(
         "names with a hash in them are known, dates and words are none",
         arguments: [
@@ -76,15 +62,5 @@ struct PageTests {
                 #expect(answer.status == 404)
             }
         }
-    }
-}
-
-/// Asks for paths over one connection.
-struct Asking {
-    let client: RawClient
-
-    func callAsFunction(_ path: String, _ fields: String) throws -> Answer {
-        client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
-        return try client.response()
     }
 }

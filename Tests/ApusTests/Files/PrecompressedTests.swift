@@ -16,20 +16,6 @@ struct PrecompressedTests {
         return folder
     }
 
-    private func asking(
-        _ folder: TestFolder, _ options: FileOptions = FileOptions(),
-        _ test: (Asking) throws -> Void
-    ) async throws {
-        try await serving(
-            { _ in },
-            { app in
-                do { try app.files("/**", from: folder.root, options) } catch { Issue.record("\(error)") }
-            }
-        ) { address in
-            try test(Asking(client: RawClient(address)))
-        }
-    }
-
     @Test("the shortest that the client likes best is sent as the file's own content", arguments: [0, 32 << 10])
     func chosen(largestCached: Int) async throws {
         var options = FileOptions()

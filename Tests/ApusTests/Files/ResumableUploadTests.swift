@@ -137,6 +137,19 @@ struct ResumableUploadTests {
         #expect(try OpenFile(path: folder.root + "/new.bin").size() == Int64(Self.content.count))
     }
 
+    @Test(
+        "any name that a file may have can be resumed, line feeds too",
+        arguments: ["%0A", "a%0Aopen%0A%0Ab", "%C3%A9%20%22"])
+    func oddNames(name: String) async throws {
+        try await serve { address, _ in
+            let path = "/files/" + name
+            let upload = try create(address, path)
+            #expect(try patch(address, upload, 0, false, Self.content[..<7]).status == 204)
+            #expect(try patch(address, upload, 7, true, Self.content[7...]).status == 201)
+            #expect(try ask(address, "GET \(path)").body == Self.content)
+        }
+    }
+
     @Test("another offset gets 409 with the right one; contradictions get 400")
     func refused() async throws {
         try await serve { address, _ in

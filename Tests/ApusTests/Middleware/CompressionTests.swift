@@ -310,7 +310,7 @@
                 }
             }) { client in
                 client.send(get("/", "Accept-Encoding: gzip\r\n", version: "1.0"))
-                let all = try client.allBytes()
+                let all = try client.receiveBytes()
                 let end = all.indices.first { all[$0...].starts(with: [13, 10, 13, 10]) }
                 let body = Array(all[(end! + 4)...])
                 var decoder = try ContentDecoder([.gzip])

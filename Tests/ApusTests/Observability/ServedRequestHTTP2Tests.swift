@@ -44,17 +44,22 @@ struct ServedRequestHTTP2Tests {
         }
     }
 
+    /// Asks for more than the first window, and reads that: 65,535 bytes.
+    private func askForFirstWindow(_ client: FrameClient) throws {
+        client.send(Frame.request(1, "/large"))
+        var received = 0
+        while received < 65_535, let frame = try client.first(where: { $0.type == Frame.data }) {
+            received += frame.payload.count
+        }
+        #expect(received == 65_535)
+    }
+
     @Test("content that waits for the client's window is told of when it is sent")
     func window() async throws {
         try await observing { address, witness in
             let client = try FrameClient(address)
-            client.send(Frame.request(1, "/large"))
-            // The first window is 65,535 bytes.
-            var received = 0
-            while received < 65_535, let frame = try client.first(where: { $0.type == Frame.data }) {
-                received += frame.payload.count
-            }
-            #expect(received == 65_535 && witness.all.isEmpty)
+            try askForFirstWindow(client)
+            #expect(witness.all.isEmpty)
             client.send(Frame.windowUpdate(0, 1 << 20), Frame.windowUpdate(1, 1 << 20))
             _ = try client.first { $0.endsStream }
             let told = try await witness.wait(for: 1)
@@ -66,11 +71,7 @@ struct ServedRequestHTTP2Tests {
     func cancelled() async throws {
         try await observing { address, witness in
             let client = try FrameClient(address)
-            client.send(Frame.request(1, "/large"))
-            var received = 0
-            while received < 65_535, let frame = try client.first(where: { $0.type == Frame.data }) {
-                received += frame.payload.count
-            }
+            try askForFirstWindow(client)
             client.send(Frame.reset(1), Frame.request(3, "/forever"))
             _ = try client.ping()
             client.send(Frame.reset(3))

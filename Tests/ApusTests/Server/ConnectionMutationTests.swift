@@ -28,25 +28,6 @@ struct ConnectionMutationTests {
         "GET /stream HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n",
     ]
 
-    private func register(_ app: Application) {
-        app.get("/users/:id") { context in "user \(try context.parameters.require("id", as: Int.self))" }
-        app.get("/async") { _ async in "Hello, World!" }
-        app.post("/text") { context in try context.text() }
-        app.post("/collect") { context in "\(try await context.body.collect().count)" }
-        app.post("/echo") { context async in
-            let body = context.body
-            return Response { writer in
-                for try await chunk in body { try await writer.write(chunk) }
-            }
-        }
-        app.get("/stream") { _ in
-            Response { writer in
-                for part in ["a", "bc", "def"] { try await writer.write(part) }
-                writer.trailers[.eTag] = "\"x\""
-            }
-        }
-    }
-
     @Test(
         "whatever is changed in requests, the connection answers them in order or ends, and the server lives on",
         arguments: [DriverChoice.epoll, .uring])
@@ -58,7 +39,7 @@ struct ConnectionMutationTests {
         // The end behind the bytes says that no more will come; what is whole is to be answered all the same.
         configuration.limits.allowsHalfClose = true
         let application = Application(configuration)
-        register(application)
+        application.addSharedRoutes()
         let server = try application.start()
         try await withThreadOfItsOwn { try judge(server, driver) }
         await server.stop()

@@ -4,30 +4,11 @@ import Testing
 @Suite("HTTP/1.1 over a real socket")
 struct HTTP1ServerTests {
     private func register(_ app: Application) {
-        app.get("/plaintext") { _ in "Hello, World!" }
-        app.get("/async") { _ async in "Hello, World!" }
-        app.get("/users/:id") { context in "user \(try context.parameters.require("id", as: Int.self))" }
+        app.addSharedRoutes()
         app.get("/query") { context in context.query["q"] ?? "none" }
         app.get("/nothing") { _ in nil as String? }
         app.get("/no-user") { _ in nil as [String: Int]? }
-        app.get("/status") { _ in Status.noContent }
         app.get("/json") { _ in ["a": 1] }
-        app.get("/fail") { _ -> String in throw HTTPError(.conflict, "try another") }
-        app.post("/text") { context in try context.text() }
-        app.post("/collect") { context in "\(try await context.body.collect().count)" }
-        app.post("/echo") { context async in
-            let body = context.body
-            return Response { writer in
-                for try await chunk in body { try await writer.write(chunk) }
-            }
-        }
-        app.get("/stream") { _ in
-            Response { writer in
-                for part in ["a", "bc", "def"] { try await writer.write(part) }
-                writer.trailers[.eTag] = "\"x\""
-            }
-        }
-        app.get("/short") { _ in Response(length: 10) { writer in try await writer.write("abc") } }
     }
 
     private func get(_ path: String, _ fields: String = "") -> String {

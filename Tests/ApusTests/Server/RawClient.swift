@@ -161,14 +161,6 @@ final class RawClient {
         return content
     }
 
-    /// Everything until the peer closes.
-    func allBytes() throws -> [UInt8] {
-        var all = pending
-        pending = []
-        while let chunk = try receive() { all += chunk }
-        return all
-    }
-
     private func line() throws -> String {
         while true {
             if let end = pending.indices.first(where: { pending[$0] == 13 && $0 + 1 < pending.count }) {

@@ -172,6 +172,20 @@ struct BulkheadTests {
         let most = Atomic<Int>(0)
     }
 
+    /// Serves a handler behind the bulkhead that holds its place in the room.
+    private func holding(
+        _ room: Room, _ bulkhead: Bulkhead, loops: Int = 1, test: (SocketAddress) async throws -> Void
+    ) async throws {
+        try await serving(
+            loops: loops, { _ in },
+            { app in
+                app.group("", bulkhead).get("/") { _ in
+                    await room.hold()
+                    return "done"
+                }
+            }, test: test)
+    }
+
     private func ask(_ address: SocketAddress, _ path: String = "/") throws -> RawClient {
         let client = try RawClient(address)
         client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -194,15 +208,7 @@ struct BulkheadTests {
     func order(loops: Int) async throws {
         let room = Room()
         let bulkhead = Bulkhead(limit: 2, queue: 2, patience: .seconds(300), retryAfter: .seconds(7))
-        try await serving(
-            loops: loops, { _ in },
-            { app in
-                app.group("", bulkhead).get("/") { _ in
-                    await room.hold()
-                    return "done"
-                }
-            }
-        ) { address in
+        try await holding(room, bulkhead, loops: loops) { address in
             let inside = [try ask(address), try ask(address)]
             for _ in 0..<2 { #expect(await room.begun.next() == "in") }
             let third = try ask(address)
@@ -230,15 +236,7 @@ struct BulkheadTests {
     func patience() async throws {
         let room = Room()
         let bulkhead = Bulkhead(limit: 1, queue: 10, patience: .milliseconds(5))
-        try await serving(
-            { _ in },
-            { app in
-                app.group("", bulkhead).get("/") { _ in
-                    await room.hold()
-                    return "done"
-                }
-            }
-        ) { address in
+        try await holding(room, bulkhead) { address in
             let first = try ask(address)
             #expect(await room.begun.next() == "in")
             for _ in 0..<100 {
@@ -259,15 +257,7 @@ struct BulkheadTests {
     func gone() async throws {
         let room = Room()
         let bulkhead = Bulkhead(limit: 1, queue: 10, patience: .seconds(300))
-        try await serving(
-            { _ in },
-            { app in
-                app.group("", bulkhead).get("/") { _ in
-                    await room.hold()
-                    return "done"
-                }
-            }
-        ) { address in
+        try await holding(room, bulkhead) { address in
             let first = try ask(address)
             #expect(await room.begun.next() == "in")
             var second: RawClient? = try ask(address)

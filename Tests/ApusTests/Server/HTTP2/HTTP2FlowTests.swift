@@ -107,17 +107,20 @@ struct HTTP2FlowTests {
         }
     }
 
+    /// Counts content once the gate is open.
+    private static func countSlowly(_ app: Application, _ gate: AsyncStream<Void>) {
+        app.post("/slow") { context in
+            for await _ in gate { break }
+            return "\(try await context.body.collect().count)"
+        }
+    }
+
     @Test("a client may send ahead of the handler what the window says, and more when the handler has taken it")
     func upload() async throws {
         let (gate, opener) = AsyncStream<Void>.makeStream()
         try await serving(
             { $0.limits.http2.settings.initialWindowSize = 65_535 },
-            { app in
-                app.post("/slow") { context in
-                    for await _ in gate { break }
-                    return "\(try await context.body.collect().count)"
-                }
-            }
+            { Self.countSlowly($0, gate) }
         ) { address in
             let client = try FrameClient(address)
             client.send(Frame.request(1, "/slow", method: "POST", ends: false))
@@ -142,12 +145,7 @@ struct HTTP2FlowTests {
                 $0.limits.http2.settings.initialWindowSize = byConnection ? 1 << 20 : 65_535
                 $0.limits.http2.peer.connectionWindow = byConnection ? 65_535 : 1 << 20
             },
-            { app in
-                app.post("/slow") { context in
-                    for await _ in gate { break }
-                    return "\(try await context.body.collect().count)"
-                }
-            }
+            { Self.countSlowly($0, gate) }
         ) { address in
             let client = try FrameClient(address)
             client.send(Frame.request(1, "/slow", method: "POST", ends: false))

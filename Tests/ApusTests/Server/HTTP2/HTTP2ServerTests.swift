@@ -4,34 +4,15 @@ import Testing
 @Suite("HTTP/2 over a real socket")
 struct HTTP2ServerTests {
     static func register(_ app: Application) {
-        app.get("/plaintext") { _ in "Hello, World!" }
-        app.get("/async") { _ async in "Hello, World!" }
-        app.get("/users/:id") { context in "user \(try context.parameters.require("id", as: Int.self))" }
+        app.addSharedRoutes()
         app.get("/version") { context in "\(context.version) \(context.authority)" }
         app.get("/cookie") { context in context.field(.cookie) ?? "none" }
         app.get("/large") { _ in String(repeating: "x", count: 200_000) }
-        app.get("/fail") { _ -> String in throw HTTPError(.conflict, "try another") }
-        app.get("/status") { _ in Status.noContent }
-        app.post("/text") { context in try context.text() }
-        app.post("/collect") { context in "\(try await context.body.collect().count)" }
         app.post("/late") { context async in "answered" }
         app.post("/trailers") { context in
             _ = try await context.body.collect()
             return context.body.trailers[.eTag] ?? "none"
         }
-        app.post("/echo") { context async in
-            let body = context.body
-            return Response { writer in
-                for try await chunk in body { try await writer.write(chunk) }
-            }
-        }
-        app.get("/stream") { _ in
-            Response { writer in
-                for part in ["a", "bc", "def"] { try await writer.write(part) }
-                writer.trailers[.eTag] = "\"x\""
-            }
-        }
-        app.get("/short") { _ in Response(length: 10) { writer in try await writer.write("abc") } }
     }
 
     @Test("a synchronous and an asynchronous handler answer alike", arguments: ["/plaintext", "/async"])
