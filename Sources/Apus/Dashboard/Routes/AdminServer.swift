@@ -37,8 +37,13 @@ final class AdminServer: Sendable {
             group.shutdown()
             throw error
         }
-        let start = LoopBound(sampler, to: loop)
-        loop.execute { _ in start.value.start() }
+        let own = LoopBound(sampler, to: loop)
+        loop.execute { _ in own.value.start() }
+        // It ends with the server.
+        let events = observed.lifecycleEvents()
+        Task {
+            for await event in events { loop.execute { _ in own.value.tell(event) } }
+        }
     }
 
     var address: SocketAddress { server.address }
