@@ -1,7 +1,8 @@
 """The command as a process: signals, exit codes, messages, and sockets that a service manager hands over."""
-import os, signal, socket, subprocess, sys, tempfile, unittest
+import json, os, signal, socket, subprocess, sys, tempfile, unittest
 
 from apus import APUS, PATIENCE, Apus, Raw
+from dashboard_tests import Served
 
 
 def run(*words):
@@ -51,15 +52,35 @@ class Reloading(unittest.TestCase):
 
             say("{ limits: { body: '10B' } }")
             with Apus("serve", "--loops", "1", "--config", file.name) as apus:
-                say("{ limits: { body: '11B' }, drainTimeout: '1s' }")
+                say("{ limits: { body: '11B' }, drainTimeout: '1s', handoverTimeout: '5s' }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
-                apus.await_line(r'to be restarted for: drainTimeout is "1s" \(was "10s"\)')
+                apus.await_line(r'reloaded: drainTimeout is "1s" \(was "10s"\)')
+                apus.await_line(r'to be restarted for: handoverTimeout is "5s" \(was "1m"\)')
                 say("{ limits: { boddy: '12B' } }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line(r"the configuration stays as it was: .*:1:13: limits.boddy: .* did you mean limits.body\?")
                 apus.terminate()
                 self.assertEqual(apus.await_exit(), 0)
+
+    def test_what_SIGHUP_has_changed_is_taken_back_from_the_admin_listener(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
+            def say(text):
+                file.seek(0)
+                file.truncate()
+                file.write(text)
+                file.flush()
+
+            say("{ limits: { body: '10B' } }")
+            with Served("--config", file.name) as apus:
+                say("{ limits: { body: '11B' } }")
+                apus.process.send_signal(signal.SIGHUP)
+                apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
+                status, content = apus.ask("POST", "/api/configuration/rollback")
+                self.assertEqual(status, 200, content)
+                self.assertEqual(json.loads(content)["applied"], [{"path": "limits.body", "before": "11B", "after": "10B"}])
+                apus.await_line(r'taken back from the dashboard: limits.body is "10B" \(was "11B"\)')
+                self.assertEqual(apus.ask("POST", "/api/configuration/rollback")[0], 409)
 
     def test_check_tells_every_mistake_and_exits_1(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:

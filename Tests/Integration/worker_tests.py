@@ -115,6 +115,16 @@ class Living(unittest.TestCase):
             for pid in apus.pids.values():
                 await_true(lambda: not is_alive(pid), "no worker is left")
 
+    def test_a_signal_to_all_of_them_at_once_as_a_terminal_sends_it_has_them_drain(self):
+        with Workers(start_new_session=True) as apus:
+            with apus.connect_to(apus.pids[1]) as first, apus.connect_to(apus.pids[2]) as second:
+                for busy in (first, second):
+                    busy.send("GET /sleep/300 HTTP/1.1\r\nHost: a\r\n\r\n")
+                with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
+                    os.killpg(apus.process.pid, signal.SIGINT)
+                self.assertEqual([busy.answer().body for busy in (first, second)], [b"slept 300 ms\n"] * 2)
+                self.assertEqual(apus.await_exit(), 0)
+
     def test_no_worker_outlives_a_master_that_is_killed(self):
         with Workers() as apus:
             apus.process.kill()

@@ -42,9 +42,13 @@ extension Application {
             signals.cancel()
         }
         configuration.log(.info, "stopping: \(server.connectionCount) connections are open")
-        signals.onSecond { [log = configuration.log] in
-            log(.warning, "stopped at once")
-            exitProcess(130)
+        // A worker hears from its master, and often of the same thing from a terminal or a service manager as well: that it
+        // is enough is for the master to say, by SIGKILL.
+        if server.inheritance?.worker == nil {
+            signals.onSecond { [log = configuration.log] in
+                log(.warning, "stopped at once")
+                exitProcess(130)
+            }
         }
         await server.stop()
         signals.restore()

@@ -1,50 +1,101 @@
+/// The ways to a configuration that differs from one there is. All of them lay layers over it, look at the whole, and
+/// refuse it with every mistake; where a value is from is kept for each key that no layer names.
 extension Configuration {
-    /// The configuration with some keys changed: every layer below stays as it is. It blocks for files.
+    /// The same configuration, when nothing is wrong with it: one that a program has put together as well as a loaded one.
+    /// It blocks for files.
+    ///
+    /// - Throws: Every mistake at once.
+    public func validated() throws(ConfigurationError) -> Configuration {
+        var configuration = self
+        configuration.report.forgetProblems()
+        configuration.checkWhole()
+        return try configuration.approved()
+    }
+
+    /// The configuration with some keys set, each in the form that variables have, and everything checked. It blocks for
+    /// files.
+    ///
+    /// - Parameter settings: The keys and their values; the flag's name is shown as the origin.
+    /// - Throws: Every mistake at once.
+    public func setting(_ settings: [ConfigurationFlag]) throws(ConfigurationError) -> Configuration {
+        var configuration = self
+        var report = report.knowing(Self.keys)
+        configuration.lay(Self.flags(settings, &report), report)
+        configuration.checkWhole()
+        return try configuration.approved()
+    }
+
+    /// The configuration with some keys set that can change while a server runs; any other key is a mistake too. It blocks
+    /// for files.
     ///
     /// - Parameters:
     ///   - text: A JSON5 object of keys and their values, `{"limits.body": "64MiB"}` or nested as in a file.
     ///   - origin: Where the values are from.
-    /// - Returns: What the server should be given.
     /// - Throws: Every mistake at once.
     func changing(_ text: String, from origin: ConfigurationOrigin) throws(ConfigurationError) -> Configuration {
-        let value: JSON5Value
+        var configuration = self
+        var report = report.knowing(Self.keys)
+        configuration.lay(Self.layers(text, from: origin, &report), report)
+        configuration.checkWhole()
+        let update = update(to: configuration)
+        for change in update.needsListener + update.needsRestart {
+            configuration.report.reject(
+                ConfigurationProblem(
+                    .value, path: change.path, value: change.after?.description,
+                    reason: "it needs a restart: change it where it is from, and start the server anew", origin: origin)
+            )
+        }
+        return try configuration.approved()
+    }
+
+    /// Lays layers over it; what is wrong with them is noted.
+    mutating func lay(_ layers: [ConfigurationNode], _ report: ConfigurationReport) {
+        var report = report
+        for layer in layers { Self.schema.apply(layer, to: &self, at: "", &report) }
+        self.report = report
+    }
+
+    /// Looks at the whole, as it is now, for what is wrong with it.
+    mutating func checkWhole(checksFiles: Bool = true) {
+        Self.schema.check(self, at: "", &report)
+        if checksFiles { checkFiles() }
+    }
+
+    /// Itself, when nothing was found wrong with it.
+    func approved() throws(ConfigurationError) -> Configuration {
+        guard report.problems.isEmpty else { throw ConfigurationError(report.problems) }
+        return self
+    }
+
+    /// A layer for each member of a JSON5 object.
+    private static func layers(
+        _ text: String, from origin: ConfigurationOrigin, _ report: inout ConfigurationReport
+    ) -> [ConfigurationNode] {
+        let node: ConfigurationNode
         do throws(JSON5Error) {
-            value = try JSON5Parser.parse(text)
+            node = ConfigurationNode(try JSON5Parser.parse(text)) { _ in origin }
         } catch {
             let place = "line \(error.position.line), column \(error.position.column)"
-            throw ConfigurationError([
-                ConfigurationProblem(.syntax, path: "", reason: "\(error.message) (\(place))", origin: origin)
-            ])
+            report.reject(
+                ConfigurationProblem(.syntax, path: "", reason: "\(error.message) (\(place))", origin: origin))
+            return []
         }
-        var changed = self
-        var report = self.report
-        let node = ConfigurationNode(value) { _ in origin }
-        if case .object(let members) = node.content {
-            for member in members {
-                guard let path = ConfigurationPath(member.name) else {
-                    report.reject(
-                        ConfigurationProblem(
-                            .unknownKey, path: member.name, reason: "this is no key: write one such as limits.body",
-                            origin: origin))
-                    continue
-                }
-                Self.schema.apply(ConfigurationNode(member.node, at: path), to: &changed, at: "", &report)
-            }
-        } else {
-            Self.schema.apply(node, to: &changed, at: "", &report)
+        // What is no object is a mistake that the schema tells.
+        guard case .object(let members) = node.content else { return [node] }
+        return members.compactMap { member in
+            if let path = ConfigurationPath(member.name) { return ConfigurationNode(member.node, at: path) }
+            report.reject(
+                ConfigurationProblem(
+                    .unknownKey, path: member.name, reason: "this is no key: write one such as limits.body",
+                    origin: origin))
+            return nil
         }
-        changed.report = report
-        Self.schema.check(changed, at: "", &changed.report)
-        changed.checkFiles()
-        let problems = changed.report.problems
-        guard problems.isEmpty else { throw ConfigurationError(problems) }
-        return changed
     }
 }
 
 extension ConfigurationNode {
     /// A value at its key: a node for each step of the path, from the root.
-    init(_ value: ConfigurationNode, at path: ConfigurationPath) {
+    fileprivate init(_ value: ConfigurationNode, at path: ConfigurationPath) {
         var node = value
         for step in path.steps.reversed() {
             switch step {
@@ -55,33 +106,5 @@ extension ConfigurationNode {
             }
         }
         self = node
-    }
-}
-
-extension RunningServer {
-    /// Changes some keys of the configuration in force, all of them or none. It blocks for files; any thread that is no
-    /// loop.
-    ///
-    /// - Parameter text: A JSON5 object of keys and their values.
-    /// - Returns: What was changed.
-    /// - Throws: ``ConfigurationError`` with every mistake, keys that need a restart among them.
-    func change(_ text: String) throws(ConfigurationError) -> [ConfigurationChange] {
-        let origin = ConfigurationOrigin.flag("dashboard")
-        guard let old = source.withLock({ $0?.configuration }) else {
-            throw ConfigurationError([
-                ConfigurationProblem(
-                    .value, path: "", reason: "the server was not made of a configuration: change it in the program",
-                    origin: origin)
-            ])
-        }
-        let wanted = try old.changing(text, from: origin)
-        let update = old.update(to: wanted)
-        let problems = (update.needsListener + update.needsRestart).map { change in
-            ConfigurationProblem(
-                .value, path: change.path, value: change.after?.description,
-                reason: "it needs a restart: change it where it is from, and start the server anew", origin: origin)
-        }
-        guard problems.isEmpty else { throw ConfigurationError(problems) }
-        return try self.update(wanted).applied
     }
 }

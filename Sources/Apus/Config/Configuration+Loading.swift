@@ -69,14 +69,10 @@ extension Configuration {
                 report.note(entry.path, from: .preset(preset))
             }
         }
-        for layer in layers { schema.apply(layer, to: &configuration, at: "", &report) }
-        configuration.report = report
+        configuration.lay(layers, report)
         amend(&configuration)
-        schema.check(configuration, at: "", &configuration.report)
-        if checksFiles { configuration.checkFiles() }
-        let problems = configuration.report.problems
-        guard problems.isEmpty else { throw ConfigurationError(problems) }
-        return configuration
+        configuration.checkWhole(checksFiles: checksFiles)
+        return try configuration.approved()
     }
 
     /// The preset that the strongest layer names rightly.
@@ -111,7 +107,8 @@ extension Configuration {
         return found.sorted { $0.path < $1.path }.map { ConfigurationNode($0.text, at: $0.path, .variable($0.name)) }
     }
 
-    private static func flags(
+    /// A layer for each flag.
+    static func flags(
         _ flags: [ConfigurationFlag], _ report: inout ConfigurationReport
     ) -> [ConfigurationNode] {
         flags.compactMap { flag in
@@ -128,35 +125,4 @@ extension Configuration {
 
     /// Notes that the program's own words set a key.
     package mutating func note(_ path: String, from origin: ConfigurationOrigin) { report.note(path, from: origin) }
-
-    /// The same configuration, when nothing is wrong with it: one that a program has put together as well as a loaded one.
-    /// It blocks for files.
-    ///
-    /// - Throws: Every mistake at once.
-    public func validated() throws(ConfigurationError) -> Configuration {
-        var configuration = self
-        configuration.report.forgetProblems()
-        Self.schema.check(self, at: "", &configuration.report)
-        configuration.checkFiles()
-        let problems = configuration.report.problems
-        guard problems.isEmpty else { throw ConfigurationError(problems) }
-        return configuration
-    }
-
-    /// The configuration with some keys set, each in the form that variables have, and everything checked. It blocks for
-    /// files.
-    ///
-    /// - Parameter settings: The keys and their values; the flag's name is shown as the origin.
-    /// - Throws: Every mistake at once.
-    public func setting(_ settings: [ConfigurationFlag]) throws(ConfigurationError) -> Configuration {
-        var configuration = self
-        var report = report.knowing(Self.keys)
-        for layer in Self.flags(settings, &report) { Self.schema.apply(layer, to: &configuration, at: "", &report) }
-        configuration.report = report
-        Self.schema.check(configuration, at: "", &configuration.report)
-        configuration.checkFiles()
-        let problems = configuration.report.problems
-        guard problems.isEmpty else { throw ConfigurationError(problems) }
-        return configuration
-    }
 }

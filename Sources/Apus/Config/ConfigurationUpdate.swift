@@ -16,11 +16,11 @@ public struct ConfigurationChange: Hashable, Sendable, CustomStringConvertible {
 /// What becomes of a configuration that a running server is given.
 public struct ConfigurationUpdate: Hashable, Sendable {
     /// What is in force now; of a preview, what would be.
-    public let applied: [ConfigurationChange]
+    public internal(set) var applied: [ConfigurationChange] = []
     /// What needs a new listener, and is as it was: addresses, and the options of sockets.
-    public let needsListener: [ConfigurationChange]
+    public internal(set) var needsListener: [ConfigurationChange] = []
     /// What needs the loops or the routes to be made anew, and is as it was.
-    public let needsRestart: [ConfigurationChange]
+    public internal(set) var needsRestart: [ConfigurationChange] = []
 
     /// Whether the configuration is the one in force.
     public var isEmpty: Bool { applied.isEmpty && needsListener.isEmpty && needsRestart.isEmpty }
@@ -49,20 +49,18 @@ extension Configuration {
         let changes = changes(to: other)
         // Certificates of a listener that is not there yet, or moves, come with it.
         let isFixed = Self.isFixed(changes)
-        var applied: [ConfigurationChange] = []
-        var needsListener: [ConfigurationChange] = []
-        var needsRestart: [ConfigurationChange] = []
+        var update = ConfigurationUpdate()
         for change in changes {
             let listener = Self.listener(of: change.path)
             if Self.livePaths.contains(Self.general(change.path)), listener.map(isFixed) ?? true {
-                applied.append(change)
+                update.applied.append(change)
             } else if listener != nil || change.path.hasPrefix("sockets.") {
-                needsListener.append(change)
+                update.needsListener.append(change)
             } else {
-                needsRestart.append(change)
+                update.needsRestart.append(change)
             }
         }
-        return ConfigurationUpdate(applied: applied, needsListener: needsListener, needsRestart: needsRestart)
+        return update
     }
 
     /// Tells of a listener's place in the list whether only such keys change that can.

@@ -6,8 +6,9 @@ extension RunningServer {
     public var currentConfiguration: Configuration? { source.withLock { $0?.configuration } }
 
     /// Takes over of a configuration what can change while the server runs: the log's level, the limits (for connections
-    /// that come from now on; above a lower limit of connections nobody is let in until enough have gone), how it is drained, and all of TLS that is not about handshakes themselves, certificates read
-    /// anew. The rest stays as it is, and is named. No connection is dropped.
+    /// that come from now on; above a lower limit of connections nobody is let in until enough have gone), how it is
+    /// drained, and all of TLS that is not about handshakes themselves, certificates read anew. The rest stays as it is, and
+    /// is named. No connection is dropped.
     ///
     /// Everything is checked first: of a configuration with a mistake nothing is taken over. It blocks for files; any
     /// thread that is no loop. Listeners of ``lifecycleEvents()`` are told.
@@ -18,7 +19,7 @@ extension RunningServer {
     @discardableResult public func update(
         _ configuration: Configuration
     ) throws(ConfigurationError) -> ConfigurationUpdate {
-        try change { _ throws(ConfigurationError) in try configuration.validated() }
+        try change(to: .whole(configuration))
     }
 
     /// Does what ``update(_:)-(Configuration)`` does with the configuration in force, some of its keys set.
@@ -30,7 +31,7 @@ extension RunningServer {
     @discardableResult public func update(
         _ settings: [ConfigurationFlag]
     ) throws(ConfigurationError) -> ConfigurationUpdate {
-        try change { old throws(ConfigurationError) in try old.setting(settings) }
+        try change(to: .settings(settings))
     }
 
     /// Says what an update would do, and changes nothing. It blocks for files; any thread that is no loop.
@@ -38,7 +39,7 @@ extension RunningServer {
     /// - Parameter configuration: What is wanted.
     /// - Throws: Every mistake at once.
     public func preview(_ configuration: Configuration) throws(ConfigurationError) -> ConfigurationUpdate {
-        try sourced().update(to: configuration.validated())
+        try change(to: .whole(configuration), isPreview: true)
     }
 
     /// Says what an update would do, and changes nothing. It blocks for files; any thread that is no loop.
@@ -46,48 +47,51 @@ extension RunningServer {
     /// - Parameter settings: The keys and their values.
     /// - Throws: Every mistake at once.
     public func preview(_ settings: [ConfigurationFlag]) throws(ConfigurationError) -> ConfigurationUpdate {
-        let old = try sourced()
-        return try old.update(to: old.setting(settings))
+        try change(to: .settings(settings), isPreview: true)
     }
 
     /// Returns to the configuration that was in force before the last update which changed something; once more, to the
-    /// one before that. The last 16 are kept. It blocks for files; any thread that is no loop.
+    /// one before that. The last 16 are kept. Each value is from where it was then. It blocks for files; any thread that is
+    /// no loop.
     ///
     /// - Returns: What has changed; nil when there was no update.
     /// - Throws: What is wrong with the earlier configuration by now, as a file that is gone; all is as it was.
     @discardableResult public func rollback() throws(ConfigurationError) -> ConfigurationUpdate? {
-        guard let earlier = source.withLock({ $0?.earlier.last }) else { return nil }
-        return try change(isRollback: true) { _ throws(ConfigurationError) in try earlier.validated() }
+        let update = try change(to: .previous)
+        return update.isEmpty ? nil : update
     }
 
-    private func sourced() throws(ConfigurationError) -> Configuration {
-        guard let configuration = currentConfiguration else {
-            throw ConfigurationError([
-                ConfigurationProblem(
-                    .value, path: "",
-                    reason: "the server was not made of a Configuration: make the application with one",
-                    origin: .standard)
-            ])
-        }
-        return configuration
-    }
-
-    private func change(
-        isRollback: Bool = false, _ make: (Configuration) throws(ConfigurationError) -> Configuration
+    /// The one road on which a running server comes to another configuration. One change at a time: files are read and
+    /// everything is checked before anything is touched.
+    ///
+    /// - Parameters:
+    ///   - wanted: What is asked for.
+    ///   - isPreview: Whether to say only what would come of it.
+    /// - Returns: What came of it; empty where there is none to return to.
+    /// - Throws: Every mistake at once; all is as it was.
+    @discardableResult func change(
+        to wanted: WantedConfiguration, isPreview: Bool = false
     ) throws(ConfigurationError) -> ConfigurationUpdate {
         do throws(ConfigurationError) {
             let update = try updates.withLock { _ throws(ConfigurationError) in
-                // Files are read before the state is touched, one update at a time.
-                let old = try sourced()
-                return take(try make(old), over: old, isRollback: isRollback)
+                guard let source = source.withLock({ $0 }) else { throw Self.noConfiguration }
+                let old = source.configuration
+                guard let new = try wanted.configuration(from: source) else { return ConfigurationUpdate() }
+                return isPreview ? old.update(to: new) : take(new, over: old, isRollback: wanted.isRollback)
             }
-            if !update.applied.isEmpty { lifecycle.tell(.configurationChanged(update)) }
+            if !isPreview, !update.applied.isEmpty { lifecycle.tell(.configurationChanged(update)) }
             return update
         } catch {
-            lifecycle.tell(.configurationRefused(error))
+            if !isPreview { lifecycle.tell(.configurationRefused(error)) }
             throw error
         }
     }
+
+    private static let noConfiguration = ConfigurationError([
+        ConfigurationProblem(
+            .value, path: "", reason: "the server was not made of a Configuration: make the application with one",
+            origin: .standard)
+    ])
 
     private func take(_ wanted: Configuration, over old: Configuration, isRollback: Bool) -> ConfigurationUpdate {
         let update = old.update(to: wanted)
@@ -144,6 +148,30 @@ extension RunningServer {
             for problem in error.problems { log(.error, "the configuration stays as it was: \(problem)") }
         } catch {
             log(.error, "the configuration stays as it was: \(error)")
+        }
+    }
+}
+
+/// What is asked of a running server.
+enum WantedConfiguration: Sendable {
+    /// Another one.
+    case whole(Configuration)
+    /// The one in force, some keys set.
+    case settings([ConfigurationFlag])
+    /// The one in force, keys of a JSON5 object set, all of which must be such as can change now.
+    case text(String, from: ConfigurationOrigin)
+    /// The one before the last change.
+    case previous
+
+    var isRollback: Bool { if case .previous = self { true } else { false } }
+
+    /// The configuration that is meant, with nothing wrong; nil where there is none to return to. It blocks for files.
+    fileprivate func configuration(from source: ConfigurationSource) throws(ConfigurationError) -> Configuration? {
+        switch self {
+        case .whole(let configuration): try configuration.validated()
+        case .settings(let settings): try source.configuration.setting(settings)
+        case .text(let text, let origin): try source.configuration.changing(text, from: origin)
+        case .previous: try source.earlier.last?.validated()
         }
     }
 }

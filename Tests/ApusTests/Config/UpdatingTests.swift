@@ -110,6 +110,29 @@ struct UpdatingTests {
         #expect(changes == 4)
     }
 
+    @Test("changes by several at once are each kept, and each is taken back once")
+    func race() async throws {
+        let server = try start()
+        let changed = await withTaskGroup(of: Int.self) { group in
+            for one in 0..<12 {
+                group.addTask {
+                    let flag = ConfigurationFlag("\(one)", path: "limits.body", value: "\(one + 1)KiB")
+                    return (try? server.update([flag]))?.applied.count ?? 0
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(changed == 12)
+        let takenBack = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<16 { group.addTask { (try? server.rollback())?.applied.count ?? 0 } }
+            return await group.reduce(0, +)
+        }
+        #expect(takenBack == 12)
+        #expect(server.currentConfiguration?.limits.body == 10 << 20)
+        #expect(server.currentConfiguration?.origin(of: "limits.body") == .standard)
+        await server.stop()
+    }
+
     @Test("a lower limit of connections closes none, and lets nobody in until enough have gone; a higher one at once")
     func connections() async throws {
         let server = try start()

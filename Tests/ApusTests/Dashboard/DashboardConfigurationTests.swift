@@ -84,6 +84,91 @@ struct DashboardConfigurationTests {
         }
     }
 
+    @Test("mistakes and keys that need a restart are told together")
+    func togetherness() async throws {
+        try await AdminTesting.configured(Configuration()) { admin in
+            let body = #"{"handoverTimeout": "3s", "limits.body": "many", "no key": 1, "loops.count": 7}"#
+            let answer = try admin.ask("PATCH /api/configuration", AdminTesting.own, body: body)
+            #expect(answer.status == 422)
+            let found = try problems(answer).sorted()
+            #expect(found == ["handoverTimeout", "limits.body", "loops.count", "no key"])
+        }
+    }
+
+    @Test("a dry run is answered like the change, mistakes too, and changes nothing")
+    func dryRun() async throws {
+        try await AdminTesting.configured(Configuration()) { admin in
+            let body = #"{"limits.body": "1KiB"}"#
+            let path = "PATCH /api/configuration?dryRun="
+            let dry = try admin.ask(path + "true", AdminTesting.own, body: body).text
+            #expect(dry.contains(#""isDryRun":true"#) && dry.contains(#""after":"1KiB""#), "\(dry)")
+            try admin.expect(422, path + "true", AdminTesting.own, body: #"{"limits.body": "-1"}"#)
+            try admin.expect(400, path + "perhaps", AdminTesting.own, body: body)
+            try admin.expect(403, path + "true", body: body)
+            #expect(try entries(admin)["limits.body"]?["value"] as? String == "10MiB")
+            #expect(try admin.object("/api/configuration")["earlier"] as? Int == 0)
+            let wet = try admin.ask(path + "false", AdminTesting.own, body: body).text
+            #expect(wet == dry.replacingOccurrences(of: "true", with: "false"))
+            #expect(try entries(admin)["limits.body"]?["value"] as? String == "1KiB")
+        }
+    }
+
+    @Test("a rollback takes change after change back, with where values were from, and then gets 409")
+    func rollback() async throws {
+        let configuration = try Configuration.load(
+            environment: [:], flags: [ConfigurationFlag("--set", path: "limits.body", value: "5KiB")])
+        try await AdminTesting.configured(configuration) { admin in
+            let path = "POST /api/configuration/rollback"
+            for body in [#"{"limits.body": "1KiB"}"#, #"{"limits.body": "2KiB", "drainDelay": "1s"}"#] {
+                try admin.expect(200, "PATCH /api/configuration", AdminTesting.own, body: body)
+            }
+            #expect(try admin.object("/api/configuration")["earlier"] as? Int == 2)
+            try admin.expect(403, path)
+            let dry = try admin.ask(path + "?dryRun=true", AdminTesting.own).text
+            #expect(try entries(admin)["limits.body"]?["value"] as? String == "2KiB")
+            let first = try admin.ask(path, AdminTesting.own)
+            #expect(first.status == 200 && first.text == dry.replacingOccurrences(of: "true", with: "false"))
+            #expect(try entries(admin)["limits.body"]?["value"] as? String == "1KiB")
+            #expect(try entries(admin)["drainDelay"]?["origin"] as? String == "default")
+            try admin.expect(200, path, AdminTesting.own)
+            let body = try #require(try entries(admin)["limits.body"])
+            #expect(body["value"] as? String == "5KiB" && body["origin"] as? String == "--set")
+            try admin.expect(409, path, AdminTesting.own)
+            try admin.expect(409, path + "?dryRun=true", AdminTesting.own)
+        }
+    }
+
+    @Test("changes and what was refused, a hand-over that fails and a drain are told as events")
+    func events() async throws {
+        try await AdminTesting.configured(Configuration()) { admin in
+            let client = try RawClient(admin.admin)
+            client.send("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            var text = ""
+            func hear(_ wanted: String) throws {
+                while !text.contains(wanted) {
+                    text += String(decoding: try #require(try client.receive(), "\(wanted)"), as: UTF8.self)
+                }
+            }
+            try hear("event: sample")
+            // What is changed from anywhere is told, not only from here.
+            try admin.server.update([ConfigurationFlag("program", path: "limits.body", value: "3KiB")])
+            try hear(#"limits.body is \"3KiB\" (was \"10MiB\")"#)
+            try admin.expect(422, "PATCH /api/configuration", AdminTesting.own, body: #"{"limits.boddy": 1}"#)
+            try hear("the configuration stays as it was: dashboard: limits.boddy")
+            try admin.expect(200, "POST /api/configuration/rollback", AdminTesting.own)
+            try hear(#"limits.body is \"10MiB\" (was \"3KiB\")"#)
+            var options = HandoverOptions()
+            options.program = "/bin/false"
+            await #expect(throws: HandoverError.self) { try await admin.server.handOver(options) }
+            try hear("not handed over, and serving on as before: the new process ended before it served: exit code 1")
+            let server = admin.server
+            let drain = Task { await server.drain(DrainPlan(delay: .seconds(60))) }
+            try hear("draining: the server says that it is not ready")
+            server.stopNow()
+            _ = await drain.value
+        }
+    }
+
     @Test("what is no object of keys is refused", arguments: ["", "[]", "7", "{", "{\"a\":}", "null", "{\"a\": {}}"])
     func noObject(_ body: String) async throws {
         try await AdminTesting.configured(Configuration()) { admin in
@@ -118,6 +203,7 @@ struct DashboardConfigurationTests {
             let entries = try entries(admin)
             #expect(entries.isEmpty)
             try admin.expect(422, "PATCH /api/configuration", AdminTesting.own, body: "{}")
+            try admin.expect(422, "POST /api/configuration/rollback", AdminTesting.own)
         }
     }
 

@@ -148,7 +148,8 @@ enum DashboardPage {
         <div id="changes" class="changes" hidden><p id="change-count"></p><ul id="problems"></ul>
         <button type="submit" class="strong">Apply</button><button id="discard" type="button">Discard</button></div></form>
         <p class="note quiet">A change made here holds until the server ends or its configuration is read again
-        (SIGHUP).</p></section>
+        (SIGHUP).</p>
+        <div class="foot"><button id="rollback" type="button" hidden>Take the last change back</button></div></section>
         </main>
         <footer><p class="quiet">Keys: <kbd>/</kbd> search, <kbd>p</kbd> pause, <kbd>t</kbd> theme.</p>
         <p id="sign-out" class="quiet" hidden><button type="button">Sign out</button></p></footer>

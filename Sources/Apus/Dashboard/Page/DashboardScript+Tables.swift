@@ -87,7 +87,9 @@ extension DashboardScript {
         const changes = new Map();
         const refreshConfiguration = async () => {
           try {
-            entries = (await get('/api/configuration')).entries;
+            const found = await get('/api/configuration');
+            entries = found.entries;
+            $('rollback').hidden = !found.earlier;
             showKeys();
           } catch { /* the state above tells of it */ }
         };
@@ -146,15 +148,19 @@ extension DashboardScript {
             return;
           }
           changes.clear();
-          const before = Object.fromEntries(content.applied.map((one) => [one.path, one.before ?? null]));
           await refreshConfiguration();
-          say(content.applied.length === 1 ? `${content.applied[0].path} is changed.` : `${content.applied.length} keys are changed.`,
-            make('button', { type: 'button', onclick: async () => {
-              const { isApplied } = await apply(before).catch(() => ({ isApplied: false }));
-              say(isApplied ? 'All is as it was before.' : 'It could not be undone.');
-              refreshConfiguration();
-            } }, 'Undo'));
+          const keys = content.applied;
+          say(keys.length === 1 ? `${keys[0].path} is changed.` : `${keys.length} keys are changed.`,
+            keys.length ? make('button', { type: 'button', onclick: rollBack }, 'Undo') : null);
         });
+        const rollBack = async () => {
+          const answer = await api('/api/configuration/rollback', { method: 'POST' }).catch(() => ({ ok: false }));
+          const keys = answer.ok ? (await answer.json()).applied : [];
+          say(keys.length === 0 ? 'It could not be undone.' : keys.length === 1 ? `${keys[0].path} is as it was before.`
+            : `${keys.length} keys are as before.`);
+          refreshConfiguration();
+        };
+        $('rollback').addEventListener('click', rollBack);
         $('discard').addEventListener('click', () => { changes.clear(); showKeys(); });
         $('key-search').addEventListener('input', showKeys);
         for (const button of document.querySelectorAll('[data-keys]')) button.addEventListener('click', () => {

@@ -16,6 +16,8 @@ extension Dashboard {
     }
 
     private struct Listing: Encodable {
+        /// How many changes can be taken back, one after the other.
+        var earlier: Int
         var entries: [Entry]
     }
 
@@ -25,6 +27,7 @@ extension Dashboard {
             var before: ConfigurationValue?
             var after: ConfigurationValue?
         }
+        var isDryRun: Bool
         var applied: [Change]
     }
 
@@ -41,23 +44,47 @@ extension Dashboard {
     func registerConfiguration(on app: Application) {
         app.get("/api/configuration") { _ in
             guard let server else { throw Self.isGone }
-            return Listing(entries: Self.entries(of: server))
+            return Listing(
+                earlier: server.source.withLock { $0?.earlier.count } ?? 0, entries: Self.entries(of: server))
         }
         app.patch("/api/configuration") { context async throws -> Response in
-            guard let server else { throw Self.isGone }
             let text = try await context.text()
-            do {
-                // Those who watch hear of it as of every other change. It reads files, where certificates are named.
-                let applied = try await offload { try server.change(text) }
-                let changes = applied.map { Outcome.Change(path: $0.path, before: $0.before, after: $0.after) }
-                return try JSON(Outcome(applied: changes)).response(to: context)
-            } catch let error as ConfigurationError {
-                let problems = error.problems.map {
-                    Refusal.Problem(path: $0.path, reason: $0.reason, suggestion: $0.suggestion)
-                }
-                return try JSON(Refusal(problems: problems), status: .unprocessableContent).response(to: context)
-            }
+            return try await change(to: .text(text, from: .flag("dashboard")), context)
         }
+        app.post("/api/configuration/rollback") { context async throws -> Response in
+            try await change(to: .previous, context)
+        }
+    }
+
+    /// Changes the configuration; with `?dryRun=true` the answer is the same, and nothing is changed.
+    private func change(to wanted: WantedConfiguration, _ context: Context) async throws -> Response {
+        guard let server else { throw Self.isGone }
+        let isDryRun: Bool
+        switch context.query["dryRun"] {
+        case nil, "false": isDryRun = false
+        case "true": isDryRun = true
+        case let other?:
+            throw HTTPError(.badRequest, "dryRun is \(other.prefix(64)): send dryRun=true, or leave it out")
+        }
+        let update: ConfigurationUpdate
+        do {
+            // It reads files, where certificates are named.
+            update = try await offload { try server.change(to: wanted, isPreview: isDryRun) }
+        } catch let error as ConfigurationError {
+            let problems = error.problems.map {
+                Refusal.Problem(path: $0.path, reason: $0.reason, suggestion: $0.suggestion)
+            }
+            return try JSON(Refusal(problems: problems), status: .unprocessableContent).response(to: context)
+        }
+        guard !wanted.isRollback || !update.applied.isEmpty else {
+            throw HTTPError(.conflict, "there is no change to take back: the configuration is that of the start")
+        }
+        if !isDryRun {
+            let who = wanted.isRollback ? "taken back" : "changed"
+            for change in update.applied { server.configuration.log(.notice, "\(who) from the dashboard: \(change)") }
+        }
+        let changes = update.applied.map { Outcome.Change(path: $0.path, before: $0.before, after: $0.after) }
+        return try JSON(Outcome(isDryRun: isDryRun, applied: changes)).response(to: context)
     }
 
     private static func entries(of server: RunningServer) -> [Entry] {

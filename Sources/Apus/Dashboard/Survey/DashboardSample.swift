@@ -151,7 +151,8 @@ package struct DashboardNews: Codable, Sendable {
     /// When, in milliseconds since 1970.
     package var at: Int64
     package var level: Level
-    /// A word for what it is about: `limit`, `loop`, `pool`, `configuration`, `access`.
+    /// A word for what it is about: `limit`, `loop`, `pool`, `configuration`, `access`, `connection`, `drain`,
+    /// `handover`.
     package var kind: String
     package var text: String
 }
