@@ -89,6 +89,13 @@ struct AdminTesting {
         return try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
     }
 
+    /// Waits until the loops have counted what they have answered.
+    func endTurn() async {
+        for loop in server.group.loops {
+            await withCheckedContinuation { done in loop.execute { _ in done.resume() } }
+        }
+    }
+
     /// The first sample that is as it should be, of those that the dashboard's stream of events tells; the last of sixty
     /// if none is.
     func sample(when isRight: ([String: Any]) -> Bool) throws -> [String: Any] {

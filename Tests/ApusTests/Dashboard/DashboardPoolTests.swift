@@ -12,7 +12,9 @@ struct DashboardPoolTests {
     func detail() async throws {
         try await AdminTesting.run { admin in
             let clients = try (0..<3).map { _ in try admin.client() }
-            let pool = try admin.object("/api/pools/http:http") { $0["requests"] as? Int == 3 }
+            await admin.endTurn()
+            let pool = try admin.object("/api/pools/http:http")
+            #expect(pool["requests"] as? Int == 3)
             #expect(pool["kind"] as? String == "http" && pool["health"] as? String == "healthy")
             #expect((pool["active"] as? Int ?? 0) + (pool["idle"] as? Int ?? 0) == 3)
             #expect((pool["latency"] as? [String: Any])?["count"] as? Int == 3)
