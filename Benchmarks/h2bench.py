@@ -3,10 +3,12 @@
 
     h2bench.py [options] NAME='command with {port}' NAME='command with {port}' ...
 
-Works as httpbench.py does. With --tls the servers speak TLS on {port}; with --h1 it is HTTP/1.1 that is spoken. A server
-command may name another port for what it must listen on besides: {other}.
+Works as httpbench.py does. With --tls the servers speak TLS on {port}; with --h1 it is HTTP/1.1 that is spoken, and with a
+server called h1 always. A server command may name another port for what it must listen on besides: {other}.
 
     h2bench.py h2o='Benchmarks/run-h2o.sh {port}' apus='.build/release/apus serve --port {port} --loops 1'
+    h2bench.py --streams 1 h1='.build/release/apus serve --port {port} --loops 1' \\
+        h2='.build/release/apus serve --port {port} --loops 1'
 
 Exit status: 0 measured; 1 a request failed; 2 a server did not answer.
 """
@@ -19,7 +21,7 @@ def load(options, server, requests):
     """(requests, seconds) of one round."""
     scheme = "https" if options.tls else "http"
     words = ["taskset", "-c", options.load_cpu, "h2load", "-t1", f"-c{options.conns}", f"-m{options.streams}", f"-n{requests}"]
-    if options.h1:
+    if options.h1 or server.name == "h1":
         words.append("--h1")
     run = subprocess.run(words + [f"{scheme}://127.0.0.1:{server.port}{options.path}"], capture_output=True, text=True)
     done = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", run.stdout)

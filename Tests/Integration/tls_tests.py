@@ -53,11 +53,12 @@ PAGE = """<!doctype html><title>Apus</title><link rel="stylesheet" href="style.c
 </script>"""
 
 
-def make_certificate(folder, name="server"):
-    """A certificate for localhost that signs itself, and its key; the file's path without the ending."""
+def make_certificate(folder, name="server", names="DNS:localhost,IP:127.0.0.1", days=2):
+    """A certificate that signs itself, for localhost unless others are named, and its key; the file's path without the
+    ending."""
     path = os.path.join(folder, name)
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=" + names, "-days", str(days),
                     "-keyout", path + ".key", "-out", path + ".pem"], check=True, capture_output=True)
     return path
 
