@@ -143,7 +143,7 @@ enum DashboardStyle {
         .meter > span { min-width: 3rem; text-align: right; white-space: nowrap }
         .pools li { display: grid; grid-template-columns: auto 1fr auto; gap: 0 .75rem; padding: .5rem 0;
           border-bottom: 1px solid var(--line); align-items: center }
-        .pools li > button { min-height: 1.625rem; padding: 0 .5rem } .pools li > span:nth-child(3) { width: 3.1rem }
+        .pools li > button { min-height: 1.625rem; padding: 0 } .pools li > :nth-child(3) { width: 3.25rem }
         .pools li > p { grid-column: 1 / -1; font-size: .8125rem }
         .badge { display: inline-block; padding: .05rem .5rem; border-radius: 99px; font-size: .75rem; font-weight: 600;
           border: 1px solid currentColor }
