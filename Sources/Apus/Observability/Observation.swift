@@ -30,6 +30,8 @@ final class Observation: Sendable {
 /// Those who observe the requests of one loop. Everything here belongs to the loop's thread.
 @safe final class LoopObservation {
     private let meters: LoopRequestMeters?
+    // Not counted, for every request goes by it.
+    private let metersReference: Unmanaged<LoopRequestMeters>?
     private let logs: [LoopAccessLog]
     /// Whether the addresses of clients are kept with their connections.
     let namesPeers: Bool
@@ -40,7 +42,9 @@ final class Observation: Sendable {
     private let tickScale: UInt64
 
     init(_ observation: Observation, _ service: Service) {
-        meters = observation.metrics.map { LoopRequestMeters($0) }
+        let meters = observation.metrics.map { LoopRequestMeters($0) }
+        self.meters = meters
+        unsafe metersReference = meters.map { unsafe Unmanaged.passUnretained($0) }
         logs = observation.logs.map { LoopAccessLog($0, service) }
         namesPeers = !logs.isEmpty
         observers = observation.observers
@@ -52,7 +56,7 @@ final class Observation: Sendable {
     @inline(__always)
     func begin(_ context: Context) {
         context.account.began = apus_ticks()
-        meters?.requestBegan()
+        unsafe metersReference?._withUnsafeGuaranteedRef { $0.requestBegan() }
     }
 
     /// The response was sent, or never will be. Told of each request once.
@@ -65,9 +69,8 @@ final class Observation: Sendable {
         let received = context.contentClock.received
         let planned = context.stream?.written ?? account.length
         let sent = max(0, planned - Int64(account.unsent))
-        if let meters {
-            meters.requestEnded(
-                context, account, received: Int(received), sent: Int(sent), nanoseconds: duration)
+        unsafe metersReference?._withUnsafeGuaranteedRef {
+            $0.requestEnded(context, account, received: Int(received), sent: Int(sent), nanoseconds: duration)
         }
         if !logs.isEmpty {
             let first = account.answered == 0 ? duration : nanoseconds(account.answered &- account.began)

@@ -80,6 +80,8 @@ protocol RequestCarrier: AnyObject {
     /// Whether anybody wants to know what becomes of the requests.
     let isObserved: Bool
     private let observation: LoopObservation?
+    // Not counted, for every request that is observed goes by it.
+    private let observationReference: Unmanaged<LoopObservation>?
     /// Whether a client's end leaves its handler alone.
     @safe @exclusivity(unchecked) private(set) var allowsHalfClose: Bool
     /// The context that the next head is parsed into.
@@ -139,7 +141,9 @@ protocol RequestCarrier: AnyObject {
         timeouts = Timeouts(service.limits)
         takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
-        observation = service.observation.map { LoopObservation($0, service) }
+        let observation = service.observation.map { LoopObservation($0, service) }
+        self.observation = observation
+        unsafe observationReference = observation.map { unsafe Unmanaged.passUnretained($0) }
         isObserved = observation != nil
         spare = Context(loop: loop, service: service)
         unsafe spareReference = .passUnretained(spare)
@@ -161,8 +165,7 @@ protocol RequestCarrier: AnyObject {
 
     @inline(__always)
     func withObservation(_ body: (LoopObservation) -> Void) {
-        guard let observation else { return }
-        unsafe Unmanaged.passUnretained(observation)._withUnsafeGuaranteedRef { body($0) }
+        unsafe observationReference?._withUnsafeGuaranteedRef { body($0) }
     }
 
     /// The route of a request, unless it has been answered: see `Service.find(_:)`.

@@ -92,15 +92,34 @@ public struct IPv4Address: Hashable, Sendable, CustomStringConvertible {
 
     /// An address from its dotted form; nil when it is not one.
     public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        value = 0
-        for part in parts {
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }),
-                let byte = UInt8(part), part.count == 1 || part.first != "0"
-            else { return nil }
-            value = value << 8 | UInt32(byte)
+        // As bytes, for parts of a text of any type are slow to come by.
+        let text = String(text)
+        guard let value = Self.value(of: text.utf8Span.span) else { return nil }
+        self.value = value
+    }
+
+    private static func value(of text: Span<UInt8>) -> UInt32? {
+        var value: UInt32 = 0
+        var part: UInt32 = 0
+        var digits = 0
+        var dots = 0
+        for index in text.indices {
+            let byte = text[index]
+            switch byte {
+            case 0x30...0x39:
+                // Neither four digits nor a zero before others.
+                guard digits < 3, digits == 0 || part > 0 else { return nil }
+                part = part * 10 + UInt32(byte - 0x30)
+                digits += 1
+            case UInt8(ascii: "."):
+                guard digits > 0, part < 256, dots < 3 else { return nil }
+                value = value << 8 | part
+                (part, digits) = (0, 0)
+                dots += 1
+            default: return nil
+            }
         }
+        return digits > 0 && part < 256 && dots == 3 ? value << 8 | part : nil
     }
 
     /// `0.0.0.0`

@@ -35,6 +35,22 @@ package final class LineWriter: Sendable {
         let rings = Lock<[LineRing]>([])
 
         func wake() { if isSleeping.exchange(false, ordering: .sequentiallyConsistent) { parker.unpark() } }
+        /// Has the thread write what is there, and end.
+        func close() {
+            isClosing.store(true, ordering: .sequentiallyConsistent)
+            wake()
+        }
+
+        /// Waits for the thread's end, so many milliseconds at most; gives those that are left.
+        func waitForEnd(_ milliseconds: Int) -> Int {
+            var left = milliseconds
+            while left > 0, !isOver.load(ordering: .acquiring) {
+                usleep(1000)
+                left -= 1
+            }
+            return left
+        }
+
         var dropped: Int { rings.withLock { $0.reduce(0) { $0 + $1.dropped } } + lost.load(ordering: .relaxed) }
     }
 
@@ -66,7 +82,30 @@ package final class LineWriter: Sendable {
         } catch {
             throw SystemError(code: error.code, call: "pthread_create")
         }
+        _ = Self.closesAtExit
+        Self.atWork.withLock { $0[ObjectIdentifier(state)] = state }
     }
+
+    /// What writes at present: a process that exits writes what it has put into the rings, although nobody lets go of the writers.
+    private static let atWork = Lock<[ObjectIdentifier: Shared]>([:])
+
+    private static let closesAtExit: Void = {
+        _ = atexit { LineWriter.closeAll() }
+    }()
+
+    /// Has the threads of all writers end, and waits for them, two seconds at most.
+    private static func closeAll() {
+        let states = atWork.withLock { atWork in
+            defer { atWork = [:] }
+            return Array(atWork.values)
+        }
+        for state in states { state.close() }
+        var left = waitingForEnd
+        for state in states { left = state.waitForEnd(left) }
+    }
+
+    /// How long the end of a thread is waited for, in milliseconds: its destination may take nothing.
+    private static let waitingForEnd = 2000
 
     /// Carries the output to the thread.
     private final class Carrier: Sendable {
@@ -124,14 +163,9 @@ package final class LineWriter: Sendable {
             return thread
         }
         guard let thread else { return }
-        state.isClosing.store(true, ordering: .sequentiallyConsistent)
-        state.wake()
-        var left = 2000
-        while left > 0, !state.isOver.load(ordering: .acquiring) {
-            usleep(1000)
-            left -= 1
-        }
-        if left > 0 { thread.join() } else { thread.detach() }
+        Self.atWork.withLock { $0[ObjectIdentifier(state)] = nil }
+        state.close()
+        if state.waitForEnd(Self.waitingForEnd) > 0 { thread.join() } else { thread.detach() }
     }
 
     // MARK: The thread

@@ -53,17 +53,21 @@ struct ForwardedNode {
     ///   - text: `192.0.2.43`, `192.0.2.43:47011`, `[2001:db8::1]:47011`, `unknown`, `_gazonk`.
     ///   - allowsBareIPv6: Whether `2001:db8::1` may stand without brackets, as in `X-Forwarded-For`.
     init?(_ text: Substring, allowsBareIPv6: Bool = false) {
-        if allowsBareIPv6, let bare = IPv6Address(text) {
+        let bytes = text.utf8
+        let firstColon = bytes.firstIndex(of: UInt8(ascii: ":"))
+        // An address of IPv4, or one with a port, has one colon at the most.
+        if allowsBareIPv6, firstColon != bytes.lastIndex(of: UInt8(ascii: ":")), let bare = IPv6Address(text) {
             address = Self.address(bare, 0)
             return
         }
         var name = text
         var port: UInt16 = 0
-        let end = text.hasPrefix("[") ? text.firstIndex(of: "]") ?? text.endIndex : text.startIndex
-        if let colon = text[end...].firstIndex(of: ":") {
+        let isBracketed = bytes.first == UInt8(ascii: "[")
+        let end = isBracketed ? bytes.firstIndex(of: UInt8(ascii: "]")) ?? bytes.endIndex : bytes.startIndex
+        if let colon = isBracketed ? bytes[end...].firstIndex(of: UInt8(ascii: ":")) : firstColon {
             name = text[..<colon]
-            let part = text[text.index(after: colon)...]
-            if part.hasPrefix("_") {
+            let part = text[bytes.index(after: colon)...]
+            if part.utf8.first == UInt8(ascii: "_") {
                 guard Self.isObfuscated(part) else { return nil }
             } else {
                 guard (1...5).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }),
@@ -74,7 +78,8 @@ struct ForwardedNode {
         }
         if let ipv4 = IPv4Address(name) {
             address = .ipv4(ipv4, port: port)
-        } else if name.hasPrefix("["), name.hasSuffix("]"), let ipv6 = IPv6Address(name.dropFirst().dropLast()) {
+        } else if isBracketed, name.utf8.last == UInt8(ascii: "]"), let ipv6 = IPv6Address(name.dropFirst().dropLast())
+        {
             address = Self.address(ipv6, port)
         } else {
             guard name.lowercased() == "unknown" || Self.isObfuscated(name) else { return nil }

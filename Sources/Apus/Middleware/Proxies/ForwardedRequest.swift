@@ -88,15 +88,25 @@ enum ForwardedHost {
     }
 
     private static func parts(_ text: Substring) -> (name: Substring, port: Substring?) {
-        let end = text.hasPrefix("[") ? text.firstIndex(of: "]") ?? text.endIndex : text.startIndex
-        guard let colon = text[end...].lastIndex(of: ":") else { return (text, nil) }
-        return (text[..<colon], text[text.index(after: colon)...])
+        let bytes = text.utf8
+        let isBracketed = bytes.first == UInt8(ascii: "[")
+        let end = isBracketed ? bytes.firstIndex(of: UInt8(ascii: "]")) ?? bytes.endIndex : bytes.startIndex
+        guard let colon = bytes[end...].lastIndex(of: UInt8(ascii: ":")) else { return (text, nil) }
+        return (text[..<colon], text[bytes.index(after: colon)...])
     }
 }
 
 /// Lists of `X-Forwarded-…` fields.
 enum XForwardedList {
-    static func items(_ list: String) -> [Substring] { list.split(separator: ",").map(trimmed).filter { !$0.isEmpty } }
+    static func items(_ list: String) -> [Substring] {
+        var items: [Substring] = []
+        for part in list.utf8.split(separator: UInt8(ascii: ",")) {
+            if let start = part.firstIndex(where: isNoBlank), let end = part.lastIndex(where: isNoBlank) {
+                items.append(Substring(part[start...end]))
+            }
+        }
+        return items
+    }
 
     /// The value that belongs to the client's address: in a list as long as that of the addresses the one at its place,
     /// else the last, which the nearest proxy wrote.
@@ -106,10 +116,5 @@ enum XForwardedList {
         return items[addresses - passed]
     }
 
-    private static func trimmed(_ text: Substring) -> Substring {
-        let blanks: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        let start = text.drop(while: blanks)
-        guard let end = start.lastIndex(where: { !blanks($0) }) else { return "" }
-        return start[...end]
-    }
+    private static func isNoBlank(_ byte: UInt8) -> Bool { byte != 0x20 && byte != 0x09 }
 }

@@ -26,8 +26,12 @@ final class LoopAccessLog {
     private let threshold: UInt64
     private let slow: UInt64
     @safe @exclusivity(unchecked) private var random: UInt64
-    /// The names of the JSON's members with what stands before and behind them: `,"status":`.
-    private let members: [(field: AccessLogField, start: [UInt8])]
+    /// The members of the JSON, and where their names end in `names`.
+    private let members: [(field: AccessLogField, end: Int)]
+    /// The members' names with what stands before and behind them, one after another: `,"status":`.
+    private let names: [UInt8]
+    /// The patterns of the routes as JSON has them, by their places.
+    private let routes: [[UInt8]]
     private let listeners: [String]
 
     init(_ log: AccessLog, _ service: Service) {
@@ -40,16 +44,25 @@ final class LoopAccessLog {
         slow = options.alwaysAbove.map(\.clampedNanoseconds) ?? .max
         random = .random(in: 1 ... .max)
         listeners = service.listeners
-        var members: [(AccessLogField, [UInt8])] = []
+        var members: [(AccessLogField, Int)] = []
+        var names: [UInt8] = []
+        var routes: [[UInt8]] = []
         if case .json(let fields) = log.format {
             for field in fields {
-                var name = LogLine()
-                let text = field.name
-                unsafe name.json(text.utf8Span.span.bytes)
-                members.append((field, Array((members.isEmpty ? "{" : ",").utf8) + name.copy + Array(":".utf8)))
+                names += Array((members.isEmpty ? "{" : ",").utf8) + Self.json(field.name) + Array(":".utf8)
+                members.append((field, names.count))
             }
+            routes = service.routes.map { Self.json($0.pattern.description) }
         }
         self.members = members
+        self.names = names
+        self.routes = routes
+    }
+
+    private static func json(_ text: String) -> [UInt8] {
+        var line = LogLine()
+        unsafe line.json(text.utf8Span.span.bytes)
+        return line.copy
     }
 
     /// Logs a request, if it is one of those that are logged.
@@ -132,9 +145,11 @@ final class LoopAccessLog {
 
     private func writeJSON(_ context: Context, _ entry: Entry, _ connection: any RequestCarrier) {
         if members.isEmpty { line.value.plain("{") }
+        var start = 0
         for index in members.indices {
-            let start = members[index].start
-            unsafe line.value.plain(start.span.bytes)
+            let end = members[index].end
+            unsafe names.withUnsafeBytes { unsafe line.value.plain(RawSpan(_unsafeBytes: $0).extracting(start..<end)) }
+            start = end
             write(members[index].field, context, entry, connection)
         }
         line.value.plain("}")
@@ -171,7 +186,7 @@ final class LoopAccessLog {
             line.value.plain("\"")
             line.value.plain(Self.version(context.head))
             line.value.plain("\"")
-        case .route: writeText(context.route?.pattern.description)
+        case .route: writeRoute(context)
         case .status: line.value.decimal(entry.status)
         case .bytesReceived: line.value.decimal(entry.received)
         case .bytesSent: line.value.decimal(entry.sent)
@@ -200,6 +215,11 @@ final class LoopAccessLog {
         line.value.plain("\"")
         line.value.plain(digits.value)
         line.value.plain("\"")
+    }
+
+    private func writeRoute(_ context: Context) {
+        guard let route = context.route, !route.isUnmatched else { return writeNull() }
+        unsafe routes[route.index].withUnsafeBytes { unsafe line.value.plain(RawSpan(_unsafeBytes: $0)) }
     }
 
     private func writeNull() { line.value.plain("null") }

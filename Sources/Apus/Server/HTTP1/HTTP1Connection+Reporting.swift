@@ -7,9 +7,10 @@ extension HTTP1Connection {
     /// The response is queued as a whole: told now, or, when much of it waits for the client, once that has taken it.
     @inline(never)
     func responseQueued(_ context: Context) {
-        guard connection.isOpen else { return }
+        let (isOpen, isWritable) = unsafe connectionReference._withUnsafeGuaranteedRef { ($0.isOpen, $0.isWritable) }
+        guard isOpen else { return }
         // Content that nobody wants is thrown away in the request's own context: it can't wait here as well.
-        if connection.isWritable || context.isOver || (context.task == nil && phase == .head && context.head.hasBody) {
+        if isWritable || context.isOver || (context.task == nil && phase == .head && context.head.hasBody) {
             return server.report(context, on: self)
         }
         guard !context.account.isReported else { return }
