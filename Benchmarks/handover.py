@@ -42,6 +42,7 @@ def await_line(pattern):
 
 
 pid = server.pid
+load = None
 try:
     served = await_line(r"serving on (http://[^\s,]+)(?:, (https://[^\s,]+))?")
     url = served[2] if given.tls else served[1]
@@ -62,6 +63,8 @@ try:
     load.send_signal(signal.SIGINT)
     result = load.communicate()[0]
 finally:
+    if load is not None:
+        load.kill()
     os.kill(pid, signal.SIGTERM)
 
 errors = re.search(r"Socket errors: .*", result)

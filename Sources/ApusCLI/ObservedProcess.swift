@@ -6,9 +6,12 @@
 
 /// What Linux tells of another process (proc(5)); elsewhere, and of another user's, it is nothing.
 struct ObservedProcess {
-    private let pid: Int32
+    let pid: Int32
 
     init(_ pid: Int32) { self.pid = pid }
+
+    /// All there are.
+    static var all: [ObservedProcess] { names(in: "/proc").compactMap { Int32($0) }.map(ObservedProcess.init) }
 
     /// Whether it runs: one that has ended, and that nobody has asked about yet, does not.
     var isAlive: Bool { Self.state(of: pid).map { $0.letter != "Z" } ?? false }
@@ -16,21 +19,30 @@ struct ObservedProcess {
     /// The processes that it has started, and that run.
     var children: Set<Int32> {
         Set(
-            Self.names(in: "/proc").compactMap { Int32($0) }.filter { child in
+            Self.all.map(\.pid).filter { child in
                 guard let state = Self.state(of: child) else { return false }
                 return state.parent == pid && state.letter != "Z"
             })
     }
 
-    /// Whether it has a listening socket of TCP or of the file system.
-    var listens: Bool {
-        let own = Set(
+    /// The sockets that it has open, by their inodes, which they keep when they are handed on.
+    var sockets: Set<String> {
+        Set(
             Self.names(in: "/proc/\(pid)/fd").compactMap { name in
                 Self.link("/proc/\(pid)/fd/\(name)").flatMap { target in
                     target.hasPrefix("socket:[") ? String(target.dropFirst(8).dropLast()) : nil
                 }
             })
-        guard !own.isEmpty else { return false }
+    }
+
+    /// Whether it has a listening socket of TCP or of the file system.
+    var listens: Bool { !listeningSockets.isEmpty }
+
+    /// Those of its sockets that listen, of TCP or of the file system.
+    var listeningSockets: Set<String> {
+        let own = sockets
+        guard !own.isEmpty else { return [] }
+        var listening: Set<String> = []
         for (table, column, isListening) in [
             ("tcp", 9, { $0[3] == "0A" }), ("tcp6", 9, { $0[3] == "0A" }),
             // __SO_ACCEPTCON among the flags.
@@ -38,10 +50,11 @@ struct ObservedProcess {
         ] as [(String, Int, ([Substring]) -> Bool)] {
             for line in (Self.text("/proc/\(pid)/net/\(table)") ?? "").split(separator: "\n").dropFirst() {
                 let fields = line.split(separator: " ", omittingEmptySubsequences: true)
-                if fields.count > column, isListening(fields), own.contains(String(fields[column])) { return true }
+                guard fields.count > column, isListening(fields) else { continue }
+                listening.insert(String(fields[column]))
             }
         }
-        return false
+        return own.intersection(listening)
     }
 
     private static func state(of pid: Int32) -> (letter: Character, parent: Int32)? {

@@ -14,7 +14,8 @@ enum RestartCommand {
     static func run(_ options: RestartOptions) throws -> String {
         let server = ObservedProcess(options.process)
         guard server.isAlive else { throw RestartError("there is no process \(options.process)") }
-        guard server.listens else {
+        let sockets = server.listeningSockets
+        guard !sockets.isEmpty else {
             throw RestartError("process \(options.process) listens nowhere, or is another user's: name one that serves")
         }
         let before = server.children
@@ -28,10 +29,19 @@ enum RestartCommand {
             seen.formUnion(fresh)
             if before.isEmpty {
                 if !server.isAlive || !server.listens {
-                    return "process \(list(seen)) serves; \(options.process) drains, or has ended"
+                    // It may have come between two looks at who the children are; the sockets tell who has them now.
+                    let successors = ObservedProcess.all.filter { other in
+                        other.pid != options.process && !other.sockets.isDisjoint(with: sockets)
+                    }
+                    guard !successors.isEmpty else {
+                        throw RestartError(
+                            "process \(options.process) has stopped, and no other serves: its log says why")
+                    }
+                    return "process \(list(Set(successors.map(\.pid)))) serves; \(options.process) drains, or has ended"
                 }
             } else if !seen.isEmpty, before.isDisjoint(with: server.children.filter { ObservedProcess($0).listens }) {
-                return "the workers of \(options.process) are \(list(fresh)) now"
+                // The last may have come since the look above.
+                return "the workers of \(options.process) are \(list(server.children.subtracting(before))) now"
             }
             if !seen.isEmpty, fresh.isEmpty, server.listens {
                 throw RestartError("the new process has ended, and \(options.process) serves on: its log says why")

@@ -20,8 +20,11 @@ class Apus:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        for line in self.process.stderr:
-            self.lines.put(line)
+        try:
+            for line in self.process.stderr:
+                self.lines.put(line)
+        except ValueError:
+            pass  # The test is over, and a process that came after this one still has the other end.
         self.lines.put(None)
 
     def await_line(self, pattern):

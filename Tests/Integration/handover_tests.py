@@ -150,9 +150,9 @@ class HandingOver(unittest.TestCase):
                 apus.settle()
                 context = ssl._create_unverified_context()
                 with socket.create_connection(("127.0.0.1", apus.tls_port), PATIENCE) as plain:
-                    secured = Raw(context.wrap_socket(plain))
-                    secured.send(GET)
-                    self.assertEqual(secured.answer().status, 200)
+                    with Raw(context.wrap_socket(plain)) as secured:
+                        secured.send(GET)
+                        self.assertEqual(secured.answer().status, 200)
                 local = socket.socket(socket.AF_UNIX)
                 local.connect(path)
                 with Raw(local) as client:
