@@ -50,16 +50,17 @@ public final class Connection: Endpoint {
     /// Queued bytes below which `writable` is told.
     public static let lowWaterMark = 64 << 10
 
+    @safe @exclusivity(unchecked) var flags: Flags = []
+    /// The place of its loop among those of the listener.
+    @safe @exclusivity(unchecked) private var place: UInt16 = 0
+    /// The error that ended it (`errno`, which is small everywhere); 0 for none.
+    @safe @exclusivity(unchecked) private var failure: Int16 = 0
     /// The protocol spoken; nil once closed.
     @safe @exclusivity(unchecked) public internal(set) var handler: (any ConnectionHandler)?
     /// Bytes written in this turn. See `reserve(_:)`.
     @safe @exclusivity(unchecked) public var output = Buffer()
     @safe @exclusivity(unchecked) var inbound = Buffer()
     @safe @exclusivity(unchecked) var queue: WriteQueue?
-    @safe @exclusivity(unchecked) var flags: Flags = []
-    /// The place of its loop among those of the listener.
-    @safe @exclusivity(unchecked) private var place: UInt16 = 0
-    @safe @exclusivity(unchecked) var failureCode: CInt = 0
     @safe @exclusivity(unchecked) private var client = Admission.ClientKey.uncounted
     /// What counts it; nil for one that nobody accepted.
     @safe @exclusivity(unchecked) private var balance: AcceptBalance?
@@ -123,6 +124,12 @@ public final class Connection: Endpoint {
         guard let remote = SocketAddress.remote(of: descriptor) else { return nil }
         known = KnownAddresses(remote: remote, local: nil)
         return remote
+    }
+
+    /// The error that ended it; 0 for none.
+    var failureCode: CInt {
+        get { CInt(failure) }
+        set { failure = Int16(clamping: newValue) }
     }
 
     /// The peer's address, which is not kept: for who looks at very many connections once.

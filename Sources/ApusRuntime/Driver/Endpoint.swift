@@ -59,16 +59,17 @@ open class Endpoint {
     public let loop: EventLoop
     /// The open descriptor; -1 once closed.
     @safe @exclusivity(unchecked) public final internal(set) var descriptor: CInt
+    @safe @exclusivity(unchecked) final var driverState: DriverState = []
     /// The place in the loop's table, while attached.
     @safe @exclusivity(unchecked) public final internal(set) var id: ID = ID.none
     @safe @exclusivity(unchecked) final var timer: TimerID = .none
-    @safe @exclusivity(unchecked) final var driverState: DriverState = []
-    /// How many operations the kernel holds (io_uring): memory they point to must stay until they end.
+    @safe @exclusivity(unchecked) private final var sentInAll = 0
+    /// How many operations the kernel holds (io_uring): memory they point to must stay until they end. The last, for a
+    /// million of these are in memory, and what a connection has of two bytes goes beside it.
     @safe @exclusivity(unchecked) final var operations: UInt16 = 0
 
     /// The bytes that the kernel has taken to send since the endpoint was made; with TLS, those of the ciphertext.
     public final var bytesSent: Int { sentInAll }
-    @safe @exclusivity(unchecked) private final var sentInAll = 0
 
     /// An endpoint for an open, non-blocking descriptor, which it owns from now on.
     public init(loop: EventLoop, descriptor: CInt) {

@@ -122,9 +122,24 @@ final class LoopAccessLog {
         log.options.omitsQuery && context.head.hasQuery ? context.head.path.of(bytes) : context.head.target.of(bytes)
     }
 
+    private func writeAddress(_ address: UInt32) {
+        line.value.decimal(Int(address >> 24))
+        line.value.plain(".")
+        line.value.decimal(Int(address >> 16 & 0xFF))
+        line.value.plain(".")
+        line.value.decimal(Int(address >> 8 & 0xFF))
+        line.value.plain(".")
+        line.value.decimal(Int(address & 0xFF))
+    }
+
     private func writeClient(_ connection: any RequestCarrier) {
-        guard let name = connection.peerName?.text else { return line.value.plain("-") }
-        unsafe line.value.escaped(name.span.bytes)
+        switch connection.peerName {
+        case .ipv4(let address): writeAddress(address)
+        case .text(let name):
+            let bytes = name.bytes
+            unsafe line.value.escaped(bytes.span.bytes)
+        case nil: line.value.plain("-")
+        }
     }
 
     private func writeField(_ name: HTTPField.Name, of context: Context) {
@@ -167,8 +182,16 @@ final class LoopAccessLog {
             line.value.milliseconds(clock.value.milliseconds)
             line.value.plain("Z\"")
         case .client:
-            guard let name = connection.peerName?.text else { return writeNull() }
-            unsafe line.value.json(name.span.bytes)
+            switch connection.peerName {
+            case .ipv4(let address):
+                line.value.plain("\"")
+                writeAddress(address)
+                line.value.plain("\"")
+            case .text(let name):
+                let bytes = name.bytes
+                unsafe line.value.json(bytes.span.bytes)
+            case nil: writeNull()
+            }
         case .listener:
             let index = Int(connection.listener)
             writeText(index < listeners.count ? listeners[index] : nil)
@@ -231,15 +254,5 @@ final class LoopAccessLog {
 
     private func writeValue(_ name: HTTPField.Name, of context: Context) {
         if let value = context.head.value(of: name, in: context.bytes) { line.value.json(value) } else { writeNull() }
-    }
-}
-
-/// A client's address as logs write it, found when the connection opens: a client that is gone has none.
-final class PeerName {
-    let text: [UInt8]
-
-    init(_ address: SocketAddress?) {
-        let host = address?.host ?? "-"
-        text = Array((host.isEmpty ? "unix:" : host).utf8)
     }
 }

@@ -73,7 +73,7 @@ import CSystem
 
     func connected(_ connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
-        peerName = server.peerName(of: connection.remoteAddress)
+        peerName = server.peerName(of: connection.peerNow)
         arm(at: headBegan + server.timeouts.head)
         if !joinPool() { turnAway() }
     }

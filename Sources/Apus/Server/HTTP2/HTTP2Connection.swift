@@ -91,7 +91,7 @@ import CSystem
     /// Takes the connection over, and greets the client.
     func begin(on connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
-        peerName = server.peerName(of: connection.remoteAddress)
+        peerName = server.peerName(of: connection.peerNow)
         let greeting = shared.greeting
         unsafe connection.write(greeting.span.bytes)
         arm(at: timing.began + min(server.timeouts.head, shared.settingsTimeout))
