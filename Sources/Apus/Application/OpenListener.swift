@@ -50,6 +50,7 @@ struct OpenListener: Sendable {
                 self.reloader = reloader
                 var listening = TLSListening(.reloaded(reloader))
                 listening.usesWorkStealingPool = listener.handshakesOffLoops
+                listening.usesKernelTLS = listener.usesKernelTLS
                 listening.handshakeTimeout = listener.handshakeTimeout
                 listening.concurrentHandshakes = listener.concurrentHandshakes
                 let serve: @Sendable (EventLoop, String?) -> any ConnectionHandler = { [service, pools] loop, agreed in

@@ -43,6 +43,9 @@ public struct ServerListener: Sendable {
         /// Whether handshakes are worked off by the work-stealing pool, so that a burst of them leaves the loops free for
         /// those who are connected already, at the price of two hops between threads for each. Default false.
         public var handshakesOffLoops = false
+        /// Whether the kernel encrypts large files where it can (kernel TLS). Default false, for it was never run: the
+        /// kernels that Apus is tested on can't.
+        public var usesKernelTLS = false
     #endif
 
     /// A listener of any kind.

@@ -42,6 +42,7 @@ extension ListenerSettings {
                 listener.handshakeTimeout = tls.handshakeTimeout
                 listener.concurrentHandshakes = tls.concurrentHandshakes
                 listener.handshakesOffLoops = tls.handshakesOffLoops
+                listener.usesKernelTLS = tls.usesKernelTLS
                 return listener
             }
         #endif

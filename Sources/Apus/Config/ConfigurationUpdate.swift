@@ -103,6 +103,7 @@ extension Configuration {
             tls.handshakeTimeout = old.handshakeTimeout
             tls.concurrentHandshakes = old.concurrentHandshakes
             tls.handshakesOffLoops = old.handshakesOffLoops
+            tls.usesKernelTLS = old.usesKernelTLS
             taken.listeners[index].tls = tls
         }
         // What has the value that is wanted has it from where that comes from.

@@ -20,7 +20,9 @@ import ApusRuntime
 /// A client that forbids content without a coding (`identity;q=0`) is obeyed, and told 406 when it takes none of ours.
 ///
 /// > Warning: Where a response holds a secret beside text that the client's adversary can choose, its length tells of
-/// > the secret (the BREACH attack). Leave such routes out, or mask the secret anew in each response.
+/// > the secret (the BREACH attack). What another site's page asks for in its user's name is left as it is for that
+/// > (``CompressionOptions/sparesOtherSites``); leave routes out that your own pages can be made to ask for, or mask the
+/// > secret anew in each response.
 public struct Compression: SynchronousMiddleware {
     private let options: CompressionOptions
     private let codings: [ContentCoding]
@@ -61,6 +63,9 @@ public struct Compression: SynchronousMiddleware {
                 fields: [.vary: "Accept-Encoding"])
         }
         guard coding != .identity else { return }
+        if options.sparesOtherSites, preferences.acceptsIdentity, !response.isOfFile, context.mayServeAnotherSite {
+            return
+        }
         if !isWorthwhile { response.varyByAcceptEncoding(context) }
         encode(&response, coding, isRequired: !preferences.acceptsIdentity, context)
     }
@@ -121,6 +126,9 @@ extension ContentCoding {
 }
 
 extension Response {
+    /// Whether its content is a file's, which is the same for everybody.
+    fileprivate var isOfFile: Bool { if case .file = body { true } else { false } }
+
     /// Whether nothing in its fields, or in those that go with it, forbids a coding.
     fileprivate func isTransformable(_ context: Context) -> Bool {
         guard Self.allowCoding(fields) else { return false }

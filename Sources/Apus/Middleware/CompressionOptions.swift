@@ -23,6 +23,10 @@ public struct CompressionOptions: Sendable {
     /// The most streams that each loop codes at a time; more are sent as they are. A stream's state holds 0.3 MiB
     /// (gzip) to 2.3 MiB (Brotli).
     public var mostStreams = 256
+    /// Whether generated content stays as it is where the page of another site asks for it in its user's name, with a
+    /// cookie, a password or a certificate: its length would tell that page's author of secrets in it (the BREACH attack).
+    /// Which site asks, `Sec-Fetch-Site` tells; where a client does not send it, the Referer field. Default true.
+    public var sparesOtherSites = true
 
     /// The defaults, but for what is given.
     ///

@@ -24,11 +24,13 @@
 
         /// Encrypts and sends until nothing is queued, the kernel has no room, or the turn's part is used up.
         private func sendEncrypted(_ tls: TLSSession) {
+            if tls.flags.contains(.sealedByKernel) { return sendToKernel(tls) }
             guard sendCiphertext(tls), tls.canEncrypt else { return }
             if tls.flags.contains(.broken) { dropPlaintext() }
             var left = Self.encryptedPerTurn
             while plainCount > 0 {
                 guard left > 0 else { return awaitWritable() }
+                if handKeyToKernel(tls) { return sendToKernel(tls) }
                 guard let taken = encryptPortion(tls) else { return }
                 left -= taken
                 noteLowWater()
@@ -50,7 +52,7 @@
         /// Writes bytes, encrypted from where they are, and sends them now when nothing waits before them.
         func writeThrough(_ bytes: RawSpan, _ tls: TLSSession) {
             guard loop.sendsAtOnce, plainCount == 0, tls.queue == nil, tls.canEncrypt, !isAwaitingWritable,
-                tls.flags.isDisjoint(with: [.broken, .ended])
+                tls.flags.isDisjoint(with: [.broken, .ended, .sealedByKernel])
             else { return write(bytes) }
             var done = 0
             while done < bytes.byteCount, tls.queue == nil {
@@ -228,6 +230,15 @@
 
         /// Says farewell, once; true when it is on its way, and all that was before it.
         func sendFarewell(_ tls: TLSSession) -> Bool {
+            if tls.flags.contains(.sealedByKernel) {
+                guard tls.flags.isDisjoint(with: [.ended, .broken]) else { return true }
+                guard sendAlertByKernel(.closeNotify) else {
+                    awaitWritable()
+                    return false
+                }
+                tls.flags.insert(.ended)
+                return true
+            }
             if !tls.flags.contains(.ended) {
                 tls.sayFarewell()
                 sendOutput(tls)

@@ -124,6 +124,7 @@
             tls.flags.insert(.established)
             handshake.ended(nil, resumed: tls.isResumed)
             if handshake.yieldsRecords { tls.takeOver() }
+            if handshake.usesKernelTLS, tls.records != nil { tls.flags.insert(.mayUseKernel) }
             // A handler that was shown early data is there already, and has set the timer.
             if tls.flags.remove(.early) == nil {
                 cancelTimer()
@@ -144,6 +145,9 @@
             failureCode = EPROTO
             dropPlaintext()
             if error.kind == .notTLS, !tls.workspace.hasOutput { tls.alertPlainly(.unexpectedMessage) }
+            if tls.flags.contains(.sealedByKernel), error.kind != .alertReceived, let alert = error.alert {
+                _ = sendAlertByKernel(alert)
+            }
             sendOutput(tls)
             setTimer(at: loop.tick + Self.farewellMilliseconds)
             if let handshake = tls.handshake {

@@ -46,6 +46,11 @@
             if case .server(let serving) = role { !serving.options.leavesRecordsToOpenSSL } else { false }
         }
 
+        /// Whether the kernel may make the records of large files.
+        var usesKernelTLS: Bool {
+            if case .server(let serving) = role { serving.options.usesKernelTLS } else { false }
+        }
+
         /// How long it may take, in the loop's milliseconds.
         var patience: UInt64 {
             let limit =

@@ -16,6 +16,10 @@
         /// on, it does the handshake, and then gives way to records of our own, so that an idle connection is spared its
         /// state of 13 KB.
         public var leavesRecordsToOpenSSL = false
+        /// Whether the kernel encrypts large files, which then leave by `sendfile`, and what follows them on their
+        /// connections: with TLS 1.3 and the epoll driver, where the kernel has the module `tls`, and as ever elsewhere.
+        /// Default false, for it was never run: the kernels that Apus is tested on have no such module.
+        public var usesKernelTLS = false
         /// What a peer that speaks plain HTTP is told before it is closed; nothing when empty.
         public var answerToPlainHTTP = TLSListening.usesHTTPS
 

@@ -36,6 +36,10 @@
             static let awaitsEarlyData = Flags(rawValue: 1 << 10)
             /// It has, and a handler was shown it; the handshake is still not done.
             static let early = Flags(rawValue: 1 << 11)
+            /// The kernel may be given the key for writing.
+            static let mayUseKernel = Flags(rawValue: 1 << 12)
+            /// It has it: what is sent is encrypted there.
+            static let sealedByKernel = Flags(rawValue: 1 << 13)
         }
 
         /// What became of a step of the handshake, or of decrypting.
@@ -246,12 +250,17 @@
             let outcome = unsafe records.open(
                 bytes, &offset, into: workspace.plaintext, room: TLSWorkspace.plaintextSize, &filled)
             switch outcome {
-            case .drained: return .drained
-            case .full: return .full
+            case .drained, .full:
+                guard flags.contains(.sealedByKernel), records.owesKeyUpdate else {
+                    return outcome == .full ? .full : .drained
+                }
+                let reason = "the peer wants another key, which the kernel can't be given"
+                recordFailure = TLSError(.failure, reason: reason, alert: .internalError)
             case .ended: return .ended
             case .alerted(let alert): recordFailure = .received(alert)
             case .refused(let alert, let reason):
                 recordFailure = TLSError(.protocolViolation, reason: reason, alert: alert)
+                guard !flags.contains(.sealedByKernel) else { break }
                 _ = unsafe records.seal(alert) { unsafe workspace.extend($0) }
             }
             return .failed

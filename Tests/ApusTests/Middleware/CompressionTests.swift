@@ -49,6 +49,48 @@
             }
         }
 
+        @Test("what another site's page asks for in its user's name is sent as it is, so that its length tells nothing")
+        func otherSites() async throws {
+            try await asking({ app in app.get("/") { _ in Response(.ok, [.contentType: "text/html"], text: Self.page) }
+            }) { client in
+                for (fields, isCoded) in [
+                    ("", true), ("Cookie: a=b\r\n", true),
+                    ("Sec-Fetch-Site: cross-site\r\nCookie: a=b\r\n", false),
+                    ("Sec-Fetch-Site: cross-site\r\nAuthorization: Basic YTpi\r\n", false),
+                    ("Sec-Fetch-Site: cross-site\r\nReferer: https://b/\r\n", true),
+                    ("Sec-Fetch-Site: same-origin\r\nCookie: a=b\r\n", true),
+                    ("Sec-Fetch-Site: none\r\nCookie: a=b\r\n", true),
+                    ("Referer: https://b/page\r\n", false), ("Referer: https://b\r\n", false),
+                    ("Referer: b\r\n", false), ("Referer: https:a\r\n", false), ("Referer: https://a.b/a\r\n", false),
+                    ("Referer: https://a/page\r\n", true), ("Referer: https://A\r\n", true),
+                ] {
+                    client.send(get("/", "Accept-Encoding: gzip\r\n\(fields)"))
+                    let answer = try client.response()
+                    #expect((answer["content-encoding"] == "gzip") == isCoded, "\(fields)")
+                    #expect(answer["vary"] == "Accept-Encoding")
+                    #expect(try answer.decoded() == Self.page)
+                }
+                // Who takes nothing uncoded gets it coded.
+                client.send(get("/", "Accept-Encoding: gzip, identity;q=0\r\nReferer: https://b/\r\n"))
+                let answer = try client.response()
+                #expect(answer["content-encoding"] == "gzip")
+            }
+        }
+
+        @Test("where it is allowed, what another site's page asks for is coded too")
+        func otherSitesAllowed() async throws {
+            var options = CompressionOptions()
+            options.sparesOtherSites = false
+            try await asking(
+                with: options,
+                { app in app.get("/") { _ in Response(.ok, [.contentType: "text/html"], text: Self.page) } }
+            ) { client in
+                client.send(get("/", "Accept-Encoding: gzip\r\nReferer: https://b/\r\n"))
+                let answer = try client.response()
+                #expect(answer["content-encoding"] == "gzip")
+            }
+        }
+
         @Test("what gains nothing, or must not change, is sent as it is")
         func untouched() async throws {
             let register = { (app: Application) in

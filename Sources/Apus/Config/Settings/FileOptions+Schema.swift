@@ -37,6 +37,9 @@ extension CompressionOptions {
         $0.value("mostFile", \.mostFile, .size(0...(1 << 40)), "The longest file that is coded as it is sent")
         $0.value(
             "mostStreams", \.mostStreams, .integer(0...1_000_000), "The most streams that each loop codes at a time")
+        $0.value(
+            "sparesOtherSites", \.sparesOtherSites, .bool,
+            "Whether content that another site's page asks for in its user's name stays as it is (BREACH)")
         $0.check { options, report in
             if options.codings.isEmpty {
                 report.reject("codings", .list([]), "there is none: name some, or turn compression off")

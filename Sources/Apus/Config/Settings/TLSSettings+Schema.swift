@@ -48,6 +48,8 @@ extension TLSSettings {
             "Handshakes that may be under way at the same time")
         $0.value(
             "handshakesOffLoops", \.handshakesOffLoops, .bool, "Whether handshakes are worked off outside the loops")
+        $0.value(
+            "kernelTLS", \.usesKernelTLS, .bool, "Whether the kernel encrypts large files where it can (kernel TLS)")
         $0.check { tls, report in tls.check(&report) }
     }
 

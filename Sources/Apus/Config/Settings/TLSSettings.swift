@@ -26,6 +26,8 @@ public struct TLSSettings: Hashable, Sendable {
     public var concurrentHandshakes: Int? = 4096
     /// Whether handshakes are worked off outside the loops.
     public var handshakesOffLoops = false
+    /// Whether the kernel encrypts large files where it can.
+    public var usesKernelTLS = false
 
     /// Whether clients show a certificate (mutual TLS).
     public enum ClientCertificates: String, Hashable, Sendable, CaseIterable {

@@ -53,8 +53,8 @@
         private let pool: BufferPool
         private let owner: UInt64
         /// Those for reading, those for writing.
-        private let keys: UnsafeMutablePointer<apus_tls_keys>
-        private let recordsPerKey: UInt64
+        let keys: UnsafeMutablePointer<apus_tls_keys>
+        let recordsPerKey: UInt64
         /// The record of which a part has come.
         @safe @exclusivity(unchecked) private var partial = Buffer()
         /// The message of which a part has come, in its first bytes: none that is allowed has more than five.
