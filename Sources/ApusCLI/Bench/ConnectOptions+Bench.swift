@@ -3,7 +3,7 @@ import ApusNet
 extension ConnectOptions {
     /// How a run connects; reads the file of `--ca`.
     ///
-    /// - Throws: ``WithoutTLS``, or what is wrong with the file.
+    /// - Throws: What is wrong with the file; in a build without TLS `WithoutTLS`.
     static func bench(_ options: BenchOptions) throws -> ConnectOptions {
         var connecting = ConnectOptions()
         connecting.timeout = options.timeout
@@ -24,3 +24,10 @@ extension ConnectOptions {
         #endif
     }
 }
+
+#if !TLS
+    /// TLS was asked for in a build without it.
+    struct WithoutTLS: Error, CustomStringConvertible {
+        var description: String { "this build has no TLS: build it with the trait TLS, which is on by default" }
+    }
+#endif
