@@ -88,7 +88,9 @@ class Living(unittest.TestCase):
 
     def test_the_first_worker_has_the_dashboard_and_so_has_its_successor(self):
         with Workers("--admin", "127.0.0.1:0") as apus:
-            place = re.search(r"the dashboard is at http://127.0.0.1:(\d+)/", "".join(apus.said))
+            line = r"the dashboard is at http://127.0.0.1:(\d+)/"
+            # The worker says it, before or after the master greets.
+            place = re.search(line, "".join(apus.said)) or apus.await_line(line)
             os.kill(apus.pids[1], signal.SIGKILL)
             apus.await_worker()
             apus.process.send_signal(signal.SIGUSR2)

@@ -67,8 +67,9 @@ final class Master {
             awaitSignal(signals)
             for (index, pid, error) in outcomes.take() { conclude(index, pid, error) }
             reap()
-            if stops > 0, places.allSatisfy({ $0.processes.isEmpty }) { return 0 }
+            // First: workers that the second signal has cut may be gone by now.
             if stops > 1 { return 130 }
+            if stops > 0, places.allSatisfy({ $0.processes.isEmpty }) { return 0 }
             if !hasServed, stops == 0, places.contains(where: { $0.restart != nil }) { return giveUp() }
             restartDue()
         }
