@@ -2,17 +2,17 @@
 public struct PoolConfiguration: Sendable, Equatable {
     /// What the connections speak, and the settings of that protocol.
     public var policy: ConnectionPolicy
-    /// The most connections at a time, 1 to 16,777,216; nil is without limit.
+    /// The most connections at a time, 1 to 16,777,216; nil for the 2²⁴ that a pool can list.
     public var limit: Int?
     /// The most that may wait for a place, 0 to 1,000,000; 0 has nobody wait.
     public var queue: Int
     /// How long one waits for a place at most, 0 to an hour.
     public var patience: Duration
-    /// How long a connection may be without a request; 1 ms to a day, nil is without limit.
+    /// How long a connection may be without a request; 1 ms to a day, nil for the 2²⁴ that a pool can list.
     public var idleTimeout: Duration?
-    /// How old a connection becomes; 1 second to a year, nil is without limit.
+    /// How old a connection becomes; 1 second to a year, nil for the 2²⁴ that a pool can list.
     public var maximumAge: Duration?
-    /// The requests that one connection serves before it ends; 1 or more, nil is without limit.
+    /// The requests that one connection serves before it ends; 1 or more, nil for the 2²⁴ that a pool can list.
     public var requestsPerConnection: Int?
     /// When the pool counts as degraded, overloaded and unavailable.
     public var health: HealthThresholds
@@ -21,7 +21,7 @@ public struct PoolConfiguration: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - policy: What the connections speak.
-    ///   - limit: The most connections at a time; nil is without limit.
+    ///   - limit: The most connections at a time; nil for the 2²⁴ that a pool can list.
     ///   - queue: The most that may wait for a place.
     ///   - patience: How long one waits at most.
     ///   - idleTimeout: How long a connection may be without a request.
