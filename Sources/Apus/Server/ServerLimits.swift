@@ -19,7 +19,8 @@ public struct ServerLimits: Sendable {
     public var idleTimeout = Duration.seconds(60)
     /// From a request's head to the begin of its response (503); a streamed response may then take its time.
     public var requestTimeout = Duration.seconds(30)
-    /// A client that takes nothing of what waits for it is cut off after this time.
+    /// A client that takes nothing of what waits for it for this time is cut off, at the latest after twice as long; one that
+    /// takes something, however little, is not. What counts is what its system has acknowledged.
     public var writeStallTimeout = Duration.seconds(30)
     /// Whether a client may send its end (FIN) behind a request and still wait for the answer, as `printf … | nc -N` and
     /// some load balancers' probes do.

@@ -153,14 +153,20 @@ extension HTTP2Connection {
 
     // MARK: Time
 
-    func timerFired(_ exchange: HTTP2Exchange, _ now: UInt64) {
+    /// Looks at the times of one exchange.
+    ///
+    /// - Parameter taken: The bytes that the client has taken of the connection.
+    func timerFired(_ exchange: HTTP2Exchange, _ now: UInt64, taken: Int) {
         guard !exchange.flags.contains(.closed) else { return }
         if exchange.lingerEnd != 0 {
             if now < exchange.lingerEnd { arm(at: exchange.lingerEnd) } else { exchange.settle() }
             return
         }
         if exchange.stall.isWaiting {
-            if exchange.stall.isStalled(shared.limits.peer, at: now) {
+            if !isHeldByWindow(exchange, taken: taken) {
+                exchange.stall.ends()
+                exchange.stall.waits(at: now)
+            } else if exchange.stall.isStalled(shared.limits.peer, at: now) {
                 meter(.stalledWindow)
                 exchange.noteFailure(.clientStalled)
                 if phase != .closing { endStream(HTTP2Error(.cancelled, stream: exchange.id)) }

@@ -82,6 +82,8 @@ int apus_accept_errno(int listener, struct sockaddr *_Nullable address, socklen_
 int apus_socket_errno(int domain, int type, int protocol);
 /// Whether a socket has bytes that can be received now, which are left there.
 bool apus_has_unread(int descriptor);
+/// The bytes given to a socket that the peer's system has not taken; -1 where this one does not tell.
+int apus_unsent_count(int descriptor);
 ssize_t apus_receive_errno(int descriptor, void *_Nonnull into, size_t count);
 /// send without SIGPIPE.
 ssize_t apus_send_errno(int descriptor, const void *_Nonnull from, size_t count, bool more);
