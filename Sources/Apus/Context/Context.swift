@@ -164,7 +164,7 @@ public import ApusRuntime
     func detach() {
         transport = nil
         http1 = nil
-        if body.transport != nil { body.transport = nil }
+        if body.transport != nil { body.leave() }
     }
 
     /// Ends the request: gives back what was borrowed, and forgets the rest.

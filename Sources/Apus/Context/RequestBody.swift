@@ -39,6 +39,10 @@ import ApusRuntime
     @safe @exclusivity(unchecked) private var reader: UnsafeContinuation<Void, Never>?
     /// Bytes that an asynchronous reader has taken.
     @safe @exclusivity(unchecked) private var takenCount = 0
+    /// Where the bytes are counted that wait for the rest of them.
+    @safe @exclusivity(unchecked) private var gathering: GatheredContent?
+    /// How many of them this content has there.
+    @safe @exclusivity(unchecked) private(set) var gatheredCount = 0
     /// The length that the client announced, in bytes; nil when it sends chunks. 0 when there is no content.
     @safe @exclusivity(unchecked) public internal(set) var announcedLength: Int64? = 0
     /// The most bytes of content; 413 beyond, whoever reads it. It is the route's: ``RouteOptions/bodyLimit``.
@@ -53,6 +57,8 @@ import ApusRuntime
     func reset(on loop: EventLoop) {
         if decoding != nil { decoding = nil }
         guard hasBegun else { return }
+        leave()
+        gathering = nil
         hasBegun = false
         state = .complete
         chunks = []
@@ -61,7 +67,6 @@ import ApusRuntime
         takenCount = 0
         announcedLength = 0
         trailers = HTTPFields()
-        transport = nil
     }
 
     // MARK: The connection's side
@@ -71,6 +76,27 @@ import ApusRuntime
         state = .open
         announcedLength = length
         self.transport = transport
+    }
+
+    /// The request is over, or its client gone: what it holds is as good as free.
+    func leave() {
+        transport = nil
+        letGo()
+    }
+
+    private func letGo() {
+        guard gatheredCount > 0 else { return }
+        gathering?.remove(gatheredCount)
+        gatheredCount = 0
+    }
+
+    /// Counts content that is held until all of it is here; false when there is no room for it.
+    func gather(_ count: Int, in content: GatheredContent) -> Bool {
+        guard content.hasRoom(for: count, besides: gatheredCount) else { return false }
+        content.add(count)
+        gathering = content
+        gatheredCount += count
+        return true
     }
 
     /// Takes content that arrived; false when the reader is behind and the client should wait.
@@ -161,13 +187,21 @@ import ApusRuntime
     /// The whole content.
     ///
     /// - Parameter most: the number of bytes above which 413 is thrown; ``limit`` when nil.
+    /// - Returns: The bytes.
+    /// - Throws: What ``next()`` throws, and 503 while the loop holds ``ServerLimits/gatheredContent``.
     public func collect(upTo most: Int? = nil) async throws(HTTPError) -> [UInt8] {
         let most = most ?? limit
         if let announcedLength, announcedLength > most { throw exceeded(most) }
+        // What a synchronous handler leaves to its response was counted when it came.
+        let content = gatheredCount == 0 ? transport?.carrier?.server.gathered : nil
+        if let content, let announcedLength, !content.hasRoom(for: Int(clamping: announcedLength)) { throw crowded() }
+        // From here on it is its handler's.
+        defer { if content != nil { letGo() } }
         var whole: [UInt8] = []
         while let chunk = try await next() {
             if whole.isEmpty { whole = chunk } else { whole += chunk }
             if whole.count > most { throw exceeded(most) }
+            if let content, !gather(chunk.count, in: content) { throw crowded() }
         }
         return whole
     }
@@ -208,6 +242,17 @@ import ApusRuntime
     private func exceeded(_ most: Int) -> HTTPError {
         transport?.carrier?.server.service.limitCounts.count(.body)
         return Self.tooLarge(most)
+    }
+
+    /// The loop holds as much content as it may; counted likewise.
+    private func crowded() -> HTTPError {
+        transport?.carrier?.server.service.limitCounts.count(.gatheredContent)
+        return Self.noRoom
+    }
+
+    static var noRoom: HTTPError {
+        HTTPError(
+            .serviceUnavailable, "too much content is being received: send it again later", fields: [.retryAfter: "5"])
     }
 
     static func tooLarge(_ most: Int) -> HTTPError {

@@ -16,6 +16,9 @@
 #if defined(__linux__)
 #include <linux/sockios.h>
 #endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 static __thread void *current_loop __attribute__((tls_model("initial-exec")));
 
@@ -223,6 +226,12 @@ ssize_t apus_receive_errno(int descriptor, void *into, size_t count) {
 bool apus_has_unread(int descriptor) {
   char byte;
   return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void apus_trim_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }
 
 int apus_unsent_count(int descriptor) {

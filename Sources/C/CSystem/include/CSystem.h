@@ -90,6 +90,8 @@ ssize_t apus_send_errno(int descriptor, const void *_Nonnull from, size_t count,
 /// sendmsg of several pieces without SIGPIPE.
 ssize_t apus_send_vector_errno(int descriptor, const struct iovec *_Nonnull pieces, size_t count, bool more);
 int apus_set_nonblocking_errno(int descriptor);
+/// Returns what malloc holds and nobody uses to the system, where there is a way to ask for it.
+void apus_trim_memory(void);
 /// /dev/null, open for reading; -1 when even that fails.
 int apus_open_null(void);
 /// Sends a part of a file to a socket without a copy through this process.
