@@ -274,7 +274,7 @@ extension Context: LoopWork {
                 unsafe send(service.errorResponse(error, self))
             }
         }
-        if let stream { await stream.run(log: loop.log, route: route?.pattern.description ?? "a handler") }
+        if let stream { await stream.run(for: self) }
         transport?.finish(self)
     }
 }

@@ -39,6 +39,8 @@ import ApusRuntime
     @safe @exclusivity(unchecked) private var reader: UnsafeContinuation<Void, Never>?
     /// Bytes that an asynchronous reader has taken.
     @safe @exclusivity(unchecked) private var takenCount = 0
+    /// What a reader was told instead of more content: that the client left, or what was wrong with it.
+    @safe @exclusivity(unchecked) private(set) var refusal: HTTPError?
     /// Where the bytes are counted that wait for the rest of them.
     @safe @exclusivity(unchecked) private var gathering: GatheredContent?
     /// How many of them this content has there.
@@ -61,6 +63,7 @@ import ApusRuntime
         gathering = nil
         hasBegun = false
         state = .complete
+        refusal = nil
         chunks = []
         firstChunk = 0
         waitingCount = 0
@@ -142,13 +145,23 @@ import ApusRuntime
     /// - Throws: `HTTPError`, when the client left or its content was malformed or too large.
     public func next() async throws(HTTPError) -> [UInt8]? {
         guard let decoding else { return try await nextReceived() }
-        while true {
-            if let decoded = try decoding.next() { return decoded }
-            guard let chunk = try await nextReceived() else { break }
-            decoding.take(chunk)
+        do throws(HTTPError) {
+            while true {
+                if let decoded = try decoding.next() { return decoded }
+                guard let chunk = try await nextReceived() else { break }
+                decoding.take(chunk)
+            }
+            try decoding.end()
+            return nil
+        } catch {
+            throw told(error)
         }
-        try decoding.end()
-        return nil
+    }
+
+    /// Keeps what a reader is told.
+    private func told(_ error: HTTPError) -> HTTPError {
+        refusal = error
+        return error
     }
 
     /// The next bytes as they were received, or nil at the end.
@@ -158,12 +171,12 @@ import ApusRuntime
                 let chunk = take()
                 takenCount += chunk.count
                 // What comes in chunks has announced nothing.
-                guard takenCount <= limit else { throw Self.tooLarge(limit) }
+                guard takenCount <= limit else { throw told(exceeded(limit)) }
                 return chunk
             }
             switch state {
             case .complete: return nil
-            case .failed(let error): throw error
+            case .failed(let error): throw told(error)
             case .open: break
             }
             transport?.continueRequest()
@@ -191,17 +204,19 @@ import ApusRuntime
     /// - Throws: What ``next()`` throws, and 503 while the loop holds ``ServerLimits/gatheredContent``.
     public func collect(upTo most: Int? = nil) async throws(HTTPError) -> [UInt8] {
         let most = most ?? limit
-        if let announcedLength, announcedLength > most { throw exceeded(most) }
+        if let announcedLength, announcedLength > most { throw told(exceeded(most)) }
         // What a synchronous handler leaves to its response was counted when it came.
         let content = gatheredCount == 0 ? transport?.carrier?.server.gathered : nil
-        if let content, let announcedLength, !content.hasRoom(for: Int(clamping: announcedLength)) { throw crowded() }
+        if let content, let announcedLength, !content.hasRoom(for: Int(clamping: announcedLength)) {
+            throw told(crowded())
+        }
         // From here on it is its handler's.
         defer { if content != nil { letGo() } }
         var whole: [UInt8] = []
         while let chunk = try await next() {
             if whole.isEmpty { whole = chunk } else { whole += chunk }
-            if whole.count > most { throw exceeded(most) }
-            if let content, !gather(chunk.count, in: content) { throw crowded() }
+            if whole.count > most { throw told(exceeded(most)) }
+            if let content, !gather(chunk.count, in: content) { throw told(crowded()) }
         }
         return whole
     }

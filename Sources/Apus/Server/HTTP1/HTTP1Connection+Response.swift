@@ -54,10 +54,13 @@ extension HTTP1Connection: ResponseTransport {
     func send(_ context: Context, _ response: Response) {
         let connection = self.connection
         guard connection.isOpen else { return }
+        var mark: OutputMark?
         if case .stream = response.body {
             // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
             // leaves unread is dealt with when it ends.
             if response.status.kind == .successful { sendContinue(context) }
+            server.flushStage(to: connection)
+            mark = connection.outputMark
         } else {
             settleKeepAlive(context)
         }
@@ -83,7 +86,9 @@ extension HTTP1Connection: ResponseTransport {
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
         case .stream(let length, let write):
             streamsChunks = framing == .chunked
-            context.stream = ResponseStream(sink: self, length: length, produce: write)
+            let stream = ResponseStream(sink: self, length: length, produce: write)
+            stream.mark = mark
+            context.stream = stream
         }
     }
 
