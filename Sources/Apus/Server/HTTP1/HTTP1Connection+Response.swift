@@ -101,7 +101,8 @@ extension HTTP1Connection: ResponseTransport {
         connection.reserve(size)
         connection.output.appendStatusLine(response.status)
         server.appendDate(to: &connection.output)
-        for field in response.fields where !Self.isOurs(field.name) {
+        if context.asksToClose || response.fields.asksToClose { keepsAlive = false }
+        for field in response.fields where !field.name.isFraming {
             connection.output.append(field: field)
             // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
             if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
@@ -118,14 +119,10 @@ extension HTTP1Connection: ResponseTransport {
             connection.output.append("Transfer-Encoding: chunked")
             connection.output.append(persistenceLines(context))
         case .none, .untilClose:
-            // The other framings leave their line open for these.
-            connection.output.append(keepsAlive ? "\r\n" : "Connection: close\r\n\r\n")
+            // The other framings leave their line open for these, which begin with a line end.
+            connection.output.truncate(to: connection.output.count - 2)
+            connection.output.append(persistenceLines(context))
         }
-    }
-
-    /// Fields that only the server writes.
-    private static func isOurs(_ name: HTTPField.Name) -> Bool {
-        name == .contentLength || name == .transferEncoding || name == .date || name == .connection
     }
 
     /// What the head says of the connection's future, from the end of the line before it to the end of the head
@@ -140,7 +137,7 @@ extension HTTP1Connection: ResponseTransport {
     /// connection's last response, and says so.
     @inline(__always)
     private func settleKeepAlive(_ context: Context) {
-        if server.isDraining { keepsAlive = false }
+        if server.isDraining || context.asksToClose { keepsAlive = false }
         if context.head.hasBody, phase == .content || phase == .head, !canDiscardContent(of: context) {
             keepsAlive = false
         }
@@ -153,7 +150,7 @@ extension HTTP1Connection: ResponseTransport {
         for field in fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
         connection.reserve(size)
         connection.output.appendStatusLine(status)
-        for field in fields where !Self.isOurs(field.name) { connection.output.append(field: field) }
+        for field in fields where !field.name.isFraming { connection.output.append(field: field) }
         connection.output.append("\r\n")
     }
 
