@@ -106,8 +106,8 @@ struct Dashboard: Sendable {
                     .unauthorized, "that is not the token", fields: [.wwwAuthenticate: AdminGate.challenge])
             }
             let cookie = try SetCookie(
-                AdminSessions.cookie(for: context), sessions.begin(), maxAge: AdminSessions.lifetime, isSecure: context.isSecure,
-                sameSite: .strict)
+                AdminSessions.cookie(for: context), sessions.begin(), maxAge: AdminSessions.lifetime,
+                isSecure: context.isSecure, sameSite: .strict)
             return Response(.noContent, [.setCookie: cookie.description])
         }
         app.delete("/api/session") { context in
