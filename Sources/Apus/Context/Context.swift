@@ -271,6 +271,8 @@ extension Context: LoopWork {
             } catch {
                 // Whoever else cancels it has said why. What it failed of then, if not of that, is no fault of ours.
                 if Task.isCancelled { noteFailure(.clientGone) }
+                // Not what it sent was too much, but what everybody did.
+                if body.refusal?.status == .serviceUnavailable { noteFailure(.shed) }
                 unsafe send(service.errorResponse(error, self))
             }
         }

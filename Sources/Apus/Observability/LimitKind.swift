@@ -36,6 +36,9 @@ public enum LimitKind: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// What becomes of a request whose content exceeds it: the client's fault, or too much to do.
+    var failure: RequestFailure { self == .gatheredContent ? .shed : .limitExceeded }
+
     /// The name in logs and metrics: words with hyphens.
     public var name: StaticString {
         switch self {

@@ -34,7 +34,7 @@ extension HTTP1Connection {
         keepsAlive = false
         if let limit {
             exceeded(limit)
-            spare.noteFailure(.limitExceeded)
+            spare.noteFailure(limit.failure)
         }
         spare.send(server.service.errorResponse(error, spare))
         server.report(spare, on: self)
@@ -83,7 +83,7 @@ extension HTTP1Connection {
             }
             if context.task == nil, let (limit, error) = exceededBound(context, range.count) {
                 exceeded(limit)
-                context.noteFailure(.limitExceeded)
+                context.noteFailure(limit.failure)
                 refuseContent(error)
                 return bytes.byteCount
             }

@@ -128,7 +128,7 @@ extension HTTP2Connection {
     ) {
         if let limit {
             exceeded(limit, ends: false)
-            context.noteFailure(.limitExceeded)
+            context.noteFailure(limit.failure)
         }
         context.body.fail(error)
         guard context.task == nil else { return }

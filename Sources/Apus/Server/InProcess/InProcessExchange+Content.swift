@@ -14,7 +14,7 @@ extension InProcessExchange {
         }
         if route.isSynchronous, !server.gathered.hasRoom(for: Int(clamping: context.head.contentLength ?? 1)) {
             server.service.limitCounts.count(.gatheredContent)
-            return refuseContent(context, RequestBody.noRoom, because: .limitExceeded)
+            return refuseContent(context, RequestBody.noRoom, because: .shed)
         }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: self)
@@ -48,7 +48,7 @@ extension InProcessExchange {
         }
         if context.task == nil, !context.body.gather(bytes.count, in: server.gathered) {
             server.service.limitCounts.count(.gatheredContent)
-            return refuseContent(context, RequestBody.noRoom, because: .limitExceeded)
+            return refuseContent(context, RequestBody.noRoom, because: .shed)
         }
         _ = unsafe context.body.append(bytes.span.bytes)
     }
