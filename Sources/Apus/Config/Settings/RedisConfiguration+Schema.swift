@@ -1,32 +1,5 @@
-import ApusRuntime
-
-/// The Redis that nodes share, for sessions and rate limits: `redis` in a file.
-public struct RedisSettings: Hashable, Sendable {
-    /// A name, a literal address, or `unix:/path`.
-    public var host = "127.0.0.1"
-    /// The port; of no meaning for a Unix socket.
-    public var port: UInt16 = 6379
-    /// The user's name; nil is the default user.
-    public var username: String?
-    /// The password; nil sends none. Never shown.
-    public var password: String?
-    /// The database, chosen by SELECT.
-    public var database = 0
-    /// How long a command may take, connecting included.
-    public var timeout = Duration.milliseconds(250)
-    /// How many commands may wait at a time, on each loop.
-    public var mostWaiting = 1024
-    /// The first pause before connecting anew; each that follows is twice as long.
-    public var firstPause = Duration.milliseconds(50)
-    /// The longest pause.
-    public var longestPause = Duration.seconds(2)
-    /// The longest reply, in bytes.
-    public var mostReplyBytes = 16 << 20
-
-    /// A Redis on this machine.
-    public init() {}
-
-    static let schema = ConfigurationSchema(RedisSettings()) {
+extension RedisConfiguration {
+    static let schema = ConfigurationSchema(RedisConfiguration()) {
         $0.value("host", \.host, .text("a host, or unix:/path"), "A name, an address, or unix:/path")
         $0.value("port", \.port, .integer(1...65535), "The port")
         $0.value("username", \.username, .anyText, orNull: "none", "The user's name; none is the default user")
@@ -53,20 +26,4 @@ public struct RedisSettings: Hashable, Sendable {
             #endif
         }
     }
-
-    #if Redis && canImport(CHiredis)
-        func client(log: Log) -> RedisClient {
-            var configuration = RedisConfiguration(host: host, port: port)
-            configuration.username = username
-            configuration.password = password
-            configuration.database = database
-            configuration.timeout = timeout
-            configuration.mostWaiting = mostWaiting
-            configuration.firstPause = firstPause
-            configuration.longestPause = longestPause
-            configuration.mostReplyBytes = mostReplyBytes
-            configuration.log = log
-            return RedisClient(configuration)
-        }
-    #endif
 }
