@@ -5,7 +5,7 @@
 // A pool that gives no place, or counts wrongly, stops the program: its figures would be of nothing.
 
 import ApusPool
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 import Synchronization
 
 @main struct PoolBenchmarks {
