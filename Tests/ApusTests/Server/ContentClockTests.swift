@@ -1,3 +1,4 @@
+import ApusTesting
 import Testing
 
 @testable import Apus
@@ -59,11 +60,15 @@ struct ContentClockTests {
     @Test("a handler that takes longer to read than its client may take to send costs it nothing", arguments: [1, 2])
     func stallingHandler(version: Int) async throws {
         let goOn = CancellationTests.Event()
-        try await serving {
+        let held = CancellationTests.Event()
+        let clock = TestClock()
+        try await serving(clock: clock) {
             $0.limits.bodyTimeout = .milliseconds(500)
             $0.limits.bodyMinimumRate = 1 << 40
         } _: { app in
             app.post("/stall") { context async throws in
+                while !context.contentClock.isHeld { await Task.yield() }
+                held.tell("held")
                 // Longer than the time for the content; the rest comes within that time from when it may.
                 try await context.loop.sleep(for: .milliseconds(1400))
                 var count = 0
@@ -80,14 +85,20 @@ struct ContentClockTests {
                 let client = try RawClient(address)
                 client.send("POST /stall HTTP/1.1\r\nHost: a\r\nContent-Length: \(window + piece.count)\r\n\r\n")
                 for _ in 0..<window / piece.count { client.send(piece) }
-                _ = await goOn.next()
+                #expect(await held.next() != nil)
+                // Both of its waits, and less behind them than the time for the rest.
+                await clock.advance(by: .milliseconds(1700))
+                #expect(await goOn.next() != nil)
                 client.send(piece)
                 #expect(try client.response().text == "\(window + piece.count)")
             } else {
                 let client = try FrameClient(address)
                 client.send(Frame.request(1, "/stall", method: "POST", ends: false))
                 for _ in 0..<window / piece.count { client.send(Frame.data(1, piece)) }
-                _ = await goOn.next()
+                #expect(await held.next() != nil)
+                // Both of its waits, and less behind them than the time for the rest.
+                await clock.advance(by: .milliseconds(1700))
+                #expect(await goOn.next() != nil)
                 client.send(Frame.data(1, piece, ends: true))
                 #expect(try client.answer(on: 1).text == "\(window + piece.count)")
             }

@@ -51,6 +51,8 @@ final class ListenerPools: Sendable {
                 state.pools[kind] = made
                 return made
             } catch {
+                // A pool refuses a configuration with a mistake in it. This one is made of the policy's defaults and of
+                // limits that were validated when the server was configured.
                 fatalError("the defaults of a pool are wrong: \(error)")
             }
         }
