@@ -118,6 +118,7 @@ public final class Application: Sendable, Routes {
         return Service(
             tree: builder.build(), routes: routes, limits: configuration.limits,
             listeners: configuration.listeners.map(\.name), unmatched: unmatched,
+            gateways: setup.middleware.compactMap { $0 as? TrustedProxies },
             takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
             observation: Observation(
                 metrics: setup.measuresRequests || isAdministered ? RequestMetrics(routes) : nil,
