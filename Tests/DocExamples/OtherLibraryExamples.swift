@@ -15,7 +15,8 @@ private struct Library: Sendable {
     func name(of id: String) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             thread.loops[0].execute { _ in
-                continuation.resume(with: id == "7" ? .success("swift") : .failure(Unknown()))
+                guard id == "7" else { return continuation.resume(throwing: Unknown()) }
+                continuation.resume(returning: "swift")
             }
         }
     }
@@ -49,7 +50,7 @@ struct OtherLibraryExamples {
         defer { thread.stop() }
         let app = Application()
         register(app, Library(thread: thread))
-        app.get("/failing") { context async throws in
+        app.get("/failing") { context async throws -> String in
             do {
                 return try await Library(thread: thread).name(of: "8")
             } catch is Library.Unknown {

@@ -11,7 +11,7 @@ enum Misnomer {
         // Of some listener, not of the first.
         guard section.hasPrefix("listeners["), let end = section.firstIndex(of: "]"), key.hasPrefix("listeners[0]")
         else { return nil }
-        return section[...end] + key.dropFirst("listeners[0]".count)
+        return String(section[...end]) + key.dropFirst("listeners[0]".count)
     }
 
     /// The key that is meant by a plain value where a section or a list belongs: `log: "debug"`.
@@ -31,7 +31,7 @@ enum Misnomer {
 
     /// Letters and digits alone, small: files, variables and flags write the same words differently.
     private static func folded(_ name: some StringProtocol) -> String {
-        name.filter { $0.isLetter || $0.isNumber }.lowercased()
+        String(name).filter { $0.isLetter || $0.isNumber }.lowercased()
     }
 
     /// By the folded name.
