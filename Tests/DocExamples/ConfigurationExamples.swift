@@ -40,6 +40,10 @@ struct ConfigurationExamples {
         for problem in error?.problems ?? [] where problem.kind == .value {
             #expect(shown.contains { $0 == problem.description })
         }
+        let foreign = #expect(throws: ConfigurationError.self) {
+            try Configuration.load(environment: ["APUS_PORT": "80"])
+        }
+        #expect(shown.contains { $0 == foreign?.problems.first?.description ?? "" })
     }
 
     @Test("a running server takes over what it can")

@@ -109,6 +109,29 @@ class Messages(unittest.TestCase):
                 self.assertIn("help", wrong.stderr)
                 self.assertIn(words[-1] if words[-1] != "80" else "--port", wrong.stderr)
 
+    def test_a_key_that_is_not_there_exits_2_from_the_command_line_and_1_from_a_file(self):
+        for words in (["--set", "foo=1"], ["--set", "limits.body=many"]):
+            wrong = run("check", *words)
+            self.assertEqual(wrong.returncode, 2, wrong)
+            self.assertIn("--set", wrong.stderr)
+        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
+            file.write("{ foo: 1 }")
+            file.flush()
+            self.assertEqual(run("check", "--config", file.name, "--set", "foo=1").returncode, 1)
+
+    def test_processors_that_are_not_there_are_told_by_check_and_serve(self):
+        missing = max(os.sched_getaffinity(0)) + 1
+        for command in ("check", "serve"):
+            wrong = run(command, "--port", "0", "--pin", str(missing))
+            self.assertEqual(wrong.returncode, 1, wrong)
+            self.assertIn(f"this process may not run on processor {missing}: choose among ", wrong.stderr)
+
+    def test_a_process_that_is_not_there_is_told_with_what_to_do(self):
+        wrong = run("restart", "4194305")
+        self.assertEqual(wrong.returncode, 1, wrong)
+        self.assertIn("there is no process 4194305: name one that serves", wrong.stderr)
+        self.assertIn("PID is missing: the process", run("restart").stderr)
+
     def test_a_folder_that_is_not_there_exits_1(self):
         wrong = run("serve", "/no/such/folder", "--port", "0")
         self.assertEqual(wrong.returncode, 1, wrong)

@@ -115,7 +115,8 @@ extension Service {
                 keepsSlowest: $0.keepsSlowest)
         }
         return Service(
-            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation,
+            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, gateways: other.gateways,
+            observation: observation,
             pools: other.pools
         ) { error, context in
             guard (error as? HTTPError)?.status == .notFound, let place = secure(context.authority, port) else {

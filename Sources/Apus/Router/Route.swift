@@ -75,15 +75,20 @@ public struct RouteOptions: Sendable {
     /// Whether its requests are measured, logged and told to those who observe. Default true; a route that is asked for all
     /// the time by a machine, and is of no interest, need not be.
     public var isObserved: Bool
+    /// Whether the application's own middleware (`use`) is left out around it; that of its groups is not. Default false. For
+    /// a route to be measured, and for one that a machine asks all the time.
+    public var isBare: Bool
 
     /// The application's settings, but for what is given.
     public init(
-        bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false, isObserved: Bool = true
+        bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false, isObserved: Bool = true,
+        isBare: Bool = false
     ) {
         self.bodyLimit = bodyLimit
         self.timeout = timeout
         self.requiresLength = requiresLength
         self.isObserved = isObserved
+        self.isBare = isBare
     }
 }
 

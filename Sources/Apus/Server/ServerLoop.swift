@@ -30,6 +30,7 @@ extension ServerConnection {
     var remoteAddress: SocketAddress? { connection.remoteAddress }
     var localAddress: SocketAddress? { connection.localAddress }
     var isSecure: Bool { connection.isSecure }
+    var isRelayed: Bool { connection.isRelayed }
     #if TLS
         var tls: TLSInfo? { connection.tlsInfo }
         var isReceivingEarly: Bool { connection.isReceivingEarly }
@@ -50,6 +51,8 @@ protocol RequestCarrier: AnyObject {
     var localAddress: SocketAddress? { get }
     /// Whether it is TLS.
     var isSecure: Bool { get }
+    /// Whether a load balancer has told of the client by the PROXY protocol.
+    var isRelayed: Bool { get }
     #if TLS
         /// What TLS has agreed on.
         var tls: TLSInfo? { get }

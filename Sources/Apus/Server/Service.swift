@@ -26,12 +26,15 @@ import Synchronization
     let listeners: [String]
     /// What answers where there is no route, when middleware stands around it.
     let unmatched: Route?
+    /// The proxies in front of the whole application, which may undo TLS.
+    let gateways: [TrustedProxies]
     /// Whether some listener takes requests before the handshake is done (0-RTT).
     let takesEarlyData: Bool
 
     init(
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
-        takesEarlyData: Bool = false, observation: Observation?, pools: PoolRegistry = PoolRegistry(),
+        gateways: [TrustedProxies] = [], takesEarlyData: Bool = false, observation: Observation?,
+        pools: PoolRegistry = PoolRegistry(),
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -41,6 +44,7 @@ import Synchronization
         self.errorResponse = errorResponse
         self.listeners = listeners
         self.unmatched = unmatched
+        self.gateways = gateways
         self.takesEarlyData = takesEarlyData
         self.observation = observation
         self.pools = pools

@@ -155,6 +155,17 @@ int apus_available_processors(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+int apus_processors(int *numbers, int capacity) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  // Of the first thread, for the calling one may be pinned.
+  if (sched_getaffinity(getpid(), sizeof set, &set) < 0) return 0;
+  int count = 0;
+  for (int processor = 0; processor < CPU_SETSIZE && count < capacity; processor++)
+    if (CPU_ISSET(processor, &set)) numbers[count++] = processor;
+  return count;
+}
 #else
 ssize_t apus_sendfile_errno(int socket, int file, int64_t offset, size_t count) {
 #if defined(__APPLE__)
@@ -195,6 +206,8 @@ int apus_available_processors(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+int apus_processors(int *numbers, int capacity) { return 0; }
 #endif
 
 void apus_block_broken_pipe_signal(void) {

@@ -118,6 +118,8 @@ int apus_pin_thread_errno(int processor);
 void apus_name_thread(const char *_Nonnull name);
 /// The number of processors this process may run on.
 int apus_available_processors(void);
+/// The numbers of those processors, ascending, at most `capacity`: how many, or 0 where the system doesn't tell.
+int apus_processors(int *_Nonnull numbers, int capacity);
 
 #if defined(__linux__)
 #include <sys/epoll.h>
