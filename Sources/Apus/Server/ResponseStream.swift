@@ -34,6 +34,8 @@ protocol RoomWaiting: AnyObject {
     @safe @exclusivity(unchecked) private(set) var written: Int64 = 0
     @safe @exclusivity(unchecked) private var waiter: UnsafeContinuation<Void, Never>?
     var trailers = HTTPFields()
+    /// The content was ended before its function.
+    private var hasEnded = false
     /// Who is told, beside a writer that waits, that there is room again, or that the client is gone. Let go of by who
     /// sets it.
     @safe @exclusivity(unchecked) var onRoom: (any RoomWaiting)?
@@ -58,6 +60,29 @@ protocol RoomWaiting: AnyObject {
         self.produce = produce
     }
 
+    /// The sending side of a tunnel.
+    convenience init(sink: any ContentSink, tunnel: Tunnel, of context: Context) {
+        let body = context.body
+        let loop = context.loop
+        self.init(sink: sink, length: nil) { writer in
+            try await tunnel.converse(TunnelStream(body, writer.stream, loop))
+        }
+    }
+
+    /// Breaks the response off while its writer may be waiting.
+    func abandon() {
+        breakOff()
+        wakeWriter()
+    }
+
+    /// Ends the content, while the function goes on.
+    func end() {
+        hasEnded = true
+        let sink = self.sink
+        self.sink = nil
+        sink?.endContent(trailers)
+    }
+
     /// Runs the function to its end and ends the content, or breaks the response off when it fails: the client
     /// must not take a part for the whole.
     func run(log: Log, route: String) async {
@@ -78,6 +103,7 @@ protocol RoomWaiting: AnyObject {
 
     /// Waits until the client has taken most of what is queued, and counts what is to be written now.
     private func room(for count: Int) async throws -> any ContentSink {
+        if hasEnded { throw ResponseStreamError.ended }
         while let sink, !sink.hasRoom {
             await unsafe withUnsafeContinuation { continuation in unsafe waiter = continuation }
         }

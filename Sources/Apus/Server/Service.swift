@@ -26,6 +26,10 @@ import Synchronization
     let listeners: [String]
     /// What answers where there is no route, when middleware stands around it.
     let unmatched: Route?
+    /// The place of the route for `CONNECT host:port`, where there is one.
+    let authorityRoute: Int?
+    /// Whether there are routes that a request with Upgrade may be for.
+    let takesUpgrades: Bool
     /// Whether some listener takes requests before the handshake is done (0-RTT).
     let takesEarlyData: Bool
 
@@ -37,6 +41,8 @@ import Synchronization
         self.tree = tree
         self.routes = routes
         unsafe references = routes.map { unsafe .passUnretained($0) }
+        authorityRoute = routes.firstIndex { $0.tunnel == .authority }
+        takesUpgrades = !tree.tunnelMethods.isEmpty
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners

@@ -23,6 +23,8 @@ import CSystem
         case content
         /// The request is whole, its handler runs or its response is being sent.
         case answering
+        /// Bytes go both ways, and mean nothing to HTTP.
+        case tunnel
         /// Nothing more is read.
         case closing
         /// Another protocol has taken the connection over.
@@ -164,6 +166,8 @@ import CSystem
             case .answering:
                 connection.pauseReceiving()
                 return consumed
+            case .tunnel:
+                return consumed + takeTunnelled(bytes.extracting(consumed..<bytes.byteCount))
             case .closing:
                 return bytes.byteCount
             case .handedOver:
@@ -187,7 +191,8 @@ import CSystem
         headSeen = 0
         stamp = server.loop.tick
         requests &+= 1
-        keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
+        keepsAlive =
+            context.head.keepsAlive && !server.isDraining && !isLastRequest && context.head.methodKind != .connect
         context.showBytes(head)
         if context.head.requestsUpgrade, upgrade(context) { return }
         context.attach(to: self)
@@ -210,6 +215,7 @@ import CSystem
             finishInline(context)
         } else {
             phase = .answering
+            if route.tunnel != nil { beginTunnel(context) }
             beginAsynchronous(server.takeSpare())
         }
     }
@@ -268,7 +274,7 @@ import CSystem
     func finish(_ context: Context) {
         self.context = nil
         noteHandOver(context)
-        let unread = phase == .content
+        let unread = phase == .content || phase == .tunnel && !peerIsGone
         if unread { keepsAlive = false }
         context.task = nil
         if context.account.began != 0 { responseQueued(context) }
@@ -308,6 +314,7 @@ import CSystem
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
         case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
+        case .tunnel: context?.body.end()
         }
     }
 
@@ -386,6 +393,7 @@ import CSystem
             }
         case .content: contentTimer(now)
         case .answering: answeringTimer(now)
+        case .tunnel: arm(at: now + server.timeouts.writeStall)
         case .closing, .handedOver: connection.close()
         }
     }
