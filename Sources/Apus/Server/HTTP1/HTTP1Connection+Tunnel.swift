@@ -13,6 +13,9 @@ extension HTTP1Connection {
         context.contentClock.begin(at: server.loop.tick)
     }
 
+    /// Whether the request in hand is for a tunnel, where a client that has ended its side may yet hear the other.
+    var opensTunnel: Bool { context?.route?.tunnel != nil }
+
     /// The handler takes the tunnel.
     func open(_ tunnel: Tunnel, _ response: Response, _ context: Context) {
         keepsAlive = false

@@ -313,6 +313,7 @@ import CSystem
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
+        case .answering where opensTunnel: context?.body.end()
         case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
         case .tunnel: context?.body.end()
         }
@@ -320,7 +321,7 @@ import CSystem
 
     /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
     func peerHungUp(on connection: Connection) {
-        guard !server.allowsHalfClose else { return }
+        guard !server.allowsHalfClose, !opensTunnel else { return }
         if phase == .answering || phase == .content { context?.task?.cancel() }
     }
 

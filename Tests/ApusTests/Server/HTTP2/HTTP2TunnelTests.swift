@@ -195,7 +195,7 @@ struct HTTP2TunnelTests {
             #expect(try status(client) == 200)
             client.send(Frame.headers(1, [("x", "y")]))
             #expect(try client.ending() == .reset(1, HTTP2RuleTests.protocolError))
-            client.send(Self.extended(3, "/echo", [("content-length", "3")]))
+            client.send(Self.extended(3, "/echo", [("content-length", "3")], ends: true))
             #expect(try client.answer(on: 3).status == 400)
             client.send(Self.extended(5, "/echo", [("content-length", "0")]), Frame.data(5, "abc", ends: true))
             #expect(try client.answer(on: 5).text == "abc")
