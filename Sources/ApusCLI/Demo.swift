@@ -92,6 +92,11 @@ enum Demo {
         }
         let unlimited = app.group(options: RouteOptions(bodyLimit: .max))
         unlimited.post("/echo") { context async in echo(context) }
+        app.connect("/echo", protocol: "echo") { _ in
+            Tunnel { stream in
+                for try await bytes in stream { try await stream.write(bytes) }
+            }
+        }
     }
 
     /// The content sent back while it arrives.

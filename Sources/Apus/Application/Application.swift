@@ -22,6 +22,7 @@ public final class Application: Sendable, Routes {
         var place: SourcePlace
         var options: RouteOptions
         var handler: RouteHandler
+        var tunnel: TunnelKind?
     }
 
     struct Setup: Sendable {
@@ -77,11 +78,13 @@ public final class Application: Sendable, Routes {
     }
 
     func register(
-        _ method: HTTPMethod, _ pattern: String, _ place: SourcePlace, _ options: RouteOptions, _ handler: RouteHandler
+        _ method: HTTPMethod, _ pattern: String, _ place: SourcePlace, _ options: RouteOptions, _ handler: RouteHandler,
+        tunnel: TunnelKind? = nil
     ) {
         setup.withLock {
             $0.drafts.append(
-                Draft(method: method, pattern: pattern, place: place, options: options, handler: handler))
+                Draft(
+                    method: method, pattern: pattern, place: place, options: options, handler: handler, tunnel: tunnel))
         }
     }
 
@@ -97,15 +100,13 @@ public final class Application: Sendable, Routes {
         var errors: [RouteError] = []
         for draft in setup.drafts {
             do throws(RouteError) {
-                let pattern = try RoutePattern(draft.pattern)
-                let method = try builder.method(named: draft.method.rawValue)
-                try builder.insert(method: method, pattern: pattern, value: routes.count, at: draft.place)
+                let pattern = try draft.insert(into: &builder, behind: routes)
                 let outer = draft.options.isBare ? [] : setup.middleware
                 routes.append(
                     Route(
                         method: draft.method, pattern: pattern, place: draft.place,
                         handler: draft.handler.composed(inside: outer), options: draft.options,
-                        index: routes.count, cors: draft.handler.cors(inside: outer)))
+                        index: routes.count, cors: draft.handler.cors(inside: outer), tunnel: draft.tunnel))
             } catch {
                 var error = error
                 error.place = draft.place

@@ -224,11 +224,12 @@ public import ApusRuntime
     /// Sends a response. A handler that returns one need not call it.
     public func send(_ response: Response) {
         guard let transport, !isAnswered else { return }
+        var response = response
+        if opensTunnelWrongly(response) { response = withoutTunnel(response) }
         isAnswered = true
         noteAnswer(response.status, response.body.count ?? 0)
         if response.status.code >= 500 { noteServerError() }
         guard extras != nil || edge != nil, !transport.writesAddedFields else { return transport.send(self, response) }
-        var response = response
         forEachAddedField(besides: response.fields) { response.fields.append($0) }
         transport.send(self, response)
     }

@@ -8,6 +8,8 @@ public final class Route: Sendable {
     public let pattern: RoutePattern
     /// Where it was registered.
     public let place: SourcePlace
+    /// The protocol of the tunnels that it opens at its paths; nil for a route of any other kind.
+    public var connectProtocol: String? { if case .named(let name) = tunnel { name } else { nil } }
     // One of the two is the handler. The first is never nil, so that a call need not unwrap it, which counts a reference.
     private let synchronous: @Sendable (Context) throws -> Void
     let asynchronous: (@Sendable (Context) async throws -> Void)?
@@ -21,6 +23,8 @@ public final class Route: Sendable {
     let isObserved: Bool
     /// What the innermost middleware around it says of other origins.
     let cors: CORS?
+    /// What kind of tunnel it opens; nil for a route of any other kind.
+    let tunnel: TunnelKind?
     /// Whether it is no route of the application's, but what answers where none was found.
     let isUnmatched: Bool
 
@@ -38,10 +42,11 @@ public final class Route: Sendable {
 
     init(
         method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions,
-        index: Int, cors: CORS? = nil, isUnmatched: Bool = false
+        index: Int, cors: CORS? = nil, tunnel: TunnelKind? = nil, isUnmatched: Bool = false
     ) {
         self.index = index
         self.cors = cors
+        self.tunnel = tunnel
         self.isUnmatched = isUnmatched
         isForHead = method == .head
         isObserved = options.isObserved

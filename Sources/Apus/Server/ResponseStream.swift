@@ -43,6 +43,8 @@ protocol RoomWaiting: AnyObject {
     var trailers = HTTPFields()
     /// The place of the response's head among what is written; nil where it can't be taken back.
     @safe @exclusivity(unchecked) var mark: OutputMark?
+    /// The content was ended before its function.
+    private var hasEnded = false
     /// Who is told, beside a writer that waits, that there is room again, or that the client is gone. Let go of by who
     /// sets it.
     @safe @exclusivity(unchecked) var onRoom: (any RoomWaiting)?
@@ -65,6 +67,29 @@ protocol RoomWaiting: AnyObject {
         self.sink = sink
         self.announced = length
         self.produce = produce
+    }
+
+    /// The sending side of a tunnel.
+    convenience init(sink: any ContentSink, tunnel: Tunnel, of context: Context) {
+        let body = context.body
+        let loop = context.loop
+        self.init(sink: sink, length: nil) { writer in
+            try await tunnel.converse(TunnelStream(body, writer.stream, loop))
+        }
+    }
+
+    /// Breaks the response off while its writer may be waiting.
+    func abandon() {
+        breakOff()
+        wakeWriter()
+    }
+
+    /// Ends the content, while the function goes on.
+    func end() {
+        hasEnded = true
+        let sink = self.sink
+        self.sink = nil
+        sink?.endContent(trailers)
     }
 
     /// Runs the function to its end and ends the content, or breaks the response off when it fails: the client
@@ -99,6 +124,7 @@ protocol RoomWaiting: AnyObject {
 
     /// Waits until the client has taken most of what is queued, and counts what is to be written now.
     private func room(for count: Int) async throws -> any ContentSink {
+        if hasEnded { throw ResponseStreamError.ended }
         while let sink, !sink.hasRoom {
             await unsafe withUnsafeContinuation { continuation in unsafe waiter = continuation }
         }

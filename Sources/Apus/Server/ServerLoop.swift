@@ -143,7 +143,7 @@ protocol RequestCarrier: AnyObject {
         unsafe serviceReference = .passUnretained(service)
         holdLimitTicks = loop.holdLimitTicks
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
-        http2 = HTTP2Loop(service.limits)
+        http2 = HTTP2Loop(service.limits, takesTunnels: service.takesUpgrades)
         tasks = TaskPool(loop: loop)
         limits = service.limits
         timeouts = Timeouts(service.limits)
@@ -164,7 +164,7 @@ protocol RequestCarrier: AnyObject {
         timeouts = Timeouts(limits)
         allowsHalfClose = limits.allowsHalfClose
         gathered.limit = limits.gatheredContent
-        http2 = HTTP2Loop(limits)
+        http2 = HTTP2Loop(limits, takesTunnels: service.takesUpgrades)
     }
 
     /// A connection is gone that had so many requests.

@@ -13,6 +13,8 @@ enum UnmatchedRequest {
     case connect
     /// A request for `https` on a connection without TLS, from nobody who may have undone it.
     case misdirected
+    /// An extended CONNECT for a protocol that no route speaks.
+    case unknownProtocol
 }
 
 extension Service {
@@ -24,8 +26,15 @@ extension Service {
     ///   - context: The request.
     ///   - server: Whose observers are told of what has no route.
     func find(_ context: Context, _ server: ServerLoop? = nil) -> Unmanaged<Route>? {
+        if context.head.methodKind == .connect || takesUpgrades && context.head.requestsUpgrade {
+            return unsafe findTunnel(context, server)
+        }
+        return unsafe find(routeMethod(context.head, context.bytes), context, server)
+    }
+
+    @inline(__always)
+    func find(_ method: RouteMethod, _ context: Context, _ server: ServerLoop?) -> Unmanaged<Route>? {
         let bytes = context.bytes
-        let method = routeMethod(context.head, bytes)
         let path = context.head.path.of(bytes)
         let lookup: RouteLookup
         // The first is true of nearly all requests in HTTP/1, and never of one that names a scheme.
@@ -67,15 +76,15 @@ extension Service {
     }
 
     /// The path of a target such as `http://host`.
-    private static let root = "/"
+    static let root = "/"
 
-    private func routeMethod(_ head: borrowing RequestHead, _ bytes: RawSpan) -> RouteMethod {
+    func routeMethod(_ head: borrowing RequestHead, _ bytes: RawSpan) -> RouteMethod {
         if head.methodKind != .other { return RouteMethod(index: head.methodKind.rawValue - 1) }
         return tree.method(named: head.method.of(bytes)) ?? .unregistered
     }
 
     /// Answers here, unless middleware that may wait stands around: then the result is what to call.
-    private func answer(
+    func answer(
         _ unmatched: UnmatchedRequest, _ context: Context, _ server: ServerLoop?
     ) -> Unmanaged<Route>? {
         let edge = context.ensureEdge()
@@ -122,6 +131,7 @@ extension Service {
                 .misdirectedRequest,
                 "this is a request for https, and came without TLS: connect by TLS, or name the proxy that undoes it in "
                     + "trustedProxies")
+        case .unknownProtocol: throw HTTPError(.notImplemented, "that protocol is not spoken here")
         }
     }
 
@@ -136,8 +146,8 @@ extension Service {
         }
         switch lookup {
         case .found, .notFound: throw HTTPError(.notFound, "nothing is at \(context.path)")
-        case .methodNotAllowed where !context.head.connectProtocol.isEmpty:
-            throw HTTPError(.notImplemented, "no protocol is spoken here within HTTP/2")
+        case .methodNotAllowed(let methods) where !context.head.connectProtocol.isEmpty && tree.tunnels(among: methods):
+            throw HTTPError(.notImplemented, "another protocol is spoken at this path")
         case .methodNotAllowed(let methods):
             let allowed = tree.allow(methods)
             throw HTTPError(.methodNotAllowed, "this path answers \(allowed)", fields: [.allow: allowed])

@@ -28,6 +28,10 @@ import Synchronization
     let unmatched: Route?
     /// The proxies in front of the whole application, which may undo TLS.
     let gateways: [TrustedProxies]
+    /// The place of the route for `CONNECT host:port`, where there is one.
+    let authorityRoute: Int?
+    /// Whether there are routes that a request with Upgrade may be for.
+    let takesUpgrades: Bool
     /// Whether some listener takes requests before the handshake is done (0-RTT).
     let takesEarlyData: Bool
 
@@ -40,6 +44,8 @@ import Synchronization
         self.tree = tree
         self.routes = routes
         unsafe references = routes.map { unsafe .passUnretained($0) }
+        authorityRoute = routes.firstIndex { $0.tunnel == .authority }
+        takesUpgrades = !tree.tunnelMethods.isEmpty
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners

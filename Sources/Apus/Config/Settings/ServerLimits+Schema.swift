@@ -74,7 +74,7 @@ extension HTTP2ServerLimits {
             "The table that requests' fields are compressed with")
         $0.value(
             "connectProtocol", \.settings.isConnectProtocolEnabled, .bool, live: true,
-            "Whether extended CONNECT is taken, for WebSockets over HTTP/2")
+            "Whether extended CONNECT is announced though no route takes it")
         $0.value(
             "pingInterval", \.pingInterval, time, orNull: "none", live: true,
             "When a connection with requests in hand that says nothing is asked whether it is there")

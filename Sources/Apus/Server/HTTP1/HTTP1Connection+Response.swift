@@ -54,6 +54,7 @@ extension HTTP1Connection: ResponseTransport {
     func send(_ context: Context, _ response: Response) {
         let connection = self.connection
         guard connection.isOpen else { return }
+        if case .tunnel(let tunnel) = response.body { return open(tunnel, response, context) }
         var mark: OutputMark?
         if case .stream = response.body {
             // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
@@ -80,7 +81,7 @@ extension HTTP1Connection: ResponseTransport {
         writeHead(response, framing, context)
         guard !isHead, !forbidsBody else { return }
         switch response.body {
-        case .empty: break
+        case .empty, .tunnel: break
         case .text(var text): text.withUTF8 { unsafe connection.write(RawSpan(_unsafeElements: $0)) }
         case .bytes(let bytes): unsafe connection.write(bytes.span.bytes)
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
@@ -92,7 +93,7 @@ extension HTTP1Connection: ResponseTransport {
         }
     }
 
-    private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
+    func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
         let connection = self.connection
         server.flushStage(to: connection)
         let added = context.addedByteCount
@@ -118,6 +119,7 @@ extension HTTP1Connection: ResponseTransport {
         case .chunked:
             connection.output.append("Transfer-Encoding: chunked")
             connection.output.append(persistenceLines(context))
+        case .tunnel: connection.output.append("\r\n")
         case .none, .untilClose:
             // The other framings leave their line open for these, which begin with a line end.
             connection.output.truncate(to: connection.output.count - 2)
@@ -170,7 +172,8 @@ extension HTTP1Connection: ResponseTransport {
 
     func contentTaken(_ count: Int) {
         // The client waits only when the reader was behind.
-        guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
+        guard phase == .content || phase == .tunnel, let context,
+            context.body.waitingCount + count >= RequestBody.highWaterMark,
             !context.body.isFull
         else { return }
         context.contentClock.resume(at: server.loop.tick)
@@ -186,4 +189,6 @@ enum ResponseFraming: Equatable {
     case length(Int64)
     case chunked
     case untilClose
+    /// There is no content: what follows is no HTTP.
+    case tunnel
 }

@@ -20,6 +20,7 @@ extension HTTP1Connection: ContentSink {
     }
 
     func endContent(_ trailers: HTTPFields) {
+        if phase == .tunnel { return connection.endWriting() }
         guard streamsChunks else { return }
         connection.reserve(trailers.reduce(5) { $0 + Buffer.count(of: $1) })
         connection.output.appendLastChunk(trailers: trailers)

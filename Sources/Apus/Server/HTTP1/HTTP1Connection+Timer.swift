@@ -44,6 +44,7 @@ extension HTTP1Connection {
             }
         case .content: contentTimer(now)
         case .answering: answeringTimer(now)
+        case .tunnel: arm(at: now + server.timeouts.writeStall)
         case .closing, .handedOver: connection.close()
         }
     }

@@ -23,6 +23,8 @@ import CSystem
         case content
         /// The request is whole, its handler runs or its response is being sent.
         case answering
+        /// Bytes go both ways, and mean nothing to HTTP.
+        case tunnel
         /// Nothing more is read.
         case closing
         /// Another protocol has taken the connection over.
@@ -165,6 +167,8 @@ import CSystem
             case .answering:
                 connection.pauseReceiving()
                 return consumed
+            case .tunnel:
+                return consumed + takeTunnelled(bytes.extracting(consumed..<bytes.byteCount))
             case .closing:
                 return bytes.byteCount
             case .handedOver:
@@ -188,7 +192,8 @@ import CSystem
         headSeen = 0
         stamp = server.loop.tick
         requests &+= 1
-        keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
+        keepsAlive =
+            context.head.keepsAlive && !server.isDraining && !isLastRequest && context.head.methodKind != .connect
         context.showBytes(head)
         if context.head.requestsUpgrade, upgrade(context) { return }
         context.attach(to: self)
@@ -211,6 +216,7 @@ import CSystem
             finishInline(context)
         } else {
             phase = .answering
+            if route.tunnel != nil { beginTunnel(context) }
             beginAsynchronous(server.takeSpare())
         }
     }
@@ -269,7 +275,7 @@ import CSystem
     func finish(_ context: Context) {
         self.context = nil
         noteHandOver(context)
-        let unread = phase == .content
+        let unread = phase == .content || phase == .tunnel && !peerIsGone
         if unread { keepsAlive = false }
         context.task = nil
         if context.account.began != 0 { responseQueued(context) }
@@ -308,13 +314,15 @@ import CSystem
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
+        case .answering where opensTunnel: context?.body.end()
         case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
+        case .tunnel: context?.body.end()
         }
     }
 
     /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
     func peerHungUp(on connection: Connection) {
-        guard !server.allowsHalfClose else { return }
+        guard !server.allowsHalfClose, !opensTunnel else { return }
         if phase == .answering || phase == .content { context?.task?.cancel() }
     }
 

@@ -10,6 +10,7 @@ extension HTTP2Connection {
         let exchange = makeExchange(for: spare)
         let context = server.takeSpare()
         context.attach(to: exchange)
+        if route.tunnel != nil { return beginTunnel(exchange, context) }
         let length = context.head.contentLength
         if let length, length > limit {
             return refuseContent(exchange, context, RequestBody.tooLarge(limit), beyond: .body)
@@ -92,6 +93,8 @@ extension HTTP2Connection {
     /// The trailers of a request, which end it.
     func takeTrailers(_ id: HTTP2StreamID, _ slot: Int) {
         guard let exchange = exchange(at: slot) else { return }
+        // On a connected stream no fields may come (RFC 9113, 8.5).
+        if exchange.flags.contains(.tunnel) { return endStream(HTTP2Error(.malformedMessage, stream: id)) }
         do throws(HTTP2Malformation) {
             let trailers = try shared.block.value.trailers()
             guard let context = exchange.context else { return exchange.settle() }
@@ -180,7 +183,9 @@ extension HTTP2Connection {
             arm(at: now + shared.windowStall)
         }
         guard let context = exchange.context else { return }
-        if streams[exchange.slot].state.canReceive { contentTimer(exchange, context, now) }
+        if streams[exchange.slot].state.canReceive, !exchange.flags.contains(.tunnel) {
+            contentTimer(exchange, context, now)
+        }
         guard exchange.requestWhole != 0, !context.isAnswered else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
