@@ -24,7 +24,11 @@ extension Configuration {
         server.log = log
         server.source = ConfigurationSource(configuration: self, threshold: threshold, lines: lines)
         server.admin = try admin.map { try $0.makeOptions() }
-        server.listeners = try listeners.map { try $0.serverListener(limits, log: log) }
+        server.listeners = try listeners.map { settings in
+            var listener = try settings.serverListener(limits, log: log)
+            listener.pools = settings.pools
+            return listener
+        }
         return server
     }
 }

@@ -98,7 +98,7 @@ extension RunningServer {
         let taken = old.takingOver(wanted)
         plan.withLock { $0 = taken.drainPlan }
         for listener in listeners { listener.server.admission.change(to: taken.sockets.admission) }
-        take(taken.limits)
+        take(taken.limits, taken.listeners.map(\.pools))
         #if TLS
             for (listener, settings) in zip(listeners, taken.listeners) {
                 guard let tls = settings.tls, !tls.isSelfSigned else { continue }
@@ -117,9 +117,9 @@ extension RunningServer {
         return update
     }
 
-    /// Has the loops take limits over for connections that come from now on.
-    private func take(_ limits: ServerLimits) {
-        for listener in listeners { listener.pools.take(limits) }
+    /// Has the loops take limits over for connections that come from now on, those of single pools too.
+    private func take(_ limits: ServerLimits, _ pools: [ListenerPoolSettings]) {
+        for (listener, settings) in zip(listeners, pools) { listener.pools.take(limits, settings) }
         for loop in group.loops {
             loop.execute { [listeners] loop in
                 for listener in listeners { ServerLoop.of(listener.service, on: loop).take(limits) }

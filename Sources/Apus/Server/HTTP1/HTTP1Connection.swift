@@ -215,7 +215,7 @@ import CSystem
     }
 
     private var isLastRequest: Bool {
-        guard let most = server.limits.requestsPerConnection, requests >= most else { return false }
+        guard Int(requests) >= server.rules(.http1, of: listener).requests else { return false }
         exceeded(.requestsPerConnection)
         return true
     }
@@ -380,7 +380,8 @@ import CSystem
                 if connection.keptCount == 0 { return connection.closeAfterWriting() }
                 timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
             } else {
-                guard now >= stamp + server.timeouts.idle else { return arm(at: stamp + server.timeouts.idle) }
+                let due = stamp + server.rules(.http1, of: listener).idle
+                guard now >= due else { return arm(at: due) }
                 exceeded(.idleTimeout)
                 connection.closeAfterWriting()
             }

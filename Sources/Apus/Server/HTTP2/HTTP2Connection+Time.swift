@@ -25,7 +25,7 @@ extension HTTP2Connection {
         if queued > 0 { arm(at: now + server.timeouts.writeStall) }
         guard lookAtConnection(now) else { return }
         forEachExchange { timerFired($0, now) }
-        if phase != .closing, timing.timer == 0 { arm(at: now + server.timeouts.idle) }
+        if phase != .closing, timing.timer == 0 { arm(at: now + server.rules(.http2, of: listener).idle) }
     }
 
     /// False when the connection ended.
@@ -57,7 +57,7 @@ extension HTTP2Connection {
         if streams.isEmpty {
             streams.trim()
             exchanges = []
-            let due = max(timing.idleSince, timing.heard) + server.timeouts.idle
+            let due = max(timing.idleSince, timing.heard) + server.rules(.http2, of: listener).idle
             return endsAt(due, now, .noError, for: .idleTimeout)
         }
         if shared.pingInterval != .max, timing.pingSent == 0, phase == .open {
