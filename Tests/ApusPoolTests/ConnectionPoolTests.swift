@@ -93,6 +93,25 @@ import Testing
         _ = try pool.add()
     }
 
+    @Test("a change and a rollback that are based on what is in force no more do nothing")
+    func revisions() throws {
+        let pool = try pool(limit: 4)
+        let seen = pool.revision
+        var wanted = pool.configuration
+        wanted.limit = 3
+        #expect(try pool.update(wanted, basedOn: seen)?.applied == ["limit"])
+        wanted.limit = 2
+        #expect(try pool.update(wanted, basedOn: seen) == nil)
+        #expect(pool.rollback(basedOn: seen) == nil)
+        #expect(pool.configuration.limit == 3)
+        wanted.limit = 0
+        #expect(throws: PoolConfigurationError.self) { try pool.update(wanted, basedOn: seen) }
+        #expect(pool.rollback(basedOn: pool.revision)?.applied == ["limit"])
+        #expect(pool.configuration.limit == 4)
+        let before = pool.revision
+        #expect(pool.rollback(basedOn: before) == nil && pool.revision == before)
+    }
+
     @Test("what the owner of the connections can't heed is a mistake, and what it changes itself outlives a rollback")
     func owner() throws {
         let pool = try pool(limit: 4)

@@ -4,6 +4,7 @@ import http.client, json, os, subprocess, unittest
 
 from apus import APUS, Apus, PATIENCE
 from chromium import BROWSER, Chromium
+from worker_tests import Administered
 
 PICTURES = os.environ.get("DASHBOARD_PICTURES",
                           os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "dashboard"))
@@ -188,6 +189,33 @@ class Dashboard(unittest.TestCase):
         self.assertEqual(next(one["value"] for one in entries if one["path"] == "limits.body"), "10MiB")
         # The one refusal is said on the console by the browser itself.
         self.assertEqual([one for one in page.problems if "422" not in one], [])
+
+    def test_who_undoes_what_another_has_changed_since_is_told_and_undoes_nothing(self):
+        apus = self.serve()
+        page = self.open(apus)
+        field = "document.querySelector('[aria-label=\"limits.body\"]')"
+        page.wait_for(field, "the key")
+        page.run(f"{field}.focus(), {field}.select()")
+        page.type("1KiB")
+        page.press("Enter")
+        page.wait_for("document.getElementById('said').textContent.includes('limits.body is changed')", "the change")
+        kind = {"Content-Type": "application/json"}
+        self.assertEqual(apus.ask("PATCH", "/api/configuration", '{"drainDelay": "1s"}', **kind)[0], 200)
+        page.run("document.querySelector('#said button').click()")
+        page.wait_for("document.getElementById('said').textContent.includes('Nothing was taken back')", "what became of it")
+        entries = json.loads(apus.ask("GET", "/api/configuration")[1])["entries"]
+        values = {one["path"]: one["value"] for one in entries}
+        self.assertEqual((values["limits.body"], values["drainDelay"]), ("1KiB", "1s"))
+        # The one refusal is said on the console by the browser itself.
+        self.assertEqual([one for one in page.problems if "412" not in one], [])
+
+    def test_workers_have_a_page_that_says_whose_figures_it_shows(self):
+        apus = Administered().__enter__()
+        self.addCleanup(apus.__exit__)
+        apus.dashboard = f"http://127.0.0.1:{apus.admin_port}"
+        page = self.open(apus)
+        page.wait_for("document.getElementById('workers').textContent.includes('those of worker 1 alone')", "the words")
+        self.assertEqual(page.problems, [])
 
     def test_the_limit_of_a_pool_is_set_by_keyboard_and_undone(self):
         apus = self.serve()

@@ -37,6 +37,7 @@ struct TopScreen {
         let count = sample.loops.count
         var first = " apus  \(server.places.joined(separator: ", "))  \(count) \(count == 1 ? "loop" : "loops"), "
         first += "\(server.driver)  up \(Self.span(sample.uptime))"
+        if let worker = server.worker { first += "  worker \(worker) of \(server.workers ?? 1)" }
         if server.isStopping { first += "  stopping" }
         if let trouble { first += "  \(trouble)" }
         let requests = sample.requests

@@ -11,6 +11,8 @@ final class PoolCore: Sendable {
     private let open = Atomic<Bool>(true)
     // The configuration, and those before it that can be rolled back to.
     let configurations: Lock<[PoolConfiguration]>
+    /// How often these have changed, from 1. Written with their lock held.
+    let revision = Atomic<Int>(1)
     let waiting: WaitingQueue<Void>
     /// Hooks, all of them off the path of a connection but for the look whether there are any.
     let hooks = Lock(PoolHooks())

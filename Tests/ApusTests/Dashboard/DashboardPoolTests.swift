@@ -39,9 +39,9 @@ struct DashboardPoolTests {
             #expect(try first.response().status == 200)
             let pool = try admin.object("/api/pools/http:http")
             #expect(pool["limit"] as? Int == 1 && (pool["rejected"] as? [String: Int])?["limit"] == 1)
-            try admin.expect(200, "POST /api/pools/http:http/rollback", AdminTesting.own)
+            try admin.expect(200, "POST /api/pools/http:http/rollback", AdminTesting.whatever)
             _ = try admin.client()
-            try admin.expect(409, "POST /api/pools/http:http/rollback", AdminTesting.own)
+            try admin.expect(409, "POST /api/pools/http:http/rollback", AdminTesting.whatever)
         }
     }
 

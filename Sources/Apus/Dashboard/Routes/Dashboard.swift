@@ -9,6 +9,8 @@ struct Dashboard: Sendable {
     let sampler: LoopBound<DashboardSampler>
     let loop: EventLoop
     let sessions = AdminSessions()
+    /// Stands before the revisions of pools that no configuration governs.
+    let word = String(UInt32.random(in: 1...UInt32.max), radix: 36)
     let listeners = OpenStreams()
 
     func register(on app: Application) {

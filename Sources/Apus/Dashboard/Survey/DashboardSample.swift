@@ -26,6 +26,9 @@ package struct DashboardSample: Codable, Sendable {
         package var driver = ""
         package var processor = 0
         package var isStopping = false
+        /// Which of how many workers this is about; nil for a server alone.
+        package var worker: Int?
+        package var workers: Int?
     }
 
     package struct Requests: Codable, Sendable {

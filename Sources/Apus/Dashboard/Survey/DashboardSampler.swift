@@ -133,7 +133,8 @@ import Synchronization
         next.server = DashboardSample.Server(
             places: server.listeners.map(\.place), driver: "\(server.group.driver)",
             processor: Int(apus_available_processors()),
-            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) })
+            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) },
+            worker: server.link?.worker, workers: server.link?.workers)
         take(surveys, now)
         describeLoops(server, in: &next)
         let pools = server.pools.snapshot().pools

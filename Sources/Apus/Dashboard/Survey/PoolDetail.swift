@@ -27,6 +27,10 @@ struct PoolDetail: Encodable {
 
     var name: String
     var kind: String
+    /// Which of its settings are in force.
+    var revision: String
+    /// The key of the configuration that has them; nil where there is none.
+    var key: String?
     var health: String
     var reason: String
     var isOpen: Bool
@@ -57,7 +61,9 @@ struct PoolDetail: Encodable {
     /// The settings in force, by path.
     var settings: [String: String]
 
-    init(_ pool: PoolSnapshot) {
+    init(_ pool: PoolSnapshot, revision: String, key: String?) {
+        self.revision = revision
+        self.key = key
         name = pool.name
         kind = pool.protocolName
         health = pool.health.level.rawValue

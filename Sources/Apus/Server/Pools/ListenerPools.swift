@@ -64,13 +64,13 @@ final class ListenerPools: Sendable {
     ///
     /// - Parameters:
     ///   - limits: Those of the server.
-    ///   - settings: Those of the listener's pools; nil leaves them as they are.
-    func take(_ limits: ServerLimits, _ settings: ListenerPoolSettings? = nil) {
+    ///   - settings: Those of the listener's pools.
+    func take(_ limits: ServerLimits, _ settings: ListenerPoolSettings) {
         let (old, new, pools) = state.withLock { state in
             let old = state.settings
             state.limits = limits
-            state.settings = settings ?? old
-            return (old, state.settings, state.pools)
+            state.settings = settings
+            return (old, settings, state.pools)
         }
         for (kind, pool) in pools {
             pool.adopt { configuration in

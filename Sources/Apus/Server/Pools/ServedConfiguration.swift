@@ -37,7 +37,8 @@ extension PoolConfiguration {
 func remedy(forServed setting: String) -> String? {
     switch setting {
     case "idleTimeout": "is the server's limits.idleTimeout, or the listener's pools: change it there"
-    case "requestsPerConnection": "is the server's limits.requestsPerConnection, or the listener's pools: change it there"
+    case "requestsPerConnection":
+        "is the server's limits.requestsPerConnection, or the listener's pools: change it there"
     case "maximumAge": "is nothing that a server ends connections for: limit their requests instead"
     case "queue", "patience": "is for those who wait for a connection, and a server's clients don't"
     case "policy.http2.sessionMemory": "is the server's limits.http2.peer.connectionWindow: change it there"
