@@ -3,7 +3,7 @@
 //   swift run -c release PoolBenchmarks [lane] [contended] [snapshot] [events] [unheard] [limit] [choice]
 
 import ApusPool
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 import Synchronization
 
 @main struct PoolBenchmarks {

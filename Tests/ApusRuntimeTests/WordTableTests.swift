@@ -1,4 +1,4 @@
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 import Synchronization
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import ApusNet
 import ApusRuntime
+import CSystem
 import Synchronization
 
 #if canImport(Glibc)
@@ -37,6 +38,8 @@ extension Application {
         if let place = server.dashboardPlace { configuration.log(.info, "the dashboard is at \(place)") }
         // A master greets for its workers.
         if server.inheritance?.worker == nil { configuration.log(.info, server.greeting) }
+        // The configuration is read and the routes are built: the code for that need not stay in memory.
+        apus_release_image()
         await withTaskCancellationHandler {
             await signals.first()
         } onCancel: {

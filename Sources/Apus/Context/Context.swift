@@ -213,7 +213,7 @@ public import ApusRuntime
         if extras == nil && edge == nil || transport.writesAddedFields {
             isAnswered = true
             noteAnswer(status, Int64(bytes.byteCount))
-            if status.code >= 500 { noteServerError(status) }
+            if status.code >= 500 { noteServerError() }
             transport.send(self, status, contentType, bytes)
         } else {
             let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
@@ -226,7 +226,7 @@ public import ApusRuntime
         guard let transport, !isAnswered else { return }
         isAnswered = true
         noteAnswer(response.status, response.body.count ?? 0)
-        if response.status.code >= 500 { noteServerError(response.status) }
+        if response.status.code >= 500 { noteServerError() }
         guard extras != nil || edge != nil, !transport.writesAddedFields else { return transport.send(self, response) }
         var response = response
         forEachAddedField(besides: response.fields) { response.fields.append($0) }
@@ -269,8 +269,8 @@ extension Context: LoopWork {
                 try await handler(self)
                 if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }
             } catch {
-                // Whoever else cancels it has said why.
-                if error is CancellationError, Task.isCancelled { noteFailure(.clientGone) }
+                // Whoever else cancels it has said why. What it failed of then, if not of that, is no fault of ours.
+                if Task.isCancelled { noteFailure(.clientGone) }
                 unsafe send(service.errorResponse(error, self))
             }
         }

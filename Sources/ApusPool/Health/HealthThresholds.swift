@@ -20,7 +20,8 @@ public struct HealthThresholds: Sendable, Hashable {
 
     /// Connections as a share of the limit.
     public var utilisation: Steps<Double>? = Steps(degraded: 0.8, overloaded: 0.95)
-    /// Connections that were turned away, as a share of those that came; and requests that were, of all requests.
+    /// Connections that were turned away, as a share of those that came; and requests that were, of all requests, which
+    /// make the pool no worse than degraded: load is shed so that the rest is served well.
     public var rejections: Steps<Double>? = Steps(degraded: 0.001, overloaded: 0.05)
     /// Requests that failed by our fault, as a share of all.
     public var errors: Steps<Double>? = Steps(degraded: 0.05, overloaded: 0.25)

@@ -2,7 +2,7 @@
 public struct PoolConfiguration: Sendable, Equatable {
     /// What the connections speak, and the settings of that protocol.
     public var policy: ConnectionPolicy
-    /// The most connections at a time, 1 to 16,777,216; nil is without limit.
+    /// The most connections at a time, 1 to 16,777,216; nil for the 2²⁴ that a pool can list.
     public var limit: Int?
     /// The most that may wait for a place, 0 to 1,000,000; 0 has nobody wait.
     public var queue: Int
@@ -21,7 +21,7 @@ public struct PoolConfiguration: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - policy: What the connections speak.
-    ///   - limit: The most connections at a time; nil is without limit.
+    ///   - limit: The most connections at a time; nil for the 2²⁴ that a pool can list.
     ///   - queue: The most that may wait for a place.
     ///   - patience: How long one waits at most.
     ///   - idleTimeout: How long a connection may be without a request.

@@ -1,4 +1,4 @@
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 import Synchronization
 
 /// What came of another configuration.
@@ -121,7 +121,7 @@ extension ConnectionPool {
             if configurations.count > Self.mostKept { configurations.removeFirst() }
             let new = configurations[configurations.count - 1]
             // Within the lock, so that of two at a time the last one's limit stands.
-            if new.limit != old.limit { core.places.setLimit(new.limit ?? Places.unlimited) }
+            if new.limit != old.limit { core.places.setLimit(new.limit ?? PoolConfiguration.mostConnections) }
             core.waiting.setCapacity(new.queue)
             take(new.health)
             return (old, new)

@@ -1,4 +1,4 @@
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 
 extension ConnectionPool {
     /// All that was counted, summed up over the loops. Any thread; it takes microseconds, however many connections

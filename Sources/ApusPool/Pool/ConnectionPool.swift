@@ -1,4 +1,4 @@
-public import ApusRuntime
+@_spi(Apus) public import ApusRuntime
 import CSystem
 import Synchronization
 

@@ -1,4 +1,4 @@
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 
 /// What one lane counts, and where: written by the lane's owner, read by any thread.
 enum LaneBooks {
@@ -12,9 +12,7 @@ enum LaneBooks {
     static let busy = 5
     /// The times at which the present connections came, added up, in milliseconds: their mean age without a walk.
     static let openedSum = 6
-    /// Connections above the limit for which there was no row: counted, not listed.
-    static let unlisted = 7
-    static let removed = 8
+    static let removed = 7
     static let rejected = removed + RemovalReason.allCases.count
     static let shed = rejected + Int(RejectionCause.shed.rawValue)
     static let timeouts = rejected + RejectionCause.allCases.count

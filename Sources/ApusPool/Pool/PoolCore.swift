@@ -1,4 +1,4 @@
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 import Synchronization
 
 /// What a pool and its lanes have in common.
@@ -23,7 +23,7 @@ final class PoolCore: Sendable {
     init(name: String, configuration: PoolConfiguration, hub: PoolEventHub) {
         self.name = name
         self.hub = hub
-        places = Places(configuration.limit ?? Places.unlimited)
+        places = Places(configuration.limit ?? PoolConfiguration.mostConnections)
         configurations = Lock([configuration])
         waiting = WaitingQueue(capacity: configuration.queue)
     }

@@ -1,4 +1,4 @@
-public import ApusRuntime
+@_spi(Apus) public import ApusRuntime
 
 /// A loop's way into a pool: it counts in memory of its own, and takes places from a share of its own, so that loops
 /// do not meet on the way of a connection. See ``ConnectionPool/lane(on:)``.
@@ -53,7 +53,7 @@ public final class PoolLane: Sendable {
             row[LaneBooks.rowSent] = 0
             row[LaneBooks.rowHandle] = handle
         }
-        // 2²⁴ connections of one loop are more than any machine bears; a pool's limit is no higher.
+        // Cannot be: a pool gives out 2²⁴ places at most, and the table has a row for each.
         guard let row else { fatalError("a loop has more connections than a pool can list") }
         let connection = PooledConnection(row: row)
         if core.hub.isHeard { core.tell(.added(id(of: connection))) }

@@ -1,4 +1,4 @@
-import ApusRuntime
+@_spi(Apus) import ApusRuntime
 import Synchronization
 
 /// Those who wait for something, in the order of their priority and then of their coming, so many at most.

@@ -1,4 +1,4 @@
-public import ApusRuntime
+@_spi(Apus) public import ApusRuntime
 import Synchronization
 
 /// Outgoing connections to one place, kept for their next use: as many as its ``ConnectionPool`` allows, lent to one user

@@ -1,8 +1,9 @@
 /// A part of a ``SharedHistogram`` that one thread writes, held by reference as a ``Tally`` is: what a loop records of
 /// its connections.
 ///
-/// Unchecked Sendable holds because the cells are atomic and have one writer, the thread that owns the tally.
-@safe package final class HistogramTally: @unchecked Sendable {
+/// Unchecked Sendable holds because the cells are atomic and have one writer, the thread that owns the tally. SPI, to be
+/// inlined in other modules, which `package` is not.
+@_spi(Apus) @safe public final class HistogramTally: @unchecked Sendable {
     @usableFromInline let histogram: SharedHistogram
     @usableFromInline let cells: HistogramCells
 
@@ -15,7 +16,7 @@
     deinit { histogram.retire(cells) }
 
     /// Counts a duration; by the only writer.
-    @inlinable package func record(nanoseconds: UInt64) {
+    @inlinable public func record(nanoseconds: UInt64) {
         cells.addAsOwner(min(nanoseconds, HistogramScale.longest))
     }
 }

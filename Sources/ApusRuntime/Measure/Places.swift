@@ -1,4 +1,4 @@
-package import Synchronization
+public import Synchronization
 
 /// So many places, taken and given back by any thread without a lock; never more are out than there are.
 ///
@@ -13,12 +13,13 @@ package import Synchronization
 /// give:   stripe + 1 (what is above two batches to the centre), while there is a debt centre + 1
 /// ```
 ///
-/// Unchecked Sendable holds because the words are atomic and live as long as the object.
-@safe package final class Places: @unchecked Sendable {
+/// Unchecked Sendable holds because the words are atomic and live as long as the object. SPI, to be inlined in other
+/// modules, which `package` is not.
+@_spi(Apus) @safe public final class Places: @unchecked Sendable {
     @usableFromInline typealias Word = Atomic<Int>
 
-    /// Stands for "without limit": more than any machine has connections.
-    package static let unlimited = 1 << 40
+    /// The highest limit.
+    package static let most = 1 << 40
 
     /// The centre, what is under way from it to a stripe, the limit, and then the stripes; each on lines of its own.
     @usableFromInline let memory: UnsafeMutableRawPointer
@@ -28,7 +29,7 @@ package import Synchronization
 
     /// As many places as `limit` says, all free.
     package init(_ limit: Int) {
-        precondition((0...Self.unlimited).contains(limit), "a limit is from 0 to 2⁴⁰")
+        precondition((0...Self.most).contains(limit), "a limit is from 0 to 2⁴⁰")
         mask = Stripes.count - 1
         let count = Stripes.count + 3
         unsafe memory = .allocate(byteCount: count * Stripes.size, alignment: Stripes.size)
@@ -66,7 +67,7 @@ package import Synchronization
 
     /// Takes a place; false when all are out.
     /// - Parameter index: The stripe to look at first; any number.
-    @inlinable @inline(__always) package func take(_ index: Int) -> Bool {
+    @inlinable @inline(__always) public func take(_ index: Int) -> Bool {
         let own = unsafe stripe(index)
         var seen = unsafe own.pointee.load(ordering: .relaxed)
         while seen > 0 {
@@ -83,7 +84,7 @@ package import Synchronization
 
     /// Gives a place back.
     /// - Parameter index: The stripe that gets it; any number.
-    @inlinable @inline(__always) package func give(_ index: Int) {
+    @inlinable @inline(__always) public func give(_ index: Int) {
         if unsafe centre.pointee.load(ordering: .relaxed) < 0 {
             unsafe centre.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing)
             return
@@ -170,7 +171,7 @@ package import Synchronization
 
     /// Sets another limit. A lower one takes nothing from who has a place: none is given out until so many came back.
     package func setLimit(_ new: Int) {
-        precondition((0...Self.unlimited).contains(new), "a limit is from 0 to 2⁴⁰")
+        precondition((0...Self.most).contains(new), "a limit is from 0 to 2⁴⁰")
         limits.withLock { _ in
             let old = unsafe limitWord.pointee.load(ordering: .relaxed)
             unsafe limitWord.pointee.store(new, ordering: .relaxed)

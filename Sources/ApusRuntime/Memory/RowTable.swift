@@ -1,4 +1,4 @@
-package import Synchronization
+public import Synchronization
 
 /// Rows of six words, such as what is counted of each connection: one thread inserts, writes and
 /// removes them, any thread reads them meanwhile without stopping it.
@@ -10,17 +10,19 @@ package import Synchronization
 /// moment. Rows are carved from chunks that stay until the table ends: a flood's memory is used again, not given back.
 ///
 /// Unchecked Sendable holds because the words and the pointers to them are atomic, the list of free rows belongs to the
-/// one writer, and chunks live as long as the table.
-@safe package final class RowTable: @unchecked Sendable {
+/// one writer, and chunks live as long as the table. SPI rather than `package`, which the compiler does not inline
+/// across modules: rows are written at every request.
+@_spi(Apus) @safe public final class RowTable: @unchecked Sendable {
     @usableFromInline typealias Word = Atomic<UInt64>
 
     /// Words in a row; the first is the table's own.
-    package static var wordsInRow: Int { @inlinable get { 6 } }
+    public static var wordsInRow: Int { @inlinable get { 6 } }
     /// The most rows of one table.
     package static let mostRows = chunkRows * mostChunks
 
     private static let chunkRows = 4096
-    private static let mostChunks = 512
+    // As many as a row's own word can tell apart: 2²⁴ rows.
+    private static let mostChunks = 4096
 
     private let chunks: UnsafeMutablePointer<Atomic<UnsafeMutablePointer<Word>?>>
     private let carved = Atomic<Int>(0)
@@ -31,13 +33,13 @@ package import Synchronization
     /// A row that somebody has, for the one writer; it does not keep the table alive.
     ///
     /// Unchecked Sendable holds because the words are atomic.
-    @safe @frozen package struct Row: BitwiseCopyable, @unchecked Sendable {
+    @safe @frozen public struct Row: BitwiseCopyable, @unchecked Sendable {
         @usableFromInline let words: UnsafeMutablePointer<Word>
 
         @inlinable init(words: UnsafeMutablePointer<Word>) { unsafe self.words = unsafe words }
 
         /// A word, 1 to 5.
-        package subscript(_ word: Int) -> UInt64 {
+        public subscript(_ word: Int) -> UInt64 {
             @inlinable @inline(__always) get {
                 assert(word > 0 && word < RowTable.wordsInRow)
                 return unsafe words[word].load(ordering: .relaxed)
@@ -49,10 +51,10 @@ package import Synchronization
         }
 
         /// Its place in the table.
-        @inlinable package var index: Int { Int(unsafe words[0].load(ordering: .relaxed) >> 32 & 0xFF_FFFF) }
+        @inlinable public var index: Int { Int(unsafe words[0].load(ordering: .relaxed) >> 32 & 0xFF_FFFF) }
 
         /// Who has it: odd, and never the same for two tenants of a row within 2³¹.
-        @inlinable package var generation: UInt32 {
+        @inlinable public var generation: UInt32 {
             UInt32(truncatingIfNeeded: unsafe words[0].load(ordering: .relaxed))
         }
     }
@@ -79,8 +81,9 @@ package import Synchronization
 
     /// An empty table, which has no memory for rows yet.
     package init() {
-        unsafe chunks = .allocate(capacity: Self.mostChunks)
-        for index in 0..<Self.mostChunks { unsafe (chunks + index).initialize(to: Atomic(nil)) }
+        // Zeroed, which is nil: what is never used costs no memory.
+        unsafe chunks = Pages.map(Self.mostChunks * 8).bindMemory(
+            to: Atomic<UnsafeMutablePointer<Word>?>.self, capacity: Self.mostChunks)
     }
 
     deinit {
@@ -88,7 +91,7 @@ package import Synchronization
             guard let chunk = unsafe chunks[index].load(ordering: .relaxed) else { break }
             unsafe Pages.unmap(UnsafeMutableRawPointer(chunk), Self.chunkRows * Self.wordsInRow * 8)
         }
-        unsafe chunks.deallocate()
+        unsafe Pages.unmap(UnsafeMutableRawPointer(chunks), Self.mostChunks * 8)
     }
 
     /// Rows that somebody has. Any thread.

@@ -1,4 +1,4 @@
-package import Synchronization
+public import Synchronization
 
 /// A word of 64 bits for each of many keys, which any thread reads and changes without a lock, in memory that never grows.
 ///
@@ -17,8 +17,9 @@ package import Synchronization
 /// Two threads that bring one new key at the same time take one slot, unless a third changes another slot of the bucket
 /// within those nanoseconds: then one of the two first changes may be lost.
 ///
-/// Unchecked Sendable holds because the cells are atomic, and the memory lives as long as the table.
-@safe package final class WordTable: @unchecked Sendable {
+/// Unchecked Sendable holds because the cells are atomic, and the memory lives as long as the table. SPI, to be inlined in
+/// other modules, which `package` is not.
+@_spi(Apus) @safe public final class WordTable: @unchecked Sendable {
     @usableFromInline typealias Cell = Atomic<UInt64>
 
     /// The number of keys that the table is made for; it has room for about twice as many.
@@ -61,7 +62,7 @@ package import Synchronization
     ///   - change: Gives the word that follows one, and an outcome; 0 stands for a key without a word. The word that
     ///     follows is never 0. Called again when another thread was quicker.
     /// - Returns: The outcome of the change that was made.
-    @inlinable package func update<Outcome>(
+    @inlinable public func update<Outcome>(
         _ fingerprint: UInt64, now: UInt64, expiry: (UInt64) -> UInt64, _ change: (UInt64) -> (UInt64, Outcome)
     ) -> Outcome {
         let key = fingerprint < 2 ? fingerprint &+ 2 : fingerprint

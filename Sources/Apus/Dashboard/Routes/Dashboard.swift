@@ -105,16 +105,17 @@ struct Dashboard: Sendable {
                 let who = context.remoteAddress?.description ?? "someone who is gone"
                 sampler.value.noteWrongToken(from: who)
                 throw HTTPError(
-                    .unauthorized, "that is not the token", fields: [.wwwAuthenticate: "Bearer realm=\"apus admin\""])
+                    .unauthorized, "that is not the token", fields: [.wwwAuthenticate: AdminGate.challenge])
             }
             let cookie = try SetCookie(
-                AdminSessions.cookie, sessions.begin(), maxAge: AdminSessions.lifetime, isSecure: context.isSecure,
-                sameSite: .strict)
+                AdminSessions.cookie(for: context), sessions.begin(), maxAge: AdminSessions.lifetime,
+                isSecure: context.isSecure, sameSite: .strict)
             return Response(.noContent, [.setCookie: cookie.description])
         }
         app.delete("/api/session") { context in
-            if let session = context.cookies[AdminSessions.cookie] { sessions.end(session) }
-            let removal = try SetCookie.removal(of: AdminSessions.cookie)
+            let cookie = AdminSessions.cookie(for: context)
+            if let session = context.cookies[cookie] { sessions.end(session) }
+            let removal = try SetCookie.removal(of: cookie, isSecure: context.isSecure)
             return Response(.noContent, [.setCookie: removal.description])
         }
     }

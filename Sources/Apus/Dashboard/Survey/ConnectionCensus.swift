@@ -91,7 +91,7 @@ struct ConnectionSight {
             kind = connection.isSecure ? .http1TLS : .http1
             activity =
                 switch http.phase {
-                case .head: http.headBegan == 0 || http.requests == 0 && connection.keptCount == 0 ? .idle : .receiving
+                case .head: !http.isInHead || http.requests == 0 && connection.keptCount == 0 ? .idle : .receiving
                 case .content: .receiving
                 case .answering, .handedOver: .answering
                 case .closing: .closing

@@ -1,3 +1,5 @@
+import ApusRuntime
+
 /// What the dashboard shows of one second: the event `sample`, and `/api/sample`. Rates are for a second, times are in
 /// microseconds, sizes in bytes.
 package struct DashboardSample: Codable, Sendable {
@@ -148,6 +150,15 @@ package struct DashboardNews: Codable, Sendable {
     /// How much it matters.
     package enum Level: String, Codable, Sendable {
         case info, warning, error
+
+        /// The level of the same in the log.
+        var logged: Log.Level {
+            switch self {
+            case .info: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        }
     }
 
     package var number = 0

@@ -86,6 +86,7 @@ import Synchronization
 
     /// Says what has happened to those who watch, and keeps it for those who come.
     func tell(_ level: DashboardNews.Level, _ kind: String, _ text: String) {
+        if Self.loggedKinds.contains(kind) { server?.configuration.log(level.logged, "\(kind): \(text)") }
         newsNumber += 1
         let one = DashboardNews(
             number: newsNumber, at: Self.now, level: level, kind: kind, text: text)
@@ -93,6 +94,9 @@ import Synchronization
         if news.count >= Self.mostNews * 2 { news.removeFirst(news.count - Self.mostNews) }
         try? hub.publish(json: one, type: "news")
     }
+
+    /// What nobody else tells the log: tokens that were wrong, what was changed or closed from here, and how the pools are.
+    private static let loggedKinds: Set<String> = ["access", "pool", "connection"]
 
     /// Says how often something has happened: at once, and then, while it goes on, every ten seconds.
     private func tell(_ more: Int, of key: String, kind: String = "limit", _ text: (Int) -> String) {

@@ -1,4 +1,4 @@
-public import ApusRuntime
+@_spi(Apus) public import ApusRuntime
 
 /// Counts requests in this process's memory, for all of its loops together, without a lock.
 ///

@@ -40,41 +40,42 @@ import CSystem
     @safe @exclusivity(unchecked) var unsentContext: Context?
     @safe @exclusivity(unchecked) var phase = Phase.head
     let listener: UInt8
-    @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
-    @safe @exclusivity(unchecked) var membership: PooledConnection?
-    static var servedProtocol: ServedProtocol { .http1 }
+    // The flags stand together: there is one of these objects for each connection, and a hole of seven bytes in it
+    // would make it fill the allocator's next larger chunk.
     /// Whether another request may follow the present one.
     @safe @exclusivity(unchecked) var keepsAlive = true
     /// The peer sent its end, or broke off.
     @safe @exclusivity(unchecked) var peerIsGone = false
     /// Whether the content of the response that is streamed goes out in chunks.
     @safe @exclusivity(unchecked) var streamsChunks = false
+    /// Whether a head is in hand, or the first one awaited; else the connection rests between requests.
+    @safe @exclusivity(unchecked) private(set) var isInHead = true
+    @safe @exclusivity(unchecked) private(set) var peerName: PeerName?
+    @safe @exclusivity(unchecked) var membership: PooledConnection?
+    static var servedProtocol: ServedProtocol { .http1 }
     @safe @exclusivity(unchecked) private(set) var requests: UInt32 = 0
     /// When the connection began, in the loop's seconds.
     let began: UInt32
     /// How many bytes of an incomplete head the parser has looked at.
     @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
-    /// When the last request began or ended, in the loop's milliseconds.
-    @safe @exclusivity(unchecked) private(set) var stamp: UInt64
-    /// When the head in hand began; 0 between requests.
-    @safe @exclusivity(unchecked) private(set) var headBegan: UInt64
-    /// For when the connection's timer is set.
-    @safe @exclusivity(unchecked) private var timerTick: UInt64 = 0
     /// Bytes that waited to be sent when the timer looked last.
-    @safe @exclusivity(unchecked) private var queuedAtTimer: UInt32 = 0
+    @safe @exclusivity(unchecked) var queuedAtTimer: UInt32 = 0
+    /// When the last request began or ended, or the head in hand began, in the loop's milliseconds.
+    @safe @exclusivity(unchecked) private(set) var stamp: UInt64
+    /// For when the connection's timer is set; 0 while it is not.
+    @safe @exclusivity(unchecked) var timerTick: UInt64 = 0
 
     init(server: ServerLoop, listener: UInt8) {
         self.server = server
         self.listener = listener
         stamp = server.loop.tick
-        headBegan = server.loop.tick
         began = UInt32(truncatingIfNeeded: server.loop.tick / 1000)
     }
 
     func connected(_ connection: Connection) {
         unsafe connectionReference = .passUnretained(connection)
         peerName = server.peerName(of: connection.peerNow)
-        arm(at: headBegan + server.timeouts.head)
+        arm(at: stamp + server.timeouts.head)
         if !joinPool() { turnAway() }
     }
 
@@ -174,16 +175,16 @@ import CSystem
     }
 
     func noteIncompleteHead() {
-        if headBegan == 0 {
-            headBegan = server.loop.tick
-            arm(at: headBegan + server.timeouts.head)
-        }
+        guard !isInHead else { return }
+        isInHead = true
+        stamp = server.loop.tick
+        arm(at: stamp + server.timeouts.head)
     }
 
     /// A head is whole: finds the route and calls its handler, or has the content received first.
     @inline(never)
     private func begin(_ head: RawSpan, _ context: Context) {
-        headBegan = 0
+        isInHead = false
         headSeen = 0
         stamp = server.loop.tick
         requests &+= 1
@@ -349,75 +350,7 @@ import CSystem
 
     /// A request that has arrived, and is not read yet, is still answered.
     func endIdle(_ connection: Connection) {
-        if phase == .head, headBegan == 0, !connection.hasUnread { connection.closeAfterWriting() }
-    }
-
-    // MARK: Time
-
-    /// Has the timer fire at `tick` or earlier. One that fires early only looks.
-    func arm(at tick: UInt64) {
-        guard timerTick == 0 || tick < timerTick else { return }
-        timerTick = tick
-        connection.setTimer(at: tick)
-    }
-
-    func timerFired(on connection: Connection) {
-        timerTick = 0
-        let now = server.loop.tick
-        let queued = UInt32(clamping: connection.queuedCount)
-        if queued > 0 {
-            if queued == queuedAtTimer { return writeStalled() }
-            queuedAtTimer = queued
-            return arm(at: now + server.timeouts.writeStall)
-        }
-        queuedAtTimer = 0
-        switch phase {
-        case .head:
-            if headBegan > 0 {
-                guard now >= headBegan + server.timeouts.head else { return arm(at: headBegan + server.timeouts.head) }
-                exceeded(.headTimeout)
-                // A connection that never said a word is closed without one, but for the farewell of TLS.
-                if connection.keptCount == 0 { return connection.closeAfterWriting() }
-                timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
-            } else {
-                let due = stamp + server.rules(.http1, of: listener).idle
-                guard now >= due else { return arm(at: due) }
-                exceeded(.idleTimeout)
-                connection.closeAfterWriting()
-            }
-        case .content: contentTimer(now)
-        case .answering: answeringTimer(now)
-        case .closing, .handedOver: connection.close()
-        }
-    }
-
-    private func answeringTimer(_ now: UInt64) {
-        guard let context, !context.isAnswered else { return arm(at: now + server.timeouts.writeStall) }
-        let due = stamp + context.requestTimeout(server.timeouts.request)
-        guard now >= due else { return arm(at: due) }
-        keepsAlive = false
-        exceeded(.requestTimeout)
-        context.noteFailure(.timedOut)
-        context.task?.cancel()
-        context.send(
-            server.service.errorResponse(
-                HTTPError(.serviceUnavailable, "the answer took too long: try again later"), context))
-        // The handler may yet run for long.
-        if context.stream == nil { server.report(context, on: self) }
-        arm(at: now + server.timeouts.writeStall)
-    }
-
-    /// Answers 408 and closes.
-    func timeOut(_ error: HTTPError) {
-        let context = server.spareWithoutRequest()
-        keepsAlive = false
-        context.attach(to: self)
-        server.noteBegin(context)
-        context.noteFailure(.timedOut)
-        context.send(server.service.errorResponse(error, context))
-        server.report(context, on: self)
-        server.recycleSpare()
-        endLingering()
+        if phase == .head, !isInHead, !connection.hasUnread { connection.closeAfterWriting() }
     }
 
     /// Ends the connection although the client may still be sending.
