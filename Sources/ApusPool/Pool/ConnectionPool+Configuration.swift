@@ -28,7 +28,12 @@ extension ConnectionPool {
                     "is \(configuration.policy.name), but this pool speaks \(old): another protocol needs a new listener"
                 ))
         }
-        if let check = core.hooks.withLock({ $0.check }) { mistakes += check(self.configuration, configuration) }
+        if let check = core.hooks.withLock({ $0.check }) {
+            // What the owner does not heed at all is more than what else would be wrong with it.
+            let unheeded = check(self.configuration, configuration)
+            mistakes.removeAll { mistake in unheeded.contains { $0.path == mistake.path } }
+            mistakes += unheeded
+        }
         return mistakes
     }
 
@@ -53,7 +58,7 @@ extension ConnectionPool {
     /// seen. Any thread.
     public var revision: Int { core.revision.load(ordering: .acquiring) }
 
-    /// Governs by another configuration from now on; no connection is dropped for it. A lower limit drains: who is in
+    /// Governs by another configuration from now on; one that is the same is nothing to roll back. No connection is dropped for it. A lower limit drains: who is in
     /// stays, and nobody is let in until there are fewer. Listeners are told ``PoolEvent/Kind/configurationChanged(_:)``.
     /// Any thread.
     ///
@@ -62,7 +67,7 @@ extension ConnectionPool {
     @discardableResult
     public func update(_ configuration: PoolConfiguration) throws(PoolConfigurationError) -> PoolConfigurationChange {
         try check(configuration)
-        guard let change = apply({ $0.append(configuration) }) else { preconditionFailure("any revision will do") }
+        guard let change = apply({ $0.add(configuration) }) else { preconditionFailure("any revision will do") }
         return change
     }
 
@@ -77,7 +82,7 @@ extension ConnectionPool {
         _ configuration: PoolConfiguration, basedOn revision: Int
     ) throws(PoolConfigurationError) -> PoolConfigurationChange? {
         try check(configuration)
-        return apply(basedOn: revision) { $0.append(configuration) }
+        return apply(basedOn: revision) { $0.add(configuration) }
     }
 
     private func check(_ configuration: PoolConfiguration) throws(PoolConfigurationError) {
@@ -136,5 +141,12 @@ extension ConnectionPool {
         return PoolConfigurationChange(
             applied: changed.filter { !isForNew($0) }, forNewConnections: changed.filter(isForNew),
             toDrain: max(0, count - (new.limit ?? .max)), previous: old)
+    }
+}
+
+extension [PoolConfiguration] {
+    /// Adds one that differs from the last.
+    fileprivate mutating func add(_ configuration: PoolConfiguration) {
+        if last != configuration { append(configuration) }
     }
 }

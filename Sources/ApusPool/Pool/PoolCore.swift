@@ -35,7 +35,9 @@ final class PoolCore: Sendable {
     }
     var cleansUp: Bool { hasCleanUp.load(ordering: .relaxed) }
 
-    func tell(_ kind: PoolEvent.Kind) { hub.tell(kind, pool: name) }
+    func tell(_ kind: PoolEvent.Kind, handle: UInt64? = nil, loop: Int? = nil) {
+        hub.tell(kind, pool: name, handle: handle, loop: loop)
+    }
 
     /// Tells of a limit at most once a second: a flood of clients must not become a flood of events.
     func tellOfLimit(_ cause: RejectionCause, now: UInt64) {
