@@ -1,8 +1,8 @@
 """The dashboard in a real browser: it is shown without a word on the console, its numbers move, a connection is closed, a
 limit is changed, all of it by keyboard too. Its pictures are kept in DASHBOARD_PICTURES, or .build/dashboard."""
-import http.client, json, os, subprocess, unittest
+import http.client, json, os, shlex, shutil, subprocess, unittest
 
-from apus import APUS, Apus, PATIENCE
+from apus import APUS, Apus, DEMO, PATIENCE
 from chromium import BROWSER, Chromium
 from worker_tests import Administered
 
@@ -269,6 +269,34 @@ class Dashboard(unittest.TestCase):
         self.assertEqual(page.run("getComputedStyle(document.documentElement).scrollBehavior"), "auto")
         page.wait_for("document.querySelector('.meter b')")
         self.assertEqual(page.run("getComputedStyle(document.querySelector('.meter b')).transitionDuration"), "0s")
+
+
+@unittest.skipUnless(shutil.which("curl"), "no curl is here: install it to have it ask the admin listener")
+class Curl(unittest.TestCase):
+    def test_the_lines_of_the_article_do_what_they_say(self):
+        with open(os.path.join(DEMO, "Sources", "Apus", "Apus.docc", "DashboardGuide.md")) as article:
+            lines = [line.rstrip() for line in article if line.startswith("curl ")]
+        with Served() as apus, apus.connect() as client:
+            client.send("GET /json HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(client.answer().status, 200)
+            held = json.loads(apus.ask("GET", "/api/connections")[1])["connections"][0]["id"]
+            asked = set()
+            for line in lines:
+                words = shlex.split(line.replace("http://127.0.0.1:9090", apus.dashboard).replace("0-300000002", held))
+                with subprocess.Popen(words[:1] + ["-sS", "-o", "-", "-w", "\n%{http_code}\n", *words[1:]],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as curl:
+                    if "-N" in words:
+                        # A stream: it goes on until somebody leaves.
+                        self.assertEqual(curl.stdout.readline(), "retry: 2000\n", line)
+                        curl.kill()
+                        continue
+                    said, problem = curl.communicate(timeout=PATIENCE)
+                content, _, status = said.rstrip("\n").rpartition("\n")
+                self.assertIn(status, ("200", "202"), f"{line}: {problem}{content}")
+                json.loads(content)
+                asked.add(next((word for word in words if word in ("PATCH", "DELETE", "POST")), "GET"))
+            self.assertEqual(asked, {"GET", "PATCH", "DELETE", "POST"})
+            self.assertEqual(client.rest(), b"")
 
 
 class Top(unittest.TestCase):

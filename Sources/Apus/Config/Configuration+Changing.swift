@@ -76,7 +76,7 @@ extension Configuration {
     }
 
     /// A layer for each member of a JSON5 object, whose names are keys below a prefix.
-    private static func layers(
+    static func layers(
         _ text: String, below prefix: String, from origin: ConfigurationOrigin, _ report: inout ConfigurationReport
     ) -> [ConfigurationNode] {
         let node: ConfigurationNode
@@ -90,6 +90,7 @@ extension Configuration {
         }
         // What is no object is a mistake that the schema tells.
         guard case .object(let members) = node.content else { return [node] }
+        node.rejectRepetitions(below: prefix, &report)
         return members.compactMap { member in
             let name = ConfigurationPath.join(prefix, member.name)
             if let path = ConfigurationPath(name) { return ConfigurationNode(member.node, at: path) }

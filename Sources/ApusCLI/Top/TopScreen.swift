@@ -77,9 +77,10 @@ struct TopScreen {
     }
 
     private var pools: [String] {
-        guard !sample.pools.isEmpty else { return [] }
+        let all = sample.listeners + sample.pools
+        guard !all.isEmpty else { return [] }
         return [heading("POOL             HEALTH       WHY")]
-            + sample.pools.map { pool in
+            + all.map { pool in
                 let style: Style =
                     switch pool.health {
                     case "healthy": .good

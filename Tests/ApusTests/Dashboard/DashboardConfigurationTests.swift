@@ -174,6 +174,34 @@ struct DashboardConfigurationTests {
         }
     }
 
+    @Test(
+        "a key that is set twice, or as a whole and in part, is refused: neither of the two is lost without a word",
+        arguments: [
+            (#"{"limits.body":"3MiB","limits":{"body":"2MiB"}}"#, ["limits.body"]),
+            (
+                #"{"limits":{"http2":{"peer.connectionWindow":"1MiB"}},"limits.http2.peer":{"connectionWindow":"2MiB"}}"#,
+                []
+            ),
+            (
+                #"{"listeners[0].pools.http1.limit": 3, "listeners[00].pools": {"http1": {"limit": 4}}}"#,
+                ["listeners[0].pools.http1.limit"]
+            ),
+            (
+                #"{"listeners[0].pools.http1.health.errors": null, "listeners[0].pools.http1.health.errors.degraded": 0.1}"#,
+                ["listeners[0].pools.http1.health.errors.degraded"]
+            ),
+        ])
+    func repeated(body: String, paths: [String]) async throws {
+        try await AdminTesting.configured(Configuration()) { admin in
+            let refused = try admin.ask("PATCH /api/configuration", AdminTesting.own, body: body)
+            #expect(refused.status == 422)
+            #expect(refused["content-type"] == "application/problem+json")
+            if !paths.isEmpty { #expect(try problems(refused) == paths) }
+            #expect(try entries(admin)["limits.body"]?["value"] as? String == "10MiB")
+            #expect(try admin.object("/api/configuration")["earlier"] as? Int == 0)
+        }
+    }
+
     @Test("what is no object of keys is refused", arguments: ["", "[]", "7", "{", "{\"a\":}", "null", "{\"a\": {}}"])
     func noObject(_ body: String) async throws {
         try await AdminTesting.configured(Configuration()) { admin in

@@ -2,7 +2,7 @@ extension DashboardScript {
     /// Pools with their health and their limits, and connections by protocol and state.
     static let pools = #"""
         const showPools = () => {
-          reconcile($('pool-list'), sample.pools, (pool) => pool.name, (pool) => make('li', {},
+          reconcile($('pool-list'), [...sample.listeners, ...sample.pools], (pool) => pool.name, (pool) => make('li', {},
             make('span', {}, make('strong'), ' ', make('span', { class: 'badge' })), meter(), pool.kind === 'listener' ? make('span')
               : make('button', { type: 'button', 'aria-label': `Limit of ${pool.name}`, onclick: () => askForLimit(pool.name) },
                 'Limit'), make('p', { class: 'quiet' })),
@@ -11,13 +11,13 @@ extension DashboardScript {
               const badge = row.querySelector('.badge');
               badge.className = 'badge ' + pool.health;
               put(badge, pool.health);
-              const taken = pool.active + pool.idle, part = pool.capacity ? taken / pool.capacity : 0;
-              setMeter(row.querySelector('.meter'), part, pool.capacity ? percent(part) : count(taken));
-              row.querySelector('.meter > i').style.visibility = pool.capacity ? '' : 'hidden';
+              const taken = pool.active + pool.idle, part = pool.limit ? taken / pool.limit : 0;
+              setMeter(row.querySelector('.meter'), part, pool.limit ? percent(part) : count(taken));
+              row.querySelector('.meter > i').style.visibility = pool.limit ? '' : 'hidden';
               put(row.querySelector('p'), [pool.reason, pool.idle ? `${count(pool.idle)} idle` : '',
                 pool.waiting ? `${count(pool.waiting)} waiting` : '', `${count(pool.opened)} opened in all`,
-                pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timedOut ? `${count(pool.timedOut)} timed out` : '',
-                pool.failed ? `${count(pool.failed)} failed` : ''].filter(Boolean).join(' · '));
+                pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timeouts ? `${count(pool.timeouts)} timed out` : '',
+                pool.failures ? `${count(pool.failures)} failed` : ''].filter(Boolean).join(' · '));
             });
           const kinds = new Map();
           for (const group of sample.connections.groups) {

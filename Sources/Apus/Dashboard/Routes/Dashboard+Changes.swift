@@ -51,11 +51,15 @@ extension Dashboard {
     /// Why nothing was changed.
     struct Refusal: Encodable {
         struct Problem: Encodable {
+            /// The setting, or the key; empty for the whole.
             var path: String
             var reason: String
             var suggestion: String?
         }
+        var status: Int
         var title = "nothing was changed"
+        /// All of it in a line.
+        var detail: String
         var problems: [Problem]
         /// What is in force, for who has based a change on something else.
         var revision: String?
@@ -87,17 +91,32 @@ extension Dashboard {
         return response
     }
 
+    /// Why nothing was changed, in the form that all refusals have (RFC 9457).
+    static func refuse(
+        _ problems: [Refusal.Problem], status: Status, _ revision: String?, _ context: Context
+    ) throws -> Response {
+        let texts = problems.map { $0.path.isEmpty ? $0.reason : "\($0.path): \($0.reason)" }
+        let refusal = Refusal(
+            status: status.rawValue, detail: texts.joined(separator: "; "), problems: problems, revision: revision)
+        var response = try answer(refusal, status: status, revision, context)
+        response.fields[.contentType] = "application/problem+json"
+        return response
+    }
+
     /// 412 for what is based on a revision that is in force no more.
     static func stale(_ reason: String, _ current: String, _ context: Context) throws -> Response {
-        let refusal = Refusal(problems: [Refusal.Problem(path: "", reason: reason)], revision: current)
-        return try answer(refusal, status: .preconditionFailed, current, context)
+        try refuse([Refusal.Problem(path: "", reason: reason)], status: .preconditionFailed, current, context)
     }
 
     /// What a refused configuration is answered with: 412 when another was faster, else 422 with every mistake.
     ///
-    /// - Parameter prefix: The key that paths are told below of.
-    func refusal(_ error: ConfigurationError, below prefix: String = "", _ context: Context) throws -> Response {
-        let current = server?.configurationRevision?.description
+    /// - Parameters:
+    ///   - prefix: The key that paths are told below of.
+    ///   - revision: What is in force; nil is that of the configuration.
+    func refusal(
+        _ error: ConfigurationError, below prefix: String = "", revision: String? = nil, _ context: Context
+    ) throws -> Response {
+        let current = revision ?? server?.configurationRevision?.description
         if let current, let stale = error.problems.first(where: { $0.kind == .stale }) {
             return try Self.stale(stale.reason, current, context)
         }
@@ -105,11 +124,14 @@ extension Dashboard {
             var path = problem.path[...]
             if !prefix.isEmpty, path.hasPrefix(prefix + ".") { path = path.dropFirst(prefix.count + 1) }
             let remedy = problem.kind == .unknownKey && !prefix.isEmpty ? remedy(forServed: String(path)) : nil
+            var suggestion = remedy == nil ? problem.suggestion?[...] : nil
+            if !prefix.isEmpty, suggestion?.hasPrefix(prefix + ".") == true {
+                suggestion = suggestion?.dropFirst(prefix.count + 1)
+            }
             return Refusal.Problem(
-                path: String(path), reason: remedy ?? problem.reason, suggestion: problem.suggestion)
+                path: String(path), reason: remedy ?? problem.reason, suggestion: suggestion.map(String.init))
         }
-        return try Self.answer(
-            Refusal(problems: problems, revision: current), status: .unprocessableContent, current, context)
+        return try Self.refuse(problems, status: .unprocessableContent, current, context)
     }
 
     /// Says on the log what was changed from here.

@@ -61,12 +61,7 @@ extension Dashboard {
     private func change(to wanted: WantedConfiguration, _ context: Context) async throws -> Response {
         guard let server else { throw Self.isGone }
         var request = ConfigurationRequest(wanted: wanted, expected: Self.expected(context))
-        switch context.query["dryRun"] {
-        case nil, "false": request.isPreview = false
-        case "true": request.isPreview = true
-        case let other?:
-            throw HTTPError(.badRequest, "dryRun is \(other.prefix(64)): send dryRun=true, or leave it out")
-        }
+        request.isPreview = try context.query.flag("dryRun")
         let outcome: ConfigurationOutcome
         do {
             outcome = try await server.perform(request)

@@ -22,6 +22,7 @@ extension Dashboard {
     func registerPools(on app: Application) {
         let sampler = self.sampler
         app.get("/api/pools") { _ in sampler.value.sample.pools }
+        app.get("/api/listeners") { _ in sampler.value.sample.listeners }
         app.get("/api/pools/:name") { context in
             let pool = try pool(context)
             // The revision first: who bases a change on it has seen at least that.
@@ -30,14 +31,16 @@ extension Dashboard {
         }
         app.patch("/api/pools/:name") { context async throws -> Response in
             let pool = try pool(context)
+            try context.query.require(knowing: [])
             if let key = server?.configurationKey(of: pool) {
                 let patch = ConfigurationPatch(try await context.text(), below: key, from: "dashboard")
                 return try await change(pool, at: key, to: .patch(patch), context)
             }
-            return try change(pool, to: try await context.json(as: PoolChange.self), context)
+            return try change(pool, to: PoolChange(text: try await context.text()), context)
         }
         app.post("/api/pools/:name/rollback") { context async throws -> Response in
             let pool = try pool(context)
+            try context.query.require(knowing: [])
             try Self.requireIfMatch(context, current: revision(of: pool))
             if let key = server?.configurationKey(of: pool) { return try await rollBack(pool, at: key, context) }
             return try rollBack(pool, context)
@@ -62,7 +65,8 @@ extension Dashboard {
     }
 
     private func detail(of pool: ConnectionPool, _ revision: String) -> PoolDetail {
-        PoolDetail(pool.snapshot(), revision: revision, key: server?.configurationKey(of: pool))
+        let key = server?.configurationKey(of: pool)
+        return PoolDetail(pool.snapshot(), revision: revision, key: key, settings: settings(of: pool, at: key))
     }
 
     // MARK: By the configuration
@@ -137,13 +141,13 @@ extension Dashboard {
         let seen = pool.revision
         guard isExpected(pool, context) else { return try stale(pool, context) }
         do {
-            var configuration = pool.configuration
-            try wanted.apply(to: &configuration)
+            let configuration = try wanted.configuration(of: pool) { reason(against: $0, of: pool) }
             guard let change = try pool.update(configuration, basedOn: seen) else { return try stale(pool, context) }
             return try answer(context, pool, change)
         } catch let error as PoolConfigurationError {
-            let problems = error.mistakes.map { Refusal.Problem(path: $0.path, reason: $0.message) }
-            return try JSON(Refusal(problems: problems), status: .unprocessableContent).response(to: context)
+            return try refusal(PoolChange.error(error), revision: revision(of: pool), context)
+        } catch let error as ConfigurationError {
+            return try refusal(error, revision: revision(of: pool), context)
         }
     }
 
@@ -160,13 +164,15 @@ extension Dashboard {
     ) throws -> Response {
         let revision = revision(of: pool)
         let detail = detail(of: pool, revision)
-        if !change.isEmpty {
-            let texts = (change.applied + change.forNewConnections).map { "\($0) is \(detail.settings[$0] ?? "")" }
+        let changed = pool.configuration.changes(since: change.previous)
+        if !changed.isEmpty {
+            let texts = detail.settings.filter { changed.contains($0.path) }.map { "\($0.path) is \($0.value)" }
             sampler.value.tell(.info, "pool", "\(pool.name): \(texts.joined(separator: ", "))")
         }
         let outcome = Outcome(
-            applied: change.applied, forNewConnections: change.forNewConnections, toDrain: change.toDrain,
-            revision: revision, pool: detail)
+            applied: changed.filter { !$0.hasPrefix("policy.") },
+            forNewConnections: changed.filter { $0.hasPrefix("policy.") }, toDrain: change.toDrain, revision: revision,
+            pool: detail)
         return try Self.answer(outcome, revision, context)
     }
 }

@@ -145,8 +145,9 @@ import Synchronization
         describeConnections(server, pools, interval, isFresh: !surveys.isEmpty, in: &next)
         describeRequests(server, interval, in: &next)
         describeProcess(interval, in: &next)
-        next.pools = server.rows(of: pools)
-        tellHealth(next.pools, before: sample.pools)
+        next.listeners = server.listenerRows
+        next.pools = pools.map { DashboardSample.PoolRow($0) }
+        tellHealth(next.listeners + next.pools, before: sample.listeners + sample.pools)
         noteWrongToken(from: nil)
         readAt = now
         sample = next

@@ -43,6 +43,11 @@ func remedy(forServed setting: String) -> String? {
     case "queue", "patience": "is for those who wait for a connection, and a server's clients don't"
     case "policy.http2.sessionMemory": "is the server's limits.http2.peer.connectionWindow: change it there"
     case "policy.http2.headerListBytes": "is the server's limits.http2.maxHeaderListSize: change it there"
+    case "policy":
+        "is the server's: policy.http2.sessionMemory is limits.http2.peer.connectionWindow, and "
+            + "policy.http2.headerListBytes is limits.http2.maxHeaderListSize: change them there"
+    case let path where path.hasPrefix("policy.grpc.") || path.hasPrefix("policy.websocket."):
+        "is for each route that speaks it to say: change it in the program"
     default: nil
     }
 }
