@@ -76,11 +76,11 @@ class Reloading(unittest.TestCase):
                 say("{ limits: { body: '11B' } }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
-                status, content = apus.ask("POST", "/api/configuration/rollback")
+                status, content = apus.ask("POST", "/api/configuration/rollback", **{"If-Match": "*"})
                 self.assertEqual(status, 200, content)
                 self.assertEqual(json.loads(content)["applied"], [{"path": "limits.body", "before": "11B", "after": "10B"}])
                 apus.await_line(r'taken back from the dashboard: limits.body is "10B" \(was "11B"\)')
-                self.assertEqual(apus.ask("POST", "/api/configuration/rollback")[0], 409)
+                self.assertEqual(apus.ask("POST", "/api/configuration/rollback", **{"If-Match": "*"})[0], 409)
 
     def test_check_tells_every_mistake_and_exits_1(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:

@@ -33,6 +33,7 @@ extension Application {
         // Before anything is accepted: who is answered may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
         watch(signals, for: server, reloading: reload)
+        server.link?.onReload(reload)
         try beginServing(server)
         if let place = server.dashboardPlace { configuration.log(.info, "the dashboard is at \(place)") }
         // A master greets for its workers.

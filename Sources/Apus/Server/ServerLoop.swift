@@ -102,6 +102,8 @@ protocol RequestCarrier: AnyObject {
     private var pools: [ListenerPools?] = []
     // Not counted: the pools keep their lanes. Four for each listener, one for each protocol.
     @safe @exclusivity(unchecked) private var lanes: ContiguousArray<Unmanaged<PoolLane>?> = unsafe []
+    /// What the connections are governed by, in the same places as the lanes.
+    @safe @exclusivity(unchecked) private var rules: ContiguousArray<PoolRules> = []
     /// How long the last synchronous handler held the loop, in the processor's ticks.
     @safe @exclusivity(unchecked) private(set) var heldTicks: UInt64 = 0
     /// Nanoseconds in a tick of the processor, times 2³².
@@ -118,14 +120,13 @@ protocol RequestCarrier: AnyObject {
 
     /// The limits in the loop's milliseconds.
     struct Timeouts {
-        let head, body, idle, request, writeStall: UInt64
+        let head, body, request, writeStall: UInt64
         let pace: ContentClock.Pace
 
         init(_ limits: ServerLimits) {
             func milliseconds(_ duration: Duration) -> UInt64 { duration.clampedNanoseconds / 1_000_000 }
             head = milliseconds(limits.headTimeout)
             body = milliseconds(limits.bodyTimeout)
-            idle = milliseconds(limits.idleTimeout)
             request = milliseconds(limits.requestTimeout)
             writeStall = milliseconds(limits.writeStallTimeout)
             pace = ContentClock.Pace(time: body, minimumRate: limits.bodyMinimumRate)
@@ -165,6 +166,19 @@ protocol RequestCarrier: AnyObject {
         allowsHalfClose = limits.allowsHalfClose
         gathered.limit = limits.gatheredContent
         http2 = HTTP2Loop(limits, takesTunnels: service.takesUpgrades)
+        for (index, pools) in pools.enumerated() { if let pools { takeRules(of: pools, at: index) } }
+    }
+
+    /// What the connections of a listener are governed by that speak a protocol.
+    @inline(__always)
+    func rules(_ kind: ServedProtocol, of listener: UInt8) -> PoolRules {
+        rules[Int(listener) &* ServedProtocol.allCases.count &+ Int(kind.rawValue)]
+    }
+
+    private func takeRules(of pools: ListenerPools, at listener: Int) {
+        for kind in ServedProtocol.allCases {
+            rules[listener * ServedProtocol.allCases.count + Int(kind.rawValue)] = pools.rules(kind)
+        }
     }
 
     /// A connection is gone that had so many requests.
@@ -225,8 +239,13 @@ protocol RequestCarrier: AnyObject {
         while self.pools.count <= listener {
             self.pools.append(nil)
             unsafe lanes.append(contentsOf: repeatElement(nil, count: ServedProtocol.allCases.count))
+            let standard = PoolRules(limits, PoolSettings())
+            rules.append(contentsOf: repeatElement(standard, count: ServedProtocol.allCases.count))
         }
-        if self.pools[Int(listener)] == nil { self.pools[Int(listener)] = pools }
+        if self.pools[Int(listener)] == nil {
+            self.pools[Int(listener)] = pools
+            takeRules(of: pools, at: Int(listener))
+        }
         return alpn == "h2"
             ? HTTP2Connection(server: self, listener: listener) : HTTP1Connection(server: self, listener: listener)
     }

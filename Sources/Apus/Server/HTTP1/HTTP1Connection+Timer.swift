@@ -38,7 +38,8 @@ extension HTTP1Connection {
                 if connection.keptCount == 0 { return connection.closeAfterWriting() }
                 timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
             } else {
-                guard now >= stamp + server.timeouts.idle else { return arm(at: stamp + server.timeouts.idle) }
+                let due = stamp + server.rules(.http1, of: listener).idle
+                guard now >= due else { return arm(at: due) }
                 exceeded(.idleTimeout)
                 connection.closeAfterWriting()
             }

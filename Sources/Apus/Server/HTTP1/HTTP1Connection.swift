@@ -222,7 +222,7 @@ import CSystem
     }
 
     private var isLastRequest: Bool {
-        guard let most = server.limits.requestsPerConnection, requests >= most else { return false }
+        guard Int(requests) >= server.rules(.http1, of: listener).requests else { return false }
         exceeded(.requestsPerConnection)
         return true
     }

@@ -34,7 +34,7 @@ extension HTTP2Connection {
         if phase == .closing { return connection.close() }
         guard lookAtConnection(now) else { return }
         forEachExchange { timerFired($0, now, taken: taken) }
-        if phase != .closing, timing.timer == 0 { arm(at: now + server.timeouts.idle) }
+        if phase != .closing, timing.timer == 0 { arm(at: now + server.rules(.http2, of: listener).idle) }
     }
 
     /// False when the connection ended.
@@ -66,7 +66,7 @@ extension HTTP2Connection {
         if streams.isEmpty {
             streams.trim()
             exchanges = []
-            let due = max(timing.idleSince, timing.heard) + server.timeouts.idle
+            let due = max(timing.idleSince, timing.heard) + server.rules(.http2, of: listener).idle
             return endsAt(due, now, .noError, for: .idleTimeout)
         }
         if shared.pingInterval != .max, timing.pingSent == 0, phase == .open {
