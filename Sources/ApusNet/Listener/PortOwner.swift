@@ -4,7 +4,8 @@ import ApusRuntime
     import Glibc
 #endif
 
-/// Finds which process listens on a port, or a Unix socket, for the message that says so. Linux's /proc; elsewhere nothing is found.
+/// Finds which process listens on a port, or on a Unix socket, for the message that says so. By /proc of Linux; elsewhere
+/// nothing is found.
 enum PortOwner {
     /// For example `nginx (pid 812)`; nil when it can't be seen.
     static func find(_ address: SocketAddress) -> String? {
@@ -35,7 +36,7 @@ enum PortOwner {
         /// Those bound to a path, or to a name that begins with `@`, in just these words.
         private static func listeningInodes(path: String) -> Set<String> {
             var found: Set<String> = []
-            for line in (text("/proc/net/unix") ?? "").split(separator: "\n").dropFirst() {
+            for line in (SystemFiles.text("/proc/net/unix") ?? "").split(separator: "\n").dropFirst() {
                 let fields = line.split(separator: " ", maxSplits: 7, omittingEmptySubsequences: true)
                 // The flag is __SO_ACCEPTCON: it listens.
                 if fields.count == 8, fields[7] == path, fields[3] == "00010000" { found.insert(String(fields[6])) }
