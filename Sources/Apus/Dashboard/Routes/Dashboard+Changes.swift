@@ -106,7 +106,8 @@ extension Dashboard {
             if !prefix.isEmpty, path.hasPrefix(prefix + ".") { path = path.dropFirst(prefix.count + 1) }
             let remedy = problem.kind == .unknownKey && !prefix.isEmpty ? remedy(forServed: String(path)) : nil
             return Refusal.Problem(
-                path: String(path), reason: remedy ?? problem.reason, suggestion: problem.suggestion)
+                path: String(path), reason: remedy ?? problem.reason,
+                suggestion: remedy == nil ? problem.suggestion : nil)
         }
         return try Self.answer(
             Refusal(problems: problems, revision: current), status: .unprocessableContent, current, context)
