@@ -164,7 +164,7 @@ public import ApusRuntime
     func detach() {
         transport = nil
         http1 = nil
-        if body.transport != nil { body.transport = nil }
+        if body.transport != nil { body.leave() }
     }
 
     /// Ends the request: gives back what was borrowed, and forgets the rest.
@@ -271,10 +271,12 @@ extension Context: LoopWork {
             } catch {
                 // Whoever else cancels it has said why. What it failed of then, if not of that, is no fault of ours.
                 if Task.isCancelled { noteFailure(.clientGone) }
+                // Not what it sent was too much, but what everybody did.
+                if body.refusal?.status == .serviceUnavailable { noteFailure(.shed) }
                 unsafe send(service.errorResponse(error, self))
             }
         }
-        if let stream { await stream.run(log: loop.log, route: route?.pattern.description ?? "a handler") }
+        if let stream { await stream.run(for: self) }
         transport?.finish(self)
     }
 }

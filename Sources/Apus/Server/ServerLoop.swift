@@ -77,6 +77,8 @@ protocol RequestCarrier: AnyObject {
     /// What is borne from clients, but for their heads, whose limits stay those of the service.
     @safe @exclusivity(unchecked) private(set) var limits: ServerLimits
     @safe @exclusivity(unchecked) private(set) var timeouts: Timeouts
+    /// What is held of contents for handlers that want them whole.
+    let gathered: GatheredContent
     /// Whether anybody wants to know what becomes of the requests.
     let isObserved: Bool
     private let observation: LoopObservation?
@@ -90,6 +92,7 @@ protocol RequestCarrier: AnyObject {
     @safe @exclusivity(unchecked) private(set) var spareReference: Unmanaged<Context>
     @safe @exclusivity(unchecked) private var contexts: [Context] = []
     @safe @exclusivity(unchecked) private var over: [Context] = []
+    @safe @exclusivity(unchecked) private var willRecycle = false
     @safe @exclusivity(unchecked) private(set) var isDraining = false
     private var connections = 0
     /// The ways into the pools, by the place of the listener.
@@ -115,6 +118,7 @@ protocol RequestCarrier: AnyObject {
     /// The limits in the loop's milliseconds.
     struct Timeouts {
         let head, body, request, writeStall: UInt64
+        let pace: ContentClock.Pace
 
         init(_ limits: ServerLimits) {
             func milliseconds(_ duration: Duration) -> UInt64 { duration.clampedNanoseconds / 1_000_000 }
@@ -122,6 +126,7 @@ protocol RequestCarrier: AnyObject {
             body = milliseconds(limits.bodyTimeout)
             request = milliseconds(limits.requestTimeout)
             writeStall = milliseconds(limits.writeStallTimeout)
+            pace = ContentClock.Pace(time: body, minimumRate: limits.bodyMinimumRate)
         }
     }
 
@@ -140,6 +145,7 @@ protocol RequestCarrier: AnyObject {
         tasks = TaskPool(loop: loop)
         limits = service.limits
         timeouts = Timeouts(service.limits)
+        gathered = GatheredContent(loop: loop, limit: service.limits.gatheredContent)
         takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
         let observation = service.observation.map { LoopObservation($0, service) }
@@ -155,6 +161,7 @@ protocol RequestCarrier: AnyObject {
         self.limits = limits
         timeouts = Timeouts(limits)
         allowsHalfClose = limits.allowsHalfClose
+        gathered.limit = limits.gatheredContent
         http2 = HTTP2Loop(limits)
         for (index, pools) in pools.enumerated() { if let pools { takeRules(of: pools, at: index) } }
     }
@@ -279,6 +286,21 @@ protocol RequestCarrier: AnyObject {
         context.detach()
         if over.count >= 8 { recycle() }
         over.append(context)
+        if context.body.waitingCount >= Self.muchUnread { recycleSoon() }
+    }
+
+    /// Bytes that nobody has read above which a request's memory is not kept until the next one comes.
+    private static let muchUnread = 16 << 10
+
+    @inline(never)
+    private func recycleSoon() {
+        guard !willRecycle else { return }
+        willRecycle = true
+        loop.schedule(after: .milliseconds(1)) { [service] loop in
+            let server = ServerLoop.of(service, on: loop)
+            server.willRecycle = false
+            server.recycle()
+        }
     }
 
     /// Makes contexts ready whose requests are over; one that its handler kept is left to it.

@@ -8,9 +8,17 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/sockios.h>
+#endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 static __thread void *current_loop __attribute__((tls_model("initial-exec")));
 
@@ -218,6 +226,25 @@ ssize_t apus_receive_errno(int descriptor, void *into, size_t count) {
 bool apus_has_unread(int descriptor) {
   char byte;
   return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void apus_trim_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+int apus_unsent_count(int descriptor) {
+  int count = -1;
+#if defined(SIOCOUTQ)
+  if (ioctl(descriptor, SIOCOUTQ, &count) < 0) return -1;
+#elif defined(SO_NWRITE)
+  socklen_t length = sizeof count;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_NWRITE, &count, &length) < 0) return -1;
+#elif defined(FIONWRITE)
+  if (ioctl(descriptor, FIONWRITE, &count) < 0) return -1;
+#endif
+  return count;
 }
 
 #if !defined(MSG_NOSIGNAL)

@@ -54,10 +54,13 @@ extension HTTP1Connection: ResponseTransport {
     func send(_ context: Context, _ response: Response) {
         let connection = self.connection
         guard connection.isOpen else { return }
+        var mark: OutputMark?
         if case .stream = response.body {
             // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
             // leaves unread is dealt with when it ends.
             if response.status.kind == .successful { sendContinue(context) }
+            server.flushStage(to: connection)
+            mark = connection.outputMark
         } else {
             settleKeepAlive(context)
         }
@@ -83,7 +86,9 @@ extension HTTP1Connection: ResponseTransport {
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
         case .stream(let length, let write):
             streamsChunks = framing == .chunked
-            context.stream = ResponseStream(sink: self, length: length, produce: write)
+            let stream = ResponseStream(sink: self, length: length, produce: write)
+            stream.mark = mark
+            context.stream = stream
         }
     }
 
@@ -96,7 +101,8 @@ extension HTTP1Connection: ResponseTransport {
         connection.reserve(size)
         connection.output.appendStatusLine(response.status)
         server.appendDate(to: &connection.output)
-        for field in response.fields where !Self.isOurs(field.name) {
+        if context.asksToClose || response.fields.asksToClose { keepsAlive = false }
+        for field in response.fields where !field.name.isFraming {
             connection.output.append(field: field)
             // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
             if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
@@ -113,14 +119,10 @@ extension HTTP1Connection: ResponseTransport {
             connection.output.append("Transfer-Encoding: chunked")
             connection.output.append(persistenceLines(context))
         case .none, .untilClose:
-            // The other framings leave their line open for these.
-            connection.output.append(keepsAlive ? "\r\n" : "Connection: close\r\n\r\n")
+            // The other framings leave their line open for these, which begin with a line end.
+            connection.output.truncate(to: connection.output.count - 2)
+            connection.output.append(persistenceLines(context))
         }
-    }
-
-    /// Fields that only the server writes.
-    private static func isOurs(_ name: HTTPField.Name) -> Bool {
-        name == .contentLength || name == .transferEncoding || name == .date || name == .connection
     }
 
     /// What the head says of the connection's future, from the end of the line before it to the end of the head
@@ -135,7 +137,7 @@ extension HTTP1Connection: ResponseTransport {
     /// connection's last response, and says so.
     @inline(__always)
     private func settleKeepAlive(_ context: Context) {
-        if server.isDraining { keepsAlive = false }
+        if server.isDraining || context.asksToClose { keepsAlive = false }
         if context.head.hasBody, phase == .content || phase == .head, !canDiscardContent(of: context) {
             keepsAlive = false
         }
@@ -148,7 +150,7 @@ extension HTTP1Connection: ResponseTransport {
         for field in fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
         connection.reserve(size)
         connection.output.appendStatusLine(status)
-        for field in fields where !Self.isOurs(field.name) { connection.output.append(field: field) }
+        for field in fields where !field.name.isFraming { connection.output.append(field: field) }
         connection.output.append("\r\n")
     }
 

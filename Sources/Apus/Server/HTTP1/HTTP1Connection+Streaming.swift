@@ -30,6 +30,15 @@ extension HTTP1Connection: ContentSink {
         connection.abort()
     }
 
+    func answer(_ error: HTTPError, to context: Context, insteadOf stream: ResponseStream) -> Bool {
+        let response = context.errorResponse(error)
+        guard !response.body.isProduced, let mark = stream.mark, connection.takeBack(to: mark) else { return false }
+        keepsAlive = false
+        context.isAnswered = false
+        context.send(response)
+        return true
+    }
+
     /// Writes the line before a chunk's bytes.
     private func beginChunk(_ count: Int) {
         connection.reserve(18)

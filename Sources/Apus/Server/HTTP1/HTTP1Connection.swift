@@ -58,12 +58,12 @@ import CSystem
     let began: UInt32
     /// How many bytes of an incomplete head the parser has looked at.
     @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
-    /// Bytes that waited to be sent when the timer looked last.
-    @safe @exclusivity(unchecked) var queuedAtTimer: UInt32 = 0
+    /// Whether the client takes what waits for it.
+    @safe @exclusivity(unchecked) var stall = WriteStallWatch()
+    /// For when the connection's timer is set, in the loop's milliseconds, truncated; 0 while it is not.
+    @safe @exclusivity(unchecked) var timerTick: UInt32 = 0
     /// When the last request began or ended, or the head in hand began, in the loop's milliseconds.
     @safe @exclusivity(unchecked) private(set) var stamp: UInt64
-    /// For when the connection's timer is set; 0 while it is not.
-    @safe @exclusivity(unchecked) var timerTick: UInt64 = 0
 
     init(server: ServerLoop, listener: UInt8) {
         self.server = server

@@ -52,6 +52,8 @@ import CSystem
     @safe @exclusivity(unchecked) var lingerEnd: UInt64 = 0
     /// Bytes of content that were thrown away.
     @safe @exclusivity(unchecked) var discarded = 0
+    /// The bytes of the connection up to those that used the stream's window up.
+    @safe @exclusivity(unchecked) var windowMark = 0
     /// How long something waits for the client's window.
     @safe @exclusivity(unchecked) var stall = HTTP2StallWatch()
 
@@ -74,6 +76,7 @@ import CSystem
         lingerEnd = 0
         discarded = 0
         stall = HTTP2StallWatch()
+        windowMark = 0
     }
 
     /// Runs the handler, or what produces its response, on a task.
