@@ -54,9 +54,9 @@ final class ListenerPools: Sendable {
                 state.pools[kind] = made
                 return made
             } catch {
-                // A pool refuses a configuration with a mistake in it. This one is made of the policy's defaults and of
-                // settings that were validated when the server was configured.
-                fatalError("settings of a pool that were checked are wrong: \(error)")
+                // A pool refuses a configuration with a mistake in it. This one is made of the policy's defaults, of settings
+                // that were validated when the listener was opened or they were changed, and of limits within its bounds.
+                fatalError("the settings of a pool are wrong: \(error)")
             }
         }
     }
