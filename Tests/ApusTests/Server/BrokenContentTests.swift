@@ -6,7 +6,7 @@ struct BrokenContentTests {
     struct Broken: Error {}
 
     private func register(_ app: Application) {
-        func echo(_ context: Context) -> Response {
+        @Sendable func echo(_ context: Context) -> Response {
             let body = context.body
             return Response(.ok, length: body.announcedLength) { writer in
                 for try await chunk in body { try await writer.write(chunk) }
