@@ -121,6 +121,9 @@ let package = Package(
             swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
         .executableTarget(name: "Notes", dependencies: ["Apus"], path: "Examples/Notes", swiftSettings: house),
+        .executableTarget(
+            name: "GuestBook", dependencies: ["Apus"], path: "Examples/GuestBook", exclude: ["guestbook.json5"],
+            swiftSettings: house),
         .executableTarget(name: "Events", dependencies: ["Apus"], path: "Examples/Events", swiftSettings: house),
         .executableTarget(
             name: "ObservedServer", dependencies: ["Apus"], path: "Benchmarks/ObservedServer", swiftSettings: house),
@@ -204,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "Events", "FileTransfer", "Notes", "TCPChat", "Apus", "ApusNet", "ApusRuntime", "ApusTesting",
+                "Events", "FileTransfer", "GuestBook", "Notes", "TCPChat", "Apus", "ApusNet", "ApusRuntime",
+                "ApusTesting",
             ],
             swiftSettings: house),
         .testTarget(

@@ -33,6 +33,7 @@ extension Application {
         // Before anything is accepted: who is answered may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
         watch(signals, for: server, reloading: reload)
+        server.link?.onReload(reload)
         try beginServing(server)
         if let place = server.dashboardPlace { configuration.log(.info, "the dashboard is at \(place)") }
         // A master greets for its workers.
@@ -44,7 +45,8 @@ extension Application {
         } onCancel: {
             signals.cancel()
         }
-        configuration.log(.info, "stopping: \(server.connectionCount) connections are open")
+        let open = server.connectionCount
+        configuration.log(.info, "stopping: \(open) \(open == 1 ? "connection is" : "connections are") open")
         // A worker hears from its master, and often of the same thing from a terminal or a service manager as well: that it
         // is enough is for the master to say, by SIGKILL.
         if server.inheritance?.worker == nil {

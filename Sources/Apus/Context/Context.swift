@@ -164,7 +164,7 @@ public import ApusRuntime
     func detach() {
         transport = nil
         http1 = nil
-        if body.transport != nil { body.transport = nil }
+        if body.transport != nil { body.leave() }
     }
 
     /// Ends the request: gives back what was borrowed, and forgets the rest.
@@ -224,11 +224,12 @@ public import ApusRuntime
     /// Sends a response. A handler that returns one need not call it.
     public func send(_ response: Response) {
         guard let transport, !isAnswered else { return }
+        var response = response
+        if opensTunnelWrongly(response) { response = withoutTunnel(response) }
         isAnswered = true
         noteAnswer(response.status, response.body.count ?? 0)
         if response.status.code >= 500 { noteServerError() }
         guard extras != nil || edge != nil, !transport.writesAddedFields else { return transport.send(self, response) }
-        var response = response
         forEachAddedField(besides: response.fields) { response.fields.append($0) }
         transport.send(self, response)
     }
@@ -271,10 +272,12 @@ extension Context: LoopWork {
             } catch {
                 // Whoever else cancels it has said why. What it failed of then, if not of that, is no fault of ours.
                 if Task.isCancelled { noteFailure(.clientGone) }
+                // Not what it sent was too much, but what everybody did.
+                if body.refusal?.status == .serviceUnavailable { noteFailure(.shed) }
                 unsafe send(service.errorResponse(error, self))
             }
         }
-        if let stream { await stream.run(log: loop.log, route: route?.pattern.description ?? "a handler") }
+        if let stream { await stream.run(for: self) }
         transport?.finish(self)
     }
 }

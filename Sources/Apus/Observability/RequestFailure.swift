@@ -21,7 +21,7 @@ public enum RequestFailure: UInt8, Sendable, Hashable, CaseIterable {
     /// The server was stopped before the answer was sent.
     case serverStopped
     /// It was turned away, for there was too much to do: by ``AdaptiveConcurrency``, a ``Bulkhead``, or a pool of workers
-    /// that is full.
+    /// that is full; or too much content was held in memory (``ServerLimits/gatheredContent``).
     case shed
 
     /// The name in logs and metrics: words with hyphens.

@@ -37,6 +37,7 @@ struct TopScreen {
         let count = sample.loops.count
         var first = " apus  \(server.places.joined(separator: ", "))  \(count) \(count == 1 ? "loop" : "loops"), "
         first += "\(server.driver)  up \(Self.span(sample.uptime))"
+        if let worker = server.worker { first += "  worker \(worker) of \(server.workers ?? 1)" }
         if server.isStopping { first += "  stopping" }
         if let trouble { first += "  \(trouble)" }
         let requests = sample.requests
@@ -76,9 +77,10 @@ struct TopScreen {
     }
 
     private var pools: [String] {
-        guard !sample.pools.isEmpty else { return [] }
+        let all = sample.listeners + sample.pools
+        guard !all.isEmpty else { return [] }
         return [heading("POOL             HEALTH       WHY")]
-            + sample.pools.map { pool in
+            + all.map { pool in
                 let style: Style =
                     switch pool.health {
                     case "healthy": .good

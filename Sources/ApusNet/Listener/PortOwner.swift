@@ -4,13 +4,13 @@ import ApusRuntime
     import Glibc
 #endif
 
-/// Finds which process listens on a port, for the message that says so. Linux's /proc; elsewhere nothing is found.
+/// Finds which process listens on a port, or on a Unix socket, for the message that says so. By /proc of Linux; elsewhere
+/// nothing is found.
 enum PortOwner {
     /// For example `nginx (pid 812)`; nil when it can't be seen.
     static func find(_ address: SocketAddress) -> String? {
         #if os(Linux)
-            guard let port = address.port else { return nil }
-            let inodes = listeningInodes(port: port)
+            let inodes = listeningInodes(at: address)
             guard !inodes.isEmpty else { return nil }
             for pid in SystemFiles.names(in: "/proc").compactMap({ Int32($0) }) {
                 for descriptor in SystemFiles.names(in: "/proc/\(pid)/fd") {
@@ -26,6 +26,24 @@ enum PortOwner {
     }
 
     #if os(Linux)
+        private static func listeningInodes(at address: SocketAddress) -> Set<String> {
+            switch address {
+            case .ipv4(_, let port), .ipv6(_, let port, _): listeningInodes(port: port)
+            case .unix(let path): listeningInodes(path: path)
+            }
+        }
+
+        /// Those bound to a path, or to a name that begins with `@`, in just these words.
+        private static func listeningInodes(path: String) -> Set<String> {
+            var found: Set<String> = []
+            for line in (SystemFiles.text("/proc/net/unix") ?? "").split(separator: "\n").dropFirst() {
+                let fields = line.split(separator: " ", maxSplits: 7, omittingEmptySubsequences: true)
+                // The flag is __SO_ACCEPTCON: it listens.
+                if fields.count == 8, fields[7] == path, fields[3] == "00010000" { found.insert(String(fields[6])) }
+            }
+            return found
+        }
+
         private static func listeningInodes(port: UInt16) -> Set<String> {
             var found: Set<String> = []
             let digits = String(port, radix: 16, uppercase: true)

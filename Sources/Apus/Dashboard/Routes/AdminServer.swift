@@ -73,6 +73,7 @@ extension RunningServer {
     }
 
     func closeAdmin() {
+        link?.close()
         let open = admin.withLock { admin in
             defer { admin = nil }
             return admin

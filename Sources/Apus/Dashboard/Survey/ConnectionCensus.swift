@@ -93,7 +93,7 @@ struct ConnectionSight {
                 switch http.phase {
                 case .head: !http.isInHead || http.requests == 0 && connection.keptCount == 0 ? .idle : .receiving
                 case .content: .receiving
-                case .answering, .handedOver: .answering
+                case .answering, .tunnel, .handedOver: .answering
                 case .closing: .closing
                 }
             requests = Int(http.requests)

@@ -21,6 +21,8 @@ package struct DashboardSample: Codable, Sendable {
     package var work = Work()
     package var routes: [RouteRow] = []
     package var slowest: [SlowRequest] = []
+    /// The connections of each listener together, and those of each pool.
+    package var listeners: [PoolRow] = []
     package var pools: [PoolRow] = []
 
     package struct Server: Codable, Sendable {
@@ -28,6 +30,9 @@ package struct DashboardSample: Codable, Sendable {
         package var driver = ""
         package var processor = 0
         package var isStopping = false
+        /// Which of how many workers this is about; nil for a server alone.
+        package var worker: Int?
+        package var workers: Int?
     }
 
     package struct Requests: Codable, Sendable {
@@ -126,12 +131,13 @@ package struct DashboardSample: Codable, Sendable {
         package var reason = ""
         package var active = 0
         package var idle = 0
-        package var capacity: Int?
+        /// The most connections; nil is without limit.
+        package var limit: Int?
         package var waiting = 0
         package var opened = 0
         package var rejected = 0
-        package var timedOut = 0
-        package var failed = 0
+        package var timeouts = 0
+        package var failures = 0
     }
 
     /// The bounds of the rows of the heat map, in microseconds, four to a decade.

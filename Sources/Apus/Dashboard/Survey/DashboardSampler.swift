@@ -137,15 +137,17 @@ import Synchronization
         next.server = DashboardSample.Server(
             places: server.listeners.map(\.place), driver: "\(server.group.driver)",
             processor: Int(apus_available_processors()),
-            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) })
+            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) },
+            worker: server.link?.worker, workers: server.link?.workers)
         take(surveys, now)
         describeLoops(server, in: &next)
         let pools = server.pools.snapshot().pools
         describeConnections(server, pools, interval, isFresh: !surveys.isEmpty, in: &next)
         describeRequests(server, interval, in: &next)
         describeProcess(interval, in: &next)
-        next.pools = server.rows(of: pools)
-        tellHealth(next.pools, before: sample.pools)
+        next.listeners = server.listenerRows
+        next.pools = pools.map { DashboardSample.PoolRow($0) }
+        tellHealth(next.listeners + next.pools, before: sample.listeners + sample.pools)
         noteWrongToken(from: nil)
         readAt = now
         sample = next

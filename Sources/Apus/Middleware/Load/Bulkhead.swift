@@ -48,13 +48,19 @@ public struct Bulkhead: Middleware {
         if !gate.tryEnter() { try await wait(context) }
         let place = BulkheadPlace(gate)
         var response = try await next(context)
-        if case .stream(let length, let write) = response.body {
+        switch response.body {
+        case .stream(let length, let write):
             response.body = .stream(length: length) { writer in
                 defer { place.giveBack() }
                 try await write(writer)
             }
-        } else {
-            place.giveBack()
+        case .tunnel(let tunnel):
+            response.body = .tunnel(
+                Tunnel(tunnel.fields) { stream in
+                    defer { place.giveBack() }
+                    try await tunnel.converse(stream)
+                })
+        default: place.giveBack()
         }
         return response
     }

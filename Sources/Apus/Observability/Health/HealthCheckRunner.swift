@@ -17,7 +17,6 @@ final class HealthCheckRunner: Sendable {
         var isRunning = false
         var waiting: [Int: CheckedContinuation<Result, Never>] = [:]
         var nextWaiter = 0
-        var loggedRank: HealthStatus?
     }
 
     let check: HealthCheck
