@@ -30,8 +30,20 @@ extension Context {
         return try JSONCoding.decode(type, from: body.collect())
     }
 
+    private static func isPlainJSON(_ type: RawSpan) -> Bool {
+        let plain: StaticString = "application/json"
+        guard type.byteCount == plain.utf8CodeUnitCount else { return false }
+        return plain.withUTF8Buffer { wanted in
+            for index in 0..<type.byteCount where unsafe type.byte(at: index) != wanted[index] { return false }
+            return true
+        }
+    }
+
     private func requireJSON() throws {
-        guard let type = field(.contentType), type != "application/json" else { return }
+        // What nearly everybody sends is recognised where it stands.
+        var isPlain = true
+        head.fields.forEach(.contentType, in: bytes) { if !Self.isPlainJSON($0) { isPlain = false } }
+        guard !isPlain, let type = field(.contentType) else { return }
         let lower = type.lowercased()
         let essence = lower.prefix { $0 != ";" && $0 != " " }
         guard essence == "application/json" || essence.hasSuffix("+json") else {
