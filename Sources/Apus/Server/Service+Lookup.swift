@@ -135,11 +135,16 @@ extension Service {
         }
     }
 
+    /// Whether no route of the application knows the request's method. Where there are no routes at all, what is answered
+    /// doesn't depend on the method.
+    private func isOfUnknownMethod(_ context: Context) -> Bool {
+        guard context.head.methodKind == .other, !routes.isEmpty else { return false }
+        let bytes = context.bytes
+        return tree.method(named: context.head.method.of(bytes)) == nil
+    }
+
     private func response(to lookup: RouteLookup, _ context: Context) throws -> Response {
-        // Where there are no routes at all, what is there doesn't depend on the method.
-        if context.head.methodKind == .other, !routes.isEmpty,
-            tree.method(named: context.head.method.of(context.bytes)) == nil
-        {
+        if isOfUnknownMethod(context) {
             throw HTTPError(
                 .notImplemented,
                 "nothing here answers the method \(context.method): use one of \(tree.allow(tree.allMethods))")
