@@ -1,6 +1,6 @@
-import Apus
 import Testing
 
+@testable import Apus
 @testable import ApusCLI
 
 @Suite("The dashboard on the command line")
@@ -60,12 +60,63 @@ struct TopTests {
         }
     }
 
+    @Test("80 by 24 has something of everything, and a larger terminal more of it, with nothing left out")
+    func sections() {
+        var sample = Self.sample
+        sample.connections.groups = [
+            .init(kind: "HTTP/1.1", activity: "idle", count: 1234),
+            .init(kind: "HTTP/1.1", activity: "answering", count: 5),
+            .init(kind: "HTTP/2 TLS", activity: "idle", count: 7), .init(kind: "echo", activity: "idle", count: 1),
+        ]
+        sample.limits = [.init(name: "requests", limit: 20, inFlight: 12, shedRate: 3)]
+        sample.routes = Array(repeating: sample.routes[0], count: 12)
+        sample.slowest = Array(repeating: sample.slowest[0], count: 12)
+        let news = (1...30).map { number in
+            DashboardNews(number: number, at: sample.at - 5000, level: .warning, kind: "limit", text: "event \(number)")
+        }
+        func screen(_ columns: Int, _ rows: Int?) -> [String] {
+            TopScreen(sample: sample, news: news, columns: columns, rows: rows).lines
+        }
+        let small = screen(80, 24)
+        #expect(small.count == 24)
+        for heading in ["LOOP", "PROTOCOL", "POOL", "LIMIT", "ROUTE", "EVENT", "SLOWEST"] {
+            #expect(small.contains { $0.hasPrefix(heading) }, "\(heading)")
+        }
+        #expect(small.contains { $0.hasPrefix("HTTP/1.1") && $0.contains("1,239") && $0.contains("1,234") })
+        // The last event is the first that is shown.
+        #expect(small.first { $0.contains("ago") }?.contains("5 s ago  limit         event 30") == true)
+        let large = screen(120, 100)
+        #expect(large.filter { $0.contains(" ago ") }.count == 30)
+        #expect(large.filter { $0.hasPrefix("GET /a") }.count == 24)
+        #expect(large.contains { $0.hasPrefix("HTTP/2 TLS") } && large.contains { $0.hasPrefix("echo") })
+        #expect(screen(120, nil).filter { $0.contains(" ago ") }.count == 10)
+    }
+
+    @Test(
+        "each section has a line, as far as rows go, and the rest are shared by those that have more",
+        arguments: [
+            (0, [0, 0, 0]), (1, [0, 0, 0]), (2, [1, 0, 0]), (5, [1, 2, 0]), (6, [1, 1, 1]), (9, [1, 3, 2]),
+            (14, [1, 7, 3]), (29, [1, 9, 3]), (40, [1, 9, 3]),
+        ])
+    func rows(_ rows: Int, _ expected: [Int]) {
+        let sections = [(1, "a"), (9, "b"), (3, "c")].map { count, name in
+            TopLayout.Section(heading: name.uppercased(), lines: Array(repeating: name, count: count))
+        }
+        let lines = TopLayout.lines(of: sections, rows: rows)
+        #expect(["a", "b", "c"].map { name in lines.filter { $0 == name }.count } == expected)
+        #expect(lines.count <= rows)
+        // Where there is room sections stand apart.
+        #expect(lines.contains("") == (rows >= 30))
+    }
+
     @Test("what a client sent can't steer the terminal, and a plain screen has no colours")
     func escapes() {
         var sample = Self.sample
         sample.slowest[0].path = "/\u{1B}[2J\u{9B}31m\u{202E}x\n"
         sample.listeners[0].reason = "\u{1B}]0;title\u{07}"
-        let plain = TopScreen(sample: sample, columns: 120).lines.joined()
+        sample.connections.groups = [.init(kind: "\u{1B}[5m", activity: "idle", count: .max)]
+        let news = [DashboardNews(at: .min, level: .error, kind: "\u{1B}c", text: "\u{9B}2J")]
+        let plain = TopScreen(sample: sample, news: news, columns: 120).lines.joined()
         #expect(
             plain.unicodeScalars.allSatisfy {
                 $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && $0.value != 0x202E

@@ -1,6 +1,6 @@
 """The dashboard in a real browser: it is shown without a word on the console, its numbers move, a connection is closed, a
 limit is changed, all of it by keyboard too. Its pictures are kept in DASHBOARD_PICTURES, or .build/dashboard."""
-import http.client, json, os, shlex, shutil, subprocess, unittest
+import http.client, json, os, shlex, shutil, ssl, subprocess, sys, tempfile, unittest
 
 from apus import APUS, Apus, DEMO, PATIENCE
 from chromium import BROWSER, Chromium
@@ -8,6 +8,9 @@ from worker_tests import Administered
 
 PICTURES = os.environ.get("DASHBOARD_PICTURES",
                           os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "dashboard"))
+# Where every change is tried, nothing may be left out because the machine lacks it.
+IS_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+NO_BROWSER = "no Chromium is here: install the package chromium (Scripts/setup browser) to have a browser try the dashboard"
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -41,8 +44,8 @@ class Served(Apus):
         return answer.status, content
 
 
-# The texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3), but for what is disabled.
-FAINT = r"""(() => {
+# How much lighter one colour is than another, and what is behind an element.
+CONTRAST = r"""(() => {
   const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
   const light = (colour) => parts(colour).slice(0, 3).map((one) => one / 255)
     .map((one) => one <= .04045 ? one / 12.92 : ((one + .055) / 1.055) ** 2.4)
@@ -54,22 +57,65 @@ FAINT = r"""(() => {
     }
     return 'rgb(255, 255, 255)';
   };
+  const contrast = (one, other) => {
+    if ((parts(one)[3] ?? 1) === 0) return 1;
+    const [a, b] = [light(one), light(other)];
+    return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+  };
+"""
+
+# The texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3), but for what is disabled.
+FAINT = CONTRAST + r"""
   const faint = new Set();
   for (const element of document.querySelectorAll('body *')) {
     const texts = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
     if (!texts || element.disabled || !element.checkVisibility() || element.closest('.hidden, .skip')) continue;
-    const [one, other] = [light(getComputedStyle(element).color), light(ground(element))];
-    const contrast = (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
-    if (contrast < 4.5) faint.add(`${element.tagName} ${element.className} ${contrast.toFixed(2)}`);
+    const found = contrast(getComputedStyle(element).color, ground(element));
+    if (found < 4.5) faint.add(`${element.tagName} ${element.className} ${found.toFixed(2)}`);
   }
   return [...faint];
 })()"""
 
 
-@unittest.skipUnless(BROWSER, "no Chromium is here: install the package chromium to have a browser try the dashboard")
+# What of bars, fields and buttons can't be told from what is beside it at 3 to 1 (WCAG 2.2, 1.4.11): the border or the
+# filling of what is used, but for what is disabled or a text alone; the filling of bars; and bars side by side that neither
+# differ so much nor have different patterns, or touch.
+PALE = CONTRAST + r"""
+  const pale = new Set();
+  for (const element of document.querySelectorAll('button, input')) {
+    const style = getComputedStyle(element);
+    if (element.disabled || !element.checkVisibility() || style.borderTopWidth === '0px' || element.type === 'checkbox') continue;
+    const outside = ground(element.parentElement);
+    const best = Math.max(contrast(style.borderTopColor, outside), contrast(style.backgroundColor, outside));
+    if (best < 3) pale.add(`${element.tagName} ${element.id || element.textContent} ${best.toFixed(2)}`);
+  }
+  const bars = [...document.querySelectorAll('.key i:not(.heat, .p50, .p99), .stack i, .meter b')]
+    .filter((bar) => bar.checkVisibility());
+  for (const bar of bars) {
+    const found = contrast(getComputedStyle(bar).backgroundColor, ground(bar.parentElement));
+    if (found < 3) pale.add(`bar ${bar.className} ${found.toFixed(2)}`);
+  }
+  const sample = (name) => getComputedStyle(document.querySelector('.key i.' + name));
+  for (const [one, other] of [['idle', 'receiving'], ['receiving', 'answering'], ['answering', 'closing'], ['idle', 'answering'],
+                              ['idle', 'closing'], ['receiving', 'closing'], ['receiving', 'handling'], ['handling', 'sending'],
+                              ['receiving', 'sending']]) {
+    const [a, b] = [sample(one), sample(other)];
+    const found = contrast(a.backgroundColor, b.backgroundColor);
+    if (found < 3 && a.backgroundImage === b.backgroundImage) pale.add(`${one} beside ${other} ${found.toFixed(2)}`);
+  }
+  for (const stack of document.querySelectorAll('.stack')) {
+    if (!(parseFloat(getComputedStyle(stack).columnGap) >= 2)) pale.add('bars that touch');
+  }
+  return [bars.length, [...pale]];
+})()"""
+
+
+@unittest.skipUnless(BROWSER or IS_CI, NO_BROWSER)
 class Dashboard(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        if not BROWSER:
+            raise AssertionError(f"CI: {NO_BROWSER}")
         os.makedirs(PICTURES, exist_ok=True)
         cls.browser = Chromium().__enter__()
         cls.addClassCleanup(cls.browser.__exit__)
@@ -106,7 +152,7 @@ class Dashboard(unittest.TestCase):
         self.assertEqual(page.problems, [])
 
     def test_it_is_shown_in_light_in_dark_and_on_a_phone(self):
-        apus = self.serve()
+        apus = self.serve("--set", "adaptiveLimit=true")
         for path, rate in (("/json", "300"), ("/users/7", "100"), ("/sleep/15", "40"), ("/nowhere", "10")):
             apus.load(self, path, "-c", "4", "--rate", rate)
         self.assertEqual(apus.ask("PATCH", "/api/pools/http:http", '{"limit": 20}', **{"Content-Type": "application/json"})[0], 200)
@@ -119,14 +165,40 @@ class Dashboard(unittest.TestCase):
             page.wait_for("document.querySelectorAll('#route-table tbody tr').length >= 4", "the routes")
             page.wait_for("document.querySelectorAll('#slow-list code').length > 0", "slow requests")
             page.wait_for("document.querySelectorAll('#news li').length > 0", "events")
+            page.wait_for("document.querySelectorAll('#limit-list li').length == 1 && !document.getElementById('limits').hidden")
             page.wait_for("/up (\\d\\d+ s|[89] s|\\d+ [mh])/.test(document.getElementById('place').textContent)", "some seconds of traffic")
             page.picture(os.path.join(PICTURES, f"{name}.png"))
             papers.add(page.run("getComputedStyle(document.body).backgroundColor"))
             self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, f"{name} is wider than its window")
             self.assertGreater(os.path.getsize(os.path.join(PICTURES, f"{name}.png")), 20_000)
             self.assertEqual(page.run(FAINT), [], f"texts that are hard to read in {name}")
+            bars, pale = page.run(PALE)
+            self.assertEqual(pale, [], f"parts that are hard to see in {name}")
+            self.assertGreater(bars, 10)
             self.assertEqual(page.problems, [])
         self.assertEqual(len(papers), 2)
+
+    def test_requests_behind_a_redirect_of_the_plain_port_are_shown(self):
+        apus = self.serve("--tls-port", "0", "--tls-self-signed", "--tls-redirect")
+        page = self.open(apus)
+        for _ in range(20):
+            client = http.client.HTTPSConnection("127.0.0.1", apus.tls_port, timeout=PATIENCE,
+                                                 context=ssl._create_unverified_context())
+            client.request("GET", "/json")
+            self.assertEqual(client.getresponse().read()[:1], b"{")
+            client.close()
+        page.wait_for("[...document.querySelectorAll('#route-table tr')].some((row) => row.textContent.includes('GET/json')"
+                      " && row.lastElementChild.textContent == '20')", "the route with its twenty requests")
+        past = json.loads(apus.ask("GET", "/api/history")[1])["samples"]
+        self.assertEqual(sum(sum(one["heat"]) for one in past), 20)
+        self.assertIn("/json", subprocess.run([APUS, "top", apus.dashboard, "--once"], capture_output=True, text=True,
+                                              timeout=PATIENCE).stdout)
+        self.assertEqual(page.problems, [])
+
+    def test_where_there_is_no_adaptive_limit_none_is_shown(self):
+        page = self.open(self.serve())
+        page.wait_for("document.querySelectorAll('#pool-list li').length > 0", "the pools")
+        self.assertTrue(page.run("document.getElementById('limits').hidden"))
 
     def test_a_connection_is_closed_by_keyboard(self):
         apus = self.serve()
@@ -163,6 +235,15 @@ class Dashboard(unittest.TestCase):
         page.run("document.getElementById('heat').focus()")
         page.press("ArrowLeft")
         page.wait_for("/requests\\/s, p50/.test(document.getElementById('readout').textContent)", "what was at that time")
+        page.run("document.getElementById('rates').focus()")
+        self.assertEqual(page.run("document.getElementById('readout').textContent"), "")
+        page.press("ArrowLeft")
+        page.wait_for("/requests\\/s, p50/.test(document.getElementById('readout').textContent)", "the same from the other chart")
+        self.assertEqual(page.run("document.getElementById('readout').getAttribute('aria-live')"), "polite")
+        page.press("Escape")
+        self.assertEqual(page.run("document.getElementById('readout').textContent"), "")
+        page.wait_for("/now \\d+.*, at most \\d+.* requests a second, none failed/.test(document.getElementById('rates-text').textContent)",
+                      "the chart in words")
         page.press("t")
         self.assertEqual(page.run("document.documentElement.dataset.theme"), "light")
         page.run("localStorage.clear()")
@@ -180,6 +261,10 @@ class Dashboard(unittest.TestCase):
             if wanted:
                 page.wait_for(f"document.getElementById('problems').textContent.includes('{wanted}')", "the mistake")
                 self.assertEqual(page.run(f"{field}.getAttribute('aria-invalid')"), "true")
+                told = page.run(f"{field}.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent)")
+                self.assertEqual(len(told), 2)
+                self.assertIn(wanted, told[1])
+                self.assertEqual(page.run("document.activeElement.getAttribute('aria-label')"), "limits.body")
         page.wait_for("document.getElementById('said').textContent.includes('limits.body is changed')", "the change")
         entries = json.loads(apus.ask("GET", "/api/configuration")[1])["entries"]
         self.assertEqual(next(one["value"] for one in entries if one["path"] == "limits.body"), "1KiB")
@@ -216,6 +301,53 @@ class Dashboard(unittest.TestCase):
         page = self.open(apus)
         page.wait_for("document.getElementById('workers').textContent.includes('those of worker 1 alone')", "the words")
         self.assertEqual(page.problems, [])
+
+    def test_the_keyboard_goes_on_in_the_field_when_the_buttons_are_gone(self):
+        apus = self.serve()
+        page = self.open(apus)
+        field = "document.querySelector('[aria-label=\"limits.body\"]')"
+        page.wait_for(field, "the key")
+
+        def change(value, button):
+            page.run(f"{field}.focus(), {field}.select()")
+            page.type(value)
+            if value == "many":
+                page.press("Enter")
+                page.wait_for(f"{field}.getAttribute('aria-invalid') == 'true'", "the mistake")
+            page.run(f"[...document.querySelectorAll('#changes button')].find((one) => one.textContent == '{button}').focus()")
+            page.press("Enter")
+            page.wait_for("document.getElementById('changes').hidden", button)
+            page.wait_for("document.activeElement.getAttribute('aria-label') == 'limits.body'", f"the field after {button}")
+
+        change("many", "Discard")
+        self.assertEqual(page.run(f"{field}.value"), "10MiB")
+        self.assertIsNone(page.run(f"{field}.getAttribute('aria-invalid')"))
+        self.assertEqual(page.run(f"{field}.getAttribute('aria-describedby')"), "about-limits.body")
+        change("2KiB", "Apply")
+        self.assertEqual(page.run(f"{field}.value"), "2KiB")
+        # The one refusal is said on the console by the browser itself.
+        self.assertEqual([one for one in page.problems if "422" not in one], [])
+
+    def test_the_limit_of_a_pool_is_taken_back_where_it_was_set(self):
+        apus = self.serve()
+        page = self.open(apus)
+        button = "document.querySelector('[aria-label=\"Limit of http:http\"]')"
+        page.wait_for(button, "the button")
+        for outcome in ("document.getElementById('limit-problem').textContent.includes('nothing to roll back')",
+                        "document.getElementById('said').textContent.includes('as it was before')"):
+            page.run(f"{button}.focus()")
+            page.press("Enter")
+            page.wait_for("document.getElementById('limit-dialog').open", "the question")
+            page.run("document.getElementById('limit-back').focus()")
+            page.press("Enter")
+            page.wait_for(outcome, "what came of it")
+            if "nothing" in outcome:
+                page.press("Escape")
+                page.wait_for("!document.getElementById('limit-dialog').open", "the dialog's end")
+                self.assertEqual(apus.ask("PATCH", "/api/pools/http:http", '{"limit": 7}', **{"Content-Type": "application/json"})[0], 200)
+        self.assertNotIn("limit", json.loads(apus.ask("GET", "/api/pools/http:http")[1]))
+        # The one refusal is said on the console by the browser itself.
+        self.assertEqual([one for one in page.problems if "409" not in one], [])
 
     def test_the_limit_of_a_pool_is_set_by_keyboard_and_undone(self):
         apus = self.serve()
@@ -299,6 +431,19 @@ class Curl(unittest.TestCase):
             self.assertEqual(client.rest(), b"")
 
 
+class Browserless(unittest.TestCase):
+    def test_ci_without_a_browser_fails_and_a_machine_without_one_skips(self):
+        with tempfile.TemporaryDirectory() as empty:
+            for ci, code, word in (("true", 1, "CI: no Chromium is here"), ("", 0, "skipped")):
+                run = subprocess.run(
+                    [sys.executable, "-m", "unittest", "-v", "dashboard_tests.Dashboard.test_who_asked_for_no_motion_sees_none"],
+                    cwd=os.path.dirname(os.path.abspath(__file__)), env=os.environ | {"PATH": empty, "CI": ci},
+                    capture_output=True, text=True, timeout=PATIENCE)
+                # Python 3.12 says with 5 that nothing was tried.
+                self.assertEqual(run.returncode == 1, code == 1, run.stderr)
+                self.assertIn(word, run.stderr)
+
+
 class Top(unittest.TestCase):
     def top(self, *words, **how):
         return subprocess.run([APUS, "top", *words], capture_output=True, text=True, timeout=PATIENCE, **how)
@@ -360,6 +505,7 @@ class Top(unittest.TestCase):
             said = b""
             fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
             until(b"SLOWEST")
+            self.assertIn(b"PROTOCOL", said)
             os.write(outer, b"q")
             until(b"\x1b[?1049l")
             self.assertEqual(process.wait(PATIENCE), 0)

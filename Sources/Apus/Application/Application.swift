@@ -124,6 +124,8 @@ public final class Application: Sendable, Routes {
             observation: Observation(
                 metrics: setup.measuresRequests || isAdministered ? RequestMetrics(routes) : nil,
                 logs: setup.accessLogs, observers: setup.observers, keepsSlowest: isAdministered),
+            adaptiveGates: AdaptiveGate.all(
+                among: setup.middleware + setup.drafts.flatMap(\.handler.middleware)),
             errorResponse: setup.errorResponse)
     }
 }

@@ -2,8 +2,8 @@ public import ApusRuntime
 
 extension Configuration {
     /// The middleware that the configuration asks for, outermost first: who is behind a proxy, the request's name,
-    /// security headers, CORS, addresses, the rate limit, the bulkhead, the timeout, authentication, sessions, compression,
-    /// decompression, ETags.
+    /// security headers, CORS, addresses, the rate limit, the adaptive limit, the bulkhead, the timeout, authentication,
+    /// sessions, compression, decompression, ETags.
     ///
     /// - Parameter log: Where it is said that Redis went away, or came back.
     /// - Throws: ``CORSError``; not for a configuration that ``load(file:preset:environment:flags:checksFiles:)`` made.
@@ -16,6 +16,9 @@ extension Configuration {
         if let addresses { middleware.append(addresses.middleware) }
         let shared = SharedStores(self, log)
         if let rateLimit { middleware.append(shared.middleware(rateLimit)) }
+        if let adaptiveLimit {
+            middleware.append(adaptiveLimit.middleware(critical: [health?.path, metrics?.path].compactMap { $0 }))
+        }
         if let bulkhead { middleware.append(bulkhead.middleware) }
         if let timeout { middleware.append(timeout.middleware) }
         if let authentication { middleware.append(authentication.middleware) }

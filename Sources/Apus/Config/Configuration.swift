@@ -54,6 +54,8 @@ public struct Configuration: Sendable {
     public var rateLimit: RateLimitSettings?
     /// How many requests are worked on at a time; nil is without limit.
     public var bulkhead: BulkheadSettings?
+    /// A limit on requests at a time that finds itself; nil is none.
+    public var adaptiveLimit: AdaptiveLimitSettings?
     /// How content is named for conditional requests; nil is not at all.
     public var etags: ETags.Options?
     /// Where the metrics are shown; nil is nowhere.
@@ -127,6 +129,9 @@ public struct Configuration: Sendable {
             "rateLimit", \.rateLimit, RateLimitSettings.schema, "Whether the requests of each client are limited")
         $0.feature(
             "bulkhead", \.bulkhead, BulkheadSettings.schema, "Whether the requests at a time are limited")
+        $0.feature(
+            "adaptiveLimit", \.adaptiveLimit, AdaptiveLimitSettings.schema,
+            "Whether requests are limited to as many at a time as turns out to be right")
         $0.feature("etags", \.etags, ETags.Options.schema, "Whether answers are named, for conditional requests")
         $0.feature("metrics", \.metrics, MetricsSettings.schema, "Whether metrics are shown")
         $0.feature("health", \.health, HealthSettings.schema, "Whether it is told that the service is well")

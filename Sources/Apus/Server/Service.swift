@@ -22,6 +22,8 @@ import Synchronization
     let isStopping = Atomic<Bool>(false)
     /// Who wants to know what becomes of requests; nil is nobody.
     let observation: Observation?
+    /// The adaptive limits around its routes.
+    let adaptiveGates: [AdaptiveGate]
     /// The names of the application's listeners.
     let listeners: [String]
     /// What answers where there is no route, when middleware stands around it.
@@ -39,6 +41,7 @@ import Synchronization
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
         gateways: [TrustedProxies] = [], takesEarlyData: Bool = false, observation: Observation?,
         pools: PoolRegistry = PoolRegistry(),
+        adaptiveGates: [AdaptiveGate] = [],
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
@@ -54,6 +57,7 @@ import Synchronization
         self.takesEarlyData = takesEarlyData
         self.observation = observation
         self.pools = pools
+        self.adaptiveGates = adaptiveGates
     }
 
     @inline(__always) func reference(_ index: Int) -> Unmanaged<Route> { unsafe references[index] }

@@ -15,10 +15,20 @@ struct TopClient: Sendable {
     /// The last sample, as JSON.
     ///
     /// - Throws: ``TopError``.
-    func sample() async throws -> [UInt8] {
+    func sample() async throws -> [UInt8] { try await get("/api/sample") }
+
+    /// What has happened lately, oldest first.
+    ///
+    /// - Throws: ``TopError``.
+    func news() async throws -> [DashboardNews] {
+        let bytes = try await get("/api/news")
+        do { return try DashboardNews.decode(bytes) } catch { throw TopError.stranger(place.text) }
+    }
+
+    private func get(_ path: String) async throws -> [UInt8] {
         let connection = try await connect()
         await connection.setTimeout(Self.patience)
-        var request = "GET /api/sample HTTP/1.1\r\nHost: \(place.authority)\r\nAccept: application/json\r\n"
+        var request = "GET \(path) HTTP/1.1\r\nHost: \(place.authority)\r\nAccept: application/json\r\n"
         if let token { request += "Authorization: Bearer \(token)\r\n" }
         do {
             try await connection.write(request + "Connection: close\r\n\r\n")

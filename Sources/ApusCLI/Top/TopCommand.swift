@@ -15,10 +15,11 @@ enum TopCommand {
         let first = try await client.sample()
         if options.json { return print(String(decoding: first, as: UTF8.self)) }
         let sample = try decode(first, options.place)
+        let news = try await client.news()
         if options.once || !Terminal.isThere {
-            return print(TopScreen(sample: sample).lines.joined(separator: "\n"))
+            return print(TopScreen(sample: sample, news: news).lines.joined(separator: "\n"))
         }
-        try await watch(client, from: sample)
+        try await watch(client, from: sample, news)
     }
 
     /// The token that is shown; nil for none.
@@ -35,10 +36,10 @@ enum TopCommand {
         do { return try DashboardSample.decode(bytes) } catch { throw .stranger(place.text) }
     }
 
-    private static func watch(_ client: TopClient, from first: DashboardSample) async throws {
+    private static func watch(_ client: TopClient, from first: DashboardSample, _ news: [DashboardNews]) async throws {
         let interrupt = Interrupt()
         let terminal = Terminal()
-        var screen = TopScreen(sample: first, isColoured: true)
+        var screen = TopScreen(sample: first, news: news, isColoured: true)
         screen.rates = [first.requests.rate]
         var size = terminal.size
         var due = ContinuousClock.now + interval
@@ -50,9 +51,11 @@ enum TopCommand {
                 due = ContinuousClock.now + interval
                 do {
                     let sample = try decode(try await client.sample(), client.place)
+                    let news = try await client.news()
                     var rates = screen.rates
                     if sample.number != screen.sample.number { rates.append(sample.requests.rate) }
-                    screen = TopScreen(sample: sample, rates: Array(rates.suffix(60)), isColoured: true)
+                    screen = TopScreen(
+                        sample: sample, news: news, rates: Array(rates.suffix(60)), isColoured: true)
                 } catch let error as TopError {
                     // It may begin anew: what was known stays until then.
                     if case .silent = error { screen.trouble = "no answer" } else { throw error }

@@ -1,6 +1,7 @@
 import Apus
 
-/// What `apus top` shows of a sample: lines no wider than the terminal, and no more than it has.
+/// What `apus top` shows of a sample: lines no wider than the terminal, and no more than it has. Sections that have more
+/// to show share what is left of the terminal's rows.
 struct TopScreen {
     /// How letters look.
     enum Style: String {
@@ -14,6 +15,8 @@ struct TopScreen {
     }
 
     let sample: DashboardSample
+    /// What has happened, oldest first.
+    var news: [DashboardNews] = []
     /// Requests a second before, oldest first.
     var rates: [Double] = []
     var columns = 100
@@ -25,11 +28,9 @@ struct TopScreen {
 
     /// The lines.
     var lines: [String] {
-        var lines = head
-        let sections = [loops, pools, routes, slowest]
-        for section in sections { lines += [""] + section }
-        if let rows, lines.count > rows { lines.removeLast(lines.count - rows) }
-        return lines
+        let sections = [loops, connections, pools, limits, routes, events, slowest].filter { !$0.lines.isEmpty }
+        let lines = head + TopLayout.lines(of: sections, rows: rows.map { $0 - head.count })
+        return rows.map { Array(lines.prefix($0)) } ?? lines
     }
 
     private var head: [String] {
@@ -60,9 +61,10 @@ struct TopScreen {
         ]
     }
 
-    private var loops: [String] {
-        [heading("LOOP  PROCESSOR                   LAG P99    LAG MAX   REQUESTS/S  CONNECTIONS   TIMERS")]
-            + sample.loops.map { loop in
+    private var loops: TopLayout.Section {
+        TopLayout.Section(
+            heading: heading("LOOP  PROCESSOR                   LAG P99    LAG MAX   REQUESTS/S  CONNECTIONS   TIMERS"),
+            lines: sample.loops.map { loop in
                 let full = Int((min(1, max(0, loop.processor)) * 16).rounded())
                 let bar = String(repeating: "|", count: full) + String(repeating: " ", count: 16 - full)
                 let part = loop.answers ? Self.right("\(Self.whole(loop.processor * 100)) %", 6) : "  held"
@@ -73,14 +75,29 @@ struct TopScreen {
                     + Self.right(Figures.grouped(loop.connections), 13) + Self.right(Figures.grouped(loop.timers), 9)
                 return styled(
                     cut(line), !loop.answers || loop.processor > 0.9 ? .bad : loop.processor > 0.7 ? .warning : .plain)
-            }
+            })
     }
 
-    private var pools: [String] {
-        let all = sample.listeners + sample.pools
-        guard !all.isEmpty else { return [] }
-        return [heading("POOL             HEALTH       WHY")]
-            + all.map { pool in
+    /// What connections speak, and do.
+    private var connections: TopLayout.Section {
+        let states = ConnectionActivity.allCases.map(\.name)
+        var counts: [String: [String: Int]] = [:]
+        for group in sample.connections.groups { counts[group.kind, default: [:]][group.activity] = group.count }
+        let kinds = counts.map { kind, byState in (kind: kind, total: byState.values.reduce(0, &+), byState: byState) }
+        let columns = ["OPEN"] + states.map { $0.uppercased() }
+        return TopLayout.Section(
+            heading: heading(Self.left("PROTOCOL", 16) + columns.map { Self.right($0, 12) }.joined()),
+            lines: kinds.sorted { ($1.total, $0.kind) < ($0.total, $1.kind) }.map { kind in
+                let numbers = [kind.total] + states.map { kind.byState[$0] ?? 0 }
+                let texts = numbers.map { Self.right($0 == 0 ? "-" : Figures.grouped($0), 12) }
+                return cut(Self.left(kind.kind, 16) + texts.joined())
+            })
+    }
+
+    private var pools: TopLayout.Section {
+        TopLayout.Section(
+            heading: heading("POOL             HEALTH       WHY"),
+            lines: (sample.listeners + sample.pools).map { pool in
                 let style: Style =
                     switch pool.health {
                     case "healthy": .good
@@ -89,32 +106,64 @@ struct TopScreen {
                     }
                 let line = "\(Self.left(pool.name, 16)) \(Self.left(pool.health, 12)) \(pool.reason)"
                 return styled(cut(line), style)
-            }
+            })
     }
 
-    private var routes: [String] {
+    /// The adaptive limits, where there are any.
+    private var limits: TopLayout.Section {
+        TopLayout.Section(
+            heading: heading("LIMIT            IN FLIGHT       LIMIT   LET IN/S  TURNED AWAY/S  WITHOUT A QUEUE"),
+            lines: (sample.limits ?? []).map { limit in
+                let line =
+                    Self.left(limit.name, 16) + Self.right(Figures.grouped(limit.inFlight), 10)
+                    + Self.right(Figures.grouped(limit.limit), 12)
+                    + Self.right(Self.whole(limit.enteredRate), 11) + Self.right(Self.whole(limit.shedRate), 15)
+                    + Self.right(Self.time(limit.base ?? 0), 17)
+                return styled(cut(line), limit.shedRate > 0 ? .warning : .plain)
+            })
+    }
+
+    /// What has happened, the last first.
+    private var events: TopLayout.Section {
+        TopLayout.Section(
+            heading: heading("EVENT"),
+            lines: news.reversed().map { one in
+                let age = Self.span(Double(max(0, sample.at.subtractingReportingOverflow(one.at).partialValue)) / 1000)
+                let style: Style =
+                    switch one.level {
+                    case .info: .plain
+                    case .warning: .warning
+                    case .error: .bad
+                    }
+                return styled(cut("\(Self.right(age, 11)) ago  \(Self.left(one.kind, 13)) \(one.text)"), style)
+            }, usual: 10)
+    }
+
+    private var routes: TopLayout.Section {
         let wide = max(20, min(48, columns - 48))
-        return [heading("\(Self.left("ROUTE", wide))  REQUESTS/S        P50        P99   ERRORS")]
-            + sample.routes.prefix(10).map { route in
+        return TopLayout.Section(
+            heading: heading("\(Self.left("ROUTE", wide))  REQUESTS/S        P50        P99   ERRORS"),
+            lines: sample.routes.map { route in
                 let name = route.route == "none" ? "\(route.method) no route" : "\(route.method) \(route.route)"
                 let line =
                     Self.left(name, wide) + Self.right(Self.decimal(route.rate, route.rate < 100 ? 1 : 0), 12)
                     + Self.right(Self.time(route.p50), 11) + Self.right(Self.time(route.p99), 11)
                     + Self.right(route.errors > 0 ? "\(Self.whole(route.errors * 100)) %" : "-", 9)
                 return styled(cut(line), route.errors > 0 ? .bad : .plain)
-            }
+            }, usual: 10)
     }
 
-    private var slowest: [String] {
+    private var slowest: TopLayout.Section {
         let wide = max(20, min(48, columns - 52))
-        return [heading("\(Self.left("SLOWEST", wide))      TOTAL  RECEIVING   HANDLING    SENDING  STATUS")]
-            + sample.slowest.prefix(8).map { one in
+        return TopLayout.Section(
+            heading: heading("\(Self.left("SLOWEST", wide))      TOTAL  RECEIVING   HANDLING    SENDING  STATUS"),
+            lines: sample.slowest.map { one in
                 cut(
                     Self.left("\(one.method) \(one.path)", wide) + Self.right(Self.time(one.total), 11)
                         + Self.right(Self.time(one.receiving), 11) + Self.right(Self.time(one.handling), 11)
                         + Self.right(Self.time(one.sending), 11)
                         + Self.right(one.status == 0 ? "-" : "\(one.status)", 8))
-            }
+            }, usual: 8)
     }
 
     /// The rates of the past as bars of eight heights.

@@ -93,6 +93,9 @@ public final class Connection: Endpoint {
         self.client = client
     }
 
+    /// Whether it was accepted by a listener, and not made by this side.
+    package var isAccepted: Bool { balance != nil }
+
     /// Attaches to the loop, tells the handler, and starts to receive. Loop only.
     public func open() {
         loop.attach(self)

@@ -15,6 +15,9 @@ public import ApusRuntime
 /// }
 /// ```
 public protocol ConnectionHandler: AnyObject {
+    /// What is spoken, in a word or two, for who looks at a server's connections: `echo`. By default `other`. It must not
+    /// change while the connection lasts, nor depend on what the peer says: few different ones are told apart.
+    var protocolName: String { get }
     /// The connection is open; nothing was received yet.
     func connected(_ connection: Connection)
     /// Bytes arrived, shown in place and valid only during the call. The result says how many were consumed:
@@ -40,6 +43,8 @@ public protocol ConnectionHandler: AnyObject {
 }
 
 extension ConnectionHandler {
+    /// `other`.
+    public var protocolName: String { "other" }
     /// Does nothing.
     public func connected(_ connection: Connection) {}
     /// Sends what is queued and closes.

@@ -21,6 +21,8 @@ final class Forwarder: ConnectionHandler {
     /// The source's end has come, behind bytes that have not gone on yet.
     private var isEndPending = false
 
+    var protocolName: String { inner.protocolName }
+
     init(from source: Connection, to target: Connection, inner: any ConnectionHandler) {
         self.source = source
         self.target = target

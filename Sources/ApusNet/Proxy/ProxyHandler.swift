@@ -58,6 +58,8 @@ final class ProxyHandler: ConnectionHandler {
         handler.connected(connection)
     }
 
+    var protocolName: String { "PROXY header" }
+
     func receivedEnd(on connection: Connection) {
         // One that says nothing at all looks whether the port answers; that is no failure.
         if connection.keptCount > 0 { giveUp(connection, .ended) } else { connection.closeAfterWriting() }

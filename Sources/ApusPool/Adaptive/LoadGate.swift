@@ -26,6 +26,17 @@ public enum LoadPriority: Int, Sendable, Hashable, CaseIterable, Comparable, Cod
         }
     }
 
+    /// What it is called in figures.
+    package var name: String {
+        switch self {
+        case .background: "background"
+        case .low: "low"
+        case .normal: "normal"
+        case .high: "high"
+        case .critical: "critical"
+        }
+    }
+
     /// Whether the first matters less than the second.
     public static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
 }
@@ -48,7 +59,7 @@ public final class LoadGate: Sendable {
     private let limit: Lock<AdaptiveLimit>
     private let inside = Atomic<Int>(0)
     private let allowed: Atomic<Int>
-    private let shedCount = Atomic<Int>(0)
+    private let shedCounts = PriorityCounts()
     private let enteredCount = Atomic<Int>(0)
     // What has come together since the state machine was fed last.
     private let sum = Atomic<UInt64>(0)
@@ -73,7 +84,9 @@ public final class LoadGate: Sendable {
     /// Those that were let in.
     public var entered: Int { enteredCount.load(ordering: .relaxed) }
     /// Those that were turned away.
-    public var shed: Int { shedCount.load(ordering: .relaxed) }
+    public var shed: Int { LoadPriority.allCases.reduce(0) { $0 + shed(of: $1) } }
+    /// Those of a priority that were turned away.
+    public func shed(of priority: LoadPriority) -> Int { shedCounts.value(priority) }
     /// What a request takes without a queue, as far as it is known.
     public var base: Duration? { limit.withLock { $0.base } }
 
@@ -98,7 +111,7 @@ public final class LoadGate: Sendable {
         }
         // Who was turned away shows that the limit was used, be it only by the share of its priority.
         if limit > most.load(ordering: .relaxed) { most.max(limit, ordering: .relaxed) }
-        shedCount.wrappingAdd(1, ordering: .relaxed)
+        shedCounts.add(priority)
         return nil
     }
 
@@ -140,5 +153,34 @@ public final class LoadGate: Sendable {
             return limit.current
         }
         allowed.store(current, ordering: .relaxed)
+    }
+}
+
+/// A count for each priority. Any thread.
+private struct PriorityCounts: ~Copyable {
+    private let background = Atomic<Int>(0)
+    private let low = Atomic<Int>(0)
+    private let normal = Atomic<Int>(0)
+    private let high = Atomic<Int>(0)
+    private let critical = Atomic<Int>(0)
+
+    func add(_ priority: LoadPriority) {
+        switch priority {
+        case .background: background.wrappingAdd(1, ordering: .relaxed)
+        case .low: low.wrappingAdd(1, ordering: .relaxed)
+        case .normal: normal.wrappingAdd(1, ordering: .relaxed)
+        case .high: high.wrappingAdd(1, ordering: .relaxed)
+        case .critical: critical.wrappingAdd(1, ordering: .relaxed)
+        }
+    }
+
+    func value(_ priority: LoadPriority) -> Int {
+        switch priority {
+        case .background: background.load(ordering: .relaxed)
+        case .low: low.load(ordering: .relaxed)
+        case .normal: normal.load(ordering: .relaxed)
+        case .high: high.load(ordering: .relaxed)
+        case .critical: critical.load(ordering: .relaxed)
+        }
     }
 }

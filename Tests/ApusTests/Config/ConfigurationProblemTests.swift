@@ -85,6 +85,11 @@ struct ConfigurationProblemTests {
             ("{ trustedProxies: { unixSockets: false } }", "name the proxies"),
             ("{ addresses: { allowed: [], unixSockets: false } }", "nobody would be let in"),
             ("{ requestID: { acceptsNames: 'trustedProxies' } }", "set trustedProxies"),
+            ("{ adaptiveLimit: { lowest: 50, highest: 40 } }", "adaptiveLimit.lowest is 50: above highest, 40"),
+            (
+                "{ adaptiveLimit: { highest: 10 } }",
+                "adaptiveLimit.initial is 20: not between lowest, 4, and highest, 10"
+            ),
             ("{ rateLimit: { algorithm: 'slidingWindow', burst: 5 } }", "rateLimit.burst is 5: a sliding window"),
             ("{ securityHeaders: { strictTransport: { preloads: true, duration: '1d' } } }", "wants sub-domains"),
             ("{ files: [{}] }", "files[0].folder: it is missing"),
@@ -116,6 +121,8 @@ struct ConfigurationProblemTests {
             ("{ listeners: [{ name: '' }] }", "listeners[0].name is \"\": expected a name"),
             ("{ listeners: [{ host: 'a\\nb' }] }", "listeners[0].host is \"a\\nb\""),
             ("{ files: [{ folder: '/', cacheControl: 'a\\r\\nX: b' }] }", "cacheControl is \"a\\u000d\\nX: b\""),
+            ("{ adaptiveLimit: { tolerance: 1 } }", "from 1.01 to 100"),
+            ("{ adaptiveLimit: { smoothing: 0 } }", "from 0.01 to 1"),
             ("{ rateLimit: { limit: 0 } }", "from 1 to 1000000"),
             ("{ metrics: { path: 'x' } }", "a path such as /metrics"),
             ("{ requestID: { field: 'a b' } }", "a field's name"),

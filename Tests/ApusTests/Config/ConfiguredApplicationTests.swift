@@ -38,6 +38,38 @@ struct ConfiguredApplicationTests {
         }
     }
 
+    @Test("an adaptive limit of the file sheds, and lets questions after health and metrics in")
+    func adaptiveLimit() async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let configuration = try folder.load(
+            """
+            { preset: 'testing', health: true, metrics: true,
+              adaptiveLimit: { initial: 1, lowest: 1, highest: 1, window: '1s', retryAfter: '7s' } }
+            """)
+        #expect(configuration.adaptiveLimit?.options.window == .seconds(1))
+        let application = try Application(configuration)
+        let (inside, arrived) = AsyncStream<Void>.makeStream()
+        application.get("/hold") { _ async in
+            arrived.yield()
+            for await _ in gate { break }
+            return "done"
+        }
+        let server = try application.start()
+        let held = try RawClient(server.address)
+        held.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+        for await _ in inside { break }
+        let refused = try get(server.address, "/hold")
+        #expect(refused.status == 503 && refused["retry-after"] == "7")
+        #expect(try get(server.address, "/healthy").status == 503)
+        #expect(try get(server.address, "/health/live").status == 200)
+        let metrics = try get(server.address, "/metrics").text
+        #expect(metrics.contains("apus_adaptive_limit{limit=\"requests\"} 1"))
+        #expect(metrics.contains("apus_adaptive_shed_total{limit=\"requests\",priority=\"normal\"} 2"))
+        opener.yield()
+        #expect(try held.response().text == "done")
+        await server.stop()
+    }
+
     @Test("each feature of the file stands around the routes")
     func features() async throws {
         try await serving(

@@ -33,6 +33,13 @@ struct AdminTesting {
         try await serve(application, test)
     }
 
+    /// The same for listeners and a dashboard of a test's own.
+    static func run(_ configuration: ServerConfiguration, _ test: (AdminTesting) async throws -> Void) async throws {
+        let application = Application(configuration)
+        application.get("/hello") { _ in "hello" }
+        try await serve(application, test)
+    }
+
     /// The same for a configuration, as `apus serve` has one.
     static func configured(
         _ configuration: Configuration, _ test: (AdminTesting) async throws -> Void

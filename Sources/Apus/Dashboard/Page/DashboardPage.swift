@@ -68,7 +68,9 @@ enum DashboardPage {
         <output id="readout" class="quiet" aria-live="off"></output></div>
         <h3 class="over">Requests a second
         <span class="key"><i class="ok"></i>answered <i class="bad"></i>failed (5xx, or none)</span></h3>
-        <canvas id="rates" role="img" aria-label="Requests a second over time"></canvas>
+        <canvas id="rates" role="img" tabindex="0" aria-label="Requests a second over time"
+        aria-describedby="rates-text"></canvas>
+        <p id="rates-text" class="hidden"></p>
         <h3 class="over">Latency <span class="key"><span><i class="heat"></i>how many took how long</span>
         <span><i class="p50"></i>p50</span> <span><i class="p99"></i>p99</span></span></h3>
         <canvas id="heat" role="img" tabindex="0"
@@ -90,6 +92,8 @@ enum DashboardPage {
         <section id="pools" class="card" aria-labelledby="pools-title"><div class="head">
         <h2 id="pools-title">Pools</h2></div>
         <ul id="pool-list" class="pools"></ul>
+        <div id="limits" hidden><h3 class="over">Adaptive limits: requests at a time</h3>
+        <ul id="limit-list" class="pools" aria-label="Adaptive limits"></ul></div>
         <h3 class="over">Connections by protocol and state <span class="key"><i class="idle"></i>idle
         <i class="receiving"></i>receiving <i class="answering"></i>answering <i class="closing"></i>closing</span></h3>
         <ul id="census" class="census"></ul>
@@ -163,6 +167,7 @@ enum DashboardPage {
         <p id="limit-text"></p><label for="limit">Most connections; empty is without limit</label>
         <input id="limit" type="text" inputmode="numeric" autocomplete="off" aria-describedby="limit-problem">
         <p id="limit-problem" class="problem" role="alert"></p><div class="actions">
+        <button id="limit-back" type="button">Take the last change back</button>
         <button id="limit-keep" type="button">Leave it</button><button type="submit" class="strong">Set the limit</button></div>
         </form></dialog>
         <dialog id="sign-in" aria-labelledby="sign-in-title"><form><h2 id="sign-in-title">Show the token</h2>

@@ -93,12 +93,16 @@ extension DashboardScript {
             area((one) => Math.min(one.rate || one.errors, one.errors), colour('bad'), colour('bad'));
           }
           drawCursor(context, place, height);
+          const all = place.samples.map((one) => one.rate), failed = place.samples.reduce((sum, one) => sum + one.errors, 0);
+          put($('rates-text'), all.length ? `The last ${Math.round(shownSeconds / 60)} minutes: now ${rate(all[all.length - 1])}, `
+            + `on average ${rate(all.reduce((sum, one) => sum + one, 0) / all.length)}, at most ${rate(Math.max(...all))} `
+            + `requests a second, ${failed ? `on average ${rate(failed / all.length)} of them failed` : 'none failed'}.` : 'No data.');
         };
         const drawHeat = () => {
           const { context, width, height } = surface($('heat'));
           const place = layout(width), bottom = height - 18, top = 4;
           const filled = place.samples.filter((one) => one.heat?.length);
-          let low = 4, high = 14, most = 1;
+          let low = 12, high = 22, most = 1;
           if (filled.length) {
             low = 99;
             high = 0;
@@ -142,7 +146,7 @@ extension DashboardScript {
             context.fillText(time(bounds[at]), gutter - 7, line);
           }
           // Between its bounds a time stands by its logarithm, as the rows do.
-          const y = (micro) => bottom - (Math.log10(Math.max(micro, 1) / 10) * 4 + 1 - low) * row;
+          const y = (micro) => bottom - (Math.log10(Math.max(micro / (bounds[0] ?? .1), 1)) * 4 + 1 - low) * row;
           const line = (value, stroke, dash, weight) => {
             context.beginPath();
             let last = null;
@@ -216,20 +220,20 @@ extension DashboardScript {
           canvas.addEventListener('pointerdown', point(canvas));
           canvas.addEventListener('pointerleave', () => { cursor = null; drawCharts(); });
           new ResizeObserver(() => { if (sample) drawCharts(); }).observe(canvas);
+          canvas.addEventListener('blur', () => { cursor = null; $('readout').setAttribute('aria-live', 'off'); drawCharts(); });
+          canvas.addEventListener('keydown', (event) => {
+            const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e9, End: 1e9 }[event.key];
+            if (event.key === 'Escape') { cursor = null; drawCharts(); }
+            if (!step || !past.length) return;
+            event.preventDefault();
+            // Only who moves the cursor is told of it.
+            $('readout').setAttribute('aria-live', 'polite');
+            const { samples } = layout(canvas.clientWidth);
+            const known = cursor ? samples.findIndex((one) => one.at === cursor.at) : samples.length;
+            cursor = samples[Math.max(0, Math.min(samples.length - 1, known + step))];
+            drawCharts();
+          });
         }
-        $('heat').addEventListener('blur', () => { cursor = null; $('readout').setAttribute('aria-live', 'off'); drawCharts(); });
-        $('heat').addEventListener('keydown', (event) => {
-          const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e9, End: 1e9 }[event.key];
-          if (event.key === 'Escape') { cursor = null; drawCharts(); }
-          if (!step || !past.length) return;
-          event.preventDefault();
-          // Only who moves the cursor is told of it.
-          $('readout').setAttribute('aria-live', 'polite');
-          const { samples } = layout($('heat').clientWidth);
-          const known = cursor ? samples.findIndex((one) => one.at === cursor.at) : samples.length;
-          cursor = samples[Math.max(0, Math.min(samples.length - 1, known + step))];
-          drawCharts();
-        });
         for (const button of document.querySelectorAll('[data-span]')) button.addEventListener('click', () => {
           shownSeconds = Number(button.dataset.span);
           for (const other of document.querySelectorAll('[data-span]')) other.setAttribute('aria-pressed', other === button);

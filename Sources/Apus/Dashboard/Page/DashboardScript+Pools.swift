@@ -19,6 +19,7 @@ extension DashboardScript {
                 pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timeouts ? `${count(pool.timeouts)} timed out` : '',
                 pool.failures ? `${count(pool.failures)} failed` : ''].filter(Boolean).join(' · '));
             });
+          showLimits(sample.limits ?? []);
           const kinds = new Map();
           for (const group of sample.connections.groups) {
             const kind = kinds.get(group.kind) ?? { name: group.kind, total: 0, parts: [] };
@@ -37,8 +38,19 @@ extension DashboardScript {
             put(row.lastElementChild, count(kind.total));
           });
         };
+        const showLimits = (limits) => {
+          $('limits').hidden = limits.length === 0;
+          reconcile($('limit-list'), limits, (limit) => limit.name, (limit) => make('li', {}, make('strong', {}, limit.name),
+            meter(), make('span'), make('p', { class: 'quiet' })), (row, limit) => {
+            setMeter(row.querySelector('.meter'), limit.inFlight / Math.max(1, limit.limit), `${count(limit.inFlight)} of ${count(limit.limit)}`);
+            const shed = Object.entries(limit.shedByPriority).map(([name, number]) => `${count(number)} ${name}`).join(', ');
+            put(row.querySelector('p'), [`${rate(limit.enteredRate)} let in/s`, `${rate(limit.shedRate)} turned away/s`,
+              limit.base ? `${time(limit.base)} without a queue` : '', `${count(limit.shed)} turned away in all`
+                + (shed ? ` (${shed})` : '')].filter(Boolean).join(' · '));
+          });
+        };
         const bars = (stack, parts) => reconcile(stack, parts, ([name]) => name, ([name]) => make('i', { class: name }),
-          (bar, [, part]) => { bar.style.width = (part * 100).toFixed(2) + '%'; });
+          (bar, [, part]) => { bar.style.width = (part * 100).toFixed(2) + '%'; bar.hidden = !(part > 0); });
         let limited = null;
         const askForLimit = async (name) => {
           const pool = sample.pools.find((one) => one.name === name);
@@ -54,6 +66,21 @@ extension DashboardScript {
           $('limit-dialog').showModal();
           $('limit').select();
         };
+        // The way back that does not go away, as the one below the page does.
+        $('limit-back').addEventListener('click', async () => {
+          const { name, revision } = limited;
+          const answer = await api(`/api/pools/${encodeURIComponent(name)}/rollback`, { method: 'POST', fields: seen(revision) })
+            .catch(() => null);
+          const content = await answer?.json().catch(() => null);
+          if (!answer?.ok) {
+            $('limit-problem').textContent = answer?.status === 412
+              ? 'Somebody else has changed something meanwhile. Look at it again before you take it back.' : why(content);
+            if (answer?.status === 412) limited.revision = content.revision;
+            return;
+          }
+          $('limit-dialog').close();
+          say(`${name} is as it was before.`);
+        });
         $('limit-keep').addEventListener('click', () => $('limit-dialog').close());
         $('limit-dialog').querySelector('form').addEventListener('submit', async (event) => {
           event.preventDefault();

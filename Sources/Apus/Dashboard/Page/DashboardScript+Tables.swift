@@ -119,9 +119,26 @@ extension DashboardScript {
           const entry = entries.find((one) => one.path === path);
           if (input.value === written(entry.value)) changes.delete(path); else changes.set(path, input.value);
           input.closest('tr').className = changes.has(path) ? 'changed' : '';
-          input.removeAttribute('aria-invalid');
+          isRight(input);
           showChanges();
         };
+        const field = (path) => document.getElementById('about-' + path)?.closest('tr').querySelector('input');
+        // What is wrong with a value stands beside it, and belongs to its field.
+        const isWrong = (input, reason) => {
+          const path = input.getAttribute('aria-label');
+          isRight(input);
+          input.setAttribute('aria-invalid', 'true');
+          input.setAttribute('aria-describedby', `about-${path} problem-${path}`);
+          input.after(make('small', { class: 'problem', id: 'problem-' + path }, reason));
+        };
+        const isRight = (input) => {
+          const path = input.getAttribute('aria-label');
+          input.removeAttribute('aria-invalid');
+          input.setAttribute('aria-describedby', 'about-' + path);
+          document.getElementById('problem-' + path)?.remove();
+        };
+        // Where the keyboard goes on when what it was on is gone: to what was changed, or to the search.
+        const goOn = (paths) => (paths.map(field).find((input) => input) ?? $('key-search')).focus();
         const showChanges = () => {
           $('changes').hidden = changes.size === 0;
           put($('change-count'), `${changes.size} ${changes.size === 1 ? 'change' : 'changes'} not applied`);
@@ -148,16 +165,19 @@ extension DashboardScript {
           }
           if (!isApplied) {
             const problems = content.problems ?? [{ path: '', reason: content.detail ?? 'the server does not answer' }];
-            $('problems').replaceChildren(...problems.map((one) => make('li', {},
-              `${one.path ? one.path + ': ' : ''}${one.reason}${one.suggestion ? `; did you mean ${one.suggestion}?` : ''}`)));
-            for (const input of document.querySelectorAll('#key-table input')) {
-              if (problems.some((one) => one.path === input.getAttribute('aria-label'))) input.setAttribute('aria-invalid', 'true');
-            }
+            const reason = (one) => `${one.reason}${one.suggestion ? `; did you mean ${one.suggestion}?` : ''}`;
+            $('problems').replaceChildren(...problems.map((one) => make('li', {}, `${one.path ? one.path + ': ' : ''}${reason(one)}`)));
+            for (const input of document.querySelectorAll('#key-table input')) isRight(input);
+            const wrong = problems.filter((one) => field(one.path));
+            for (const one of wrong) isWrong(field(one.path), reason(one));
+            if (wrong.length) field(wrong[0].path).focus();
             say('Nothing was changed: see what is wrong.');
             return;
           }
+          const paths = [...changes.keys()], isGone = $('changes').contains(document.activeElement);
           changes.clear();
           await refreshConfiguration();
+          if (isGone) goOn(paths);
           const keys = content.applied;
           const where = content.workers > 1 ? ` in ${content.workers} workers` : '';
           say((keys.length === 1 ? `${keys[0].path} is changed` : `${keys.length} keys are changed`) + where + '.',
@@ -173,7 +193,13 @@ extension DashboardScript {
           refreshConfiguration();
         };
         $('rollback').addEventListener('click', () => rollBack(revision));
-        $('discard').addEventListener('click', () => { changes.clear(); showKeys(); });
+        $('discard').addEventListener('click', () => {
+          const paths = [...changes.keys()];
+          changes.clear();
+          for (const input of document.querySelectorAll('#key-table input')) isRight(input);
+          showKeys();
+          goOn(paths);
+        });
         $('key-search').addEventListener('input', showKeys);
         for (const button of document.querySelectorAll('[data-keys]')) button.addEventListener('click', () => {
           keysShown = button.dataset.keys;

@@ -21,7 +21,7 @@ enum DashboardScript {
         const rate = (number) => number >= 100 ? whole.format(number) : three.format(Math.round(number * 10) / 10);
         const short = (number) => number >= 1e6 ? three.format(number / 1e6) + ' M'
           : number >= 1e4 ? three.format(number / 1e3) + ' k' : rate(number);
-        const time = (micro) => !micro ? '–' : micro < 1000 ? three.format(micro) + ' µs'
+        const time = (micro) => !micro ? '–' : micro < 1 ? three.format(micro * 1e3) + ' ns' : micro < 1000 ? three.format(micro) + ' µs'
           : micro < 1e6 ? three.format(micro / 1e3) + ' ms' : three.format(micro / 1e6) + ' s';
         const bytes = (number) => {
           if (number === null || number === undefined || number < 0) return '–';

@@ -4,10 +4,10 @@ enum DashboardStyle {
 
     private static let colours = """
         :root { color-scheme: light dark;
-          --paper: #f7f6f2; --card: #fffefb; --ink: #16222c; --quiet: #5a6b77; --line: #e4e4dd; --wash: #f1f1ec;
+          --paper: #f7f6f2; --card: #fffefb; --ink: #16222c; --quiet: #5a6b77; --line: #e4e4dd; --wash: #f1f1ec; --edge: #788690;
           --accent: #a3401a; --on-accent: #fff; --sky: #3d84ad; --sky-soft: #bcd8e6; --good: #17644a; --warn: #8a5a00;
-          --bad: #b3261e; --idle: #c3ccd0; --receiving: #d9a23c; --answering: #3d84ad; --closing: #a3401a;
-          --handling: #3d84ad; --sending: #7fb08f; --shadow: 0 1px 2px rgb(22 34 44 / .05);
+          --bad: #b3261e; --idle: #7f8c94; --receiving: #a86f0c; --answering: #2f7199; --closing: #7c2d0f;
+          --handling: #2f7199; --sending: #3f8a5c; --shadow: 0 1px 2px rgb(22 34 44 / .05);
           --heat-0: #e9eff1; --heat-1: #b5d3e2; --heat-2: #5c9fc4; --heat-3: #215f88; --heat-4: #0b2f4a }
         :root[data-theme="dark"] { color-scheme: dark }
         :root[data-theme="light"] { color-scheme: light }
@@ -16,10 +16,13 @@ enum DashboardStyle {
 
         """
 
+    /// What stands between the stripes of a pattern: what is behind it.
+    private static let gap = "var(--card)"
+
     private static let dark = """
-        --paper: #0c1217; --card: #121a21; --ink: #e8edf0; --quiet: #93a4af; --line: #212d36; --wash: #18222a;
+        --paper: #0c1217; --card: #121a21; --ink: #e8edf0; --quiet: #93a4af; --line: #212d36; --wash: #18222a; --edge: #677782;
         --accent: #f2a272; --on-accent: #1b0f07; --sky: #6bb2d8; --sky-soft: #24465a; --good: #74d0a8; --warn: #e5b75c;
-        --bad: #ff8a7a; --idle: #46555f; --receiving: #e5b75c; --answering: #6bb2d8; --closing: #f2a272;
+        --bad: #ff8a7a; --idle: #6d7e89; --receiving: #e5b75c; --answering: #6bb2d8; --closing: #f2a272;
         --handling: #6bb2d8; --sending: #7fc49b; --shadow: none;
         --heat-0: #15212a; --heat-1: #1b4258; --heat-2: #2f7ea8; --heat-3: #8cc8e6; --heat-4: #fde6c8
         """
@@ -42,14 +45,14 @@ enum DashboardStyle {
         :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px }
         main:focus { outline: none }
         button, input { font: inherit; color: inherit }
-        button { min-height: 2rem; padding: 0 .75rem; border: 1px solid var(--line); border-radius: 7px; cursor: pointer;
+        button { min-height: 2rem; padding: 0 .75rem; border: 1px solid var(--edge); border-radius: 7px; cursor: pointer;
           background: var(--card); font-size: .8125rem; white-space: nowrap }
         button:hover { background: var(--wash) }
         button:disabled { opacity: .45; cursor: default }
         button.strong { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
         button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); color: var(--paper) }
         input[type="search"], input[type="password"], input[type="text"] { min-height: 2rem; padding: 0 .625rem;
-          border: 1px solid var(--line); border-radius: 7px; background: var(--paper); min-width: 0; width: 100% }
+          border: 1px solid var(--edge); border-radius: 7px; background: var(--paper); min-width: 0; width: 100% }
         ::placeholder { color: var(--quiet); opacity: 1 }
         kbd { padding: 0 .35em; border: 1px solid var(--line); border-radius: 4px; font: .75rem ui-monospace, monospace }
         .bar { position: sticky; top: 0; z-index: 5; display: flex; gap: .75rem 1.5rem; align-items: center; flex-wrap: wrap;
@@ -103,10 +106,13 @@ enum DashboardStyle {
         .key { font-size: .75rem; font-weight: 400; color: var(--quiet) }
         .key > span { white-space: nowrap }
         .key i { display: inline-block; width: .625rem; height: .625rem; border-radius: 2px; margin: 0 .2rem 0 .5rem }
-        i.ok { background: var(--sky) } i.bad { background: var(--bad) } i.idle { background: var(--idle) }
-        i.receiving { background: var(--receiving) } i.answering { background: var(--answering) }
-        i.closing { background: var(--closing) } i.handling { background: var(--handling) }
-        i.sending { background: var(--sending) }
+        i.ok { background: var(--sky) } i.bad { background: var(--bad) }
+        i.answering { background: var(--answering) } i.handling { background: var(--handling) }
+        /* Neighbours differ in their pattern too, for those who see no colours. */
+        i.receiving { background: repeating-linear-gradient(135deg, transparent 0 3px, \(gap) 3px 4.5px) var(--receiving) }
+        i.idle { background: repeating-linear-gradient(0deg, transparent 0 2px, \(gap) 2px 3px) var(--idle) }
+        i.sending { background: repeating-linear-gradient(0deg, transparent 0 2px, \(gap) 2px 3px) var(--sending) }
+        i.closing { background: repeating-linear-gradient(90deg, transparent 0 3px, \(gap) 3px 4.5px) var(--closing) }
         .key i.heat { width: 2.5rem; background: linear-gradient(90deg, var(--heat-1), var(--heat-2), var(--heat-3),
           var(--heat-4)) }
         .key i.p50, .key i.p99 { height: 0; width: 1rem; border-radius: 0; vertical-align: .25em;
@@ -153,12 +159,13 @@ enum DashboardStyle {
         .healthy { color: var(--good) } .degraded { color: var(--warn) } .overloaded, .unavailable { color: var(--bad) }
         .census li { display: grid; grid-template-columns: 7.5rem 1fr 4rem; gap: .75rem; align-items: center;
           padding: .25rem 0; font-size: .875rem }
-        .stack { display: flex; height: .75rem; border-radius: 3px; overflow: hidden; background: var(--wash); gap: 1px }
+        .stack { display: flex; height: .75rem; border-radius: 3px; overflow: hidden; gap: 2px }
+        .stack i { min-width: 3px }
         .slow li { padding: .5rem 0; border-bottom: 1px solid var(--line); font-size: .875rem }
         .slow li:last-child { border-bottom: 0 }
         .slow .line { display: flex; gap: .5rem; align-items: baseline }
         .slow .line code { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
-        .slow .stack { height: .4375rem; margin: .3rem 0 .25rem; background: none }
+        .slow .stack { height: .4375rem; margin: .3rem 0 .25rem }
         .slow .quiet { font-size: .75rem }
         .news li { display: grid; grid-template-columns: 4.75rem 6.5rem 1fr; gap: .75rem; padding: .35rem 0;
           border-bottom: 1px solid var(--line); font-size: .875rem }
@@ -171,6 +178,7 @@ enum DashboardStyle {
         #connection-table td button { min-height: 1.625rem; padding: 0 .5rem }
         #key-table td:first-child { width: 44% } #key-table td:last-child { width: 20% }
         #key-table small { display: block; color: var(--quiet); font-size: .8125rem }
+        #key-table small.problem { color: var(--bad) }
         #key-table input { font: .8125rem ui-monospace, monospace; max-width: 18rem }
         #key-table tr.changed td { background: color-mix(in srgb, var(--accent) 7%, transparent) }
         #key-table .chip { font-size: .75rem; color: var(--quiet) }
@@ -217,7 +225,7 @@ enum DashboardStyle {
           #route-table td:first-child { min-width: 8rem } }
         @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth }
           .meter > i > b { transition: transform .3s ease-out } }
-        @media (prefers-contrast: more) { :root { --line: currentColor; --quiet: var(--ink) } }
+        @media (prefers-contrast: more) { :root { --line: currentColor; --edge: currentColor; --quiet: var(--ink) } }
         @media (forced-colors: active) { .meter > i > b, .stack i, .key i { forced-color-adjust: none } }
 
         """

@@ -17,6 +17,7 @@ struct ConnectionList: Encodable {
         /// What `DELETE /api/connections/…` wants.
         var id: String
         var address: String
+        /// Empty for one that another protocol has.
         var listener: String
         var `protocol`: String
         var state: String
@@ -44,8 +45,8 @@ extension ConnectionList.Row {
         let now = connection.loop.tick
         id = ConnectionName(loop: connection.loop.index, id: connection.id).description
         address = connection.peerNow?.description ?? ""
-        listener = Int(sight.listener) < listeners.count ? listeners[Int(sight.listener)] : ""
-        `protocol` = sight.kind.name
+        listener = sight.listener.flatMap { Int($0) < listeners.count ? listeners[Int($0)] : nil } ?? ""
+        `protocol` = sight.protocolName
         state = sight.activity.name
         request = sight.request
         loop = connection.loop.index
@@ -181,10 +182,13 @@ extension Dashboard {
     private static func close(_ id: Endpoint.ID, on loop: EventLoop, abruptly: Bool) -> String? {
         guard let endpoint = loop.find(id), let sight = ConnectionSight(endpoint), sight.isServed else { return nil }
         let address = sight.connection.peerNow?.description ?? "a connection"
-        if !abruptly, let served = sight.connection.handler as? any ServerConnection {
+        if abruptly || sight.kind == .handshake {
+            sight.connection.abort()
+        } else if let served = sight.connection.handler as? any ServerConnection {
             served.endSoon(sight.connection)
         } else {
-            sight.connection.abort()
+            // Whatever is spoken: what was written is sent.
+            sight.connection.closeAfterWriting()
         }
         return address
     }

@@ -54,7 +54,7 @@ struct ConnectionQuery: Sendable {
     /// Whether a connection is meant.
     func matches(_ sight: ConnectionSight) -> Bool {
         if search.isEmpty { return true }
-        if sight.kind.name.lowercased().contains(search) || sight.activity.name.contains(search) { return true }
+        if sight.protocolName.lowercased().contains(search) || sight.activity.name.contains(search) { return true }
         if "loop \(sight.connection.loop.index)" == search { return true }
         if let name, name.loop == sight.connection.loop.index, name.id == sight.connection.id { return true }
         return sight.connection.peerNow?.description.contains(search) ?? false
@@ -67,7 +67,11 @@ struct ConnectionQuery: Sendable {
         case .age: sight.began == 0 ? 0 : now &- min(now, sight.began)
         case .idle: sight.active == 0 ? 0 : now &- min(now, sight.active)
         case .requests: UInt64(sight.requests)
-        case .protocol: UInt64(sight.kind.rawValue)
+        case .protocol:
+            // Others by the first letters of their names.
+            sight.protocolName.utf8.prefix(7).enumerated().reduce(UInt64(sight.kind.rawValue) << 56) {
+                sight.kind == .other ? $0 | UInt64($1.element) << UInt64(48 - 8 * $1.offset) : $0
+            }
         case .state: UInt64(sight.activity.rawValue)
         case .loop: UInt64(sight.connection.loop.index)
         case .address:

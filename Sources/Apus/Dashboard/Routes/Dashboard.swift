@@ -47,6 +47,8 @@ struct Dashboard: Sendable {
         app.get("/api/loops") { _ in sampler.value.sample.loops }
         app.get("/api/routes") { _ in sampler.value.sample.routes }
         app.get("/api/slowest") { _ in sampler.value.sample.slowest }
+        app.get("/api/limits") { _ in sampler.value.sample.limits ?? [] }
+        app.get("/api/news") { _ in Array(sampler.value.news.suffix(100)) }
         app.get("/api/events") { _ in try events() }
         app.get("/api/events/pools") { _ in try poolEvents() }
     }

@@ -9,10 +9,10 @@ package enum ConnectionKind: UInt8, Sendable, Hashable, CaseIterable, Codable {
     case http2TLS
     /// The TLS handshake is under way.
     case handshake
-    /// A protocol that took the connection over, or one of the program's own.
+    /// A protocol that took the connection over, or one of the program's own: it has a name of its own.
     case other
 
-    /// The name that people read.
+    /// The name that people read; that of others is what their handlers say.
     package var name: String {
         switch self {
         case .http1: "HTTP/1.1"
@@ -50,20 +50,44 @@ package enum ConnectionActivity: UInt8, Sendable, Hashable, CaseIterable, Codabl
 /// How many connections speak what, and do what.
 struct ConnectionCensus: Sendable {
     private static let width = ConnectionActivity.allCases.count
+    /// Names of other protocols that are told apart; who finds them all taken is called as the kind is.
+    private static let mostNames = 16
     private var counts = [Int](repeating: 0, count: ConnectionKind.allCases.count * width)
+    private var others: [String: [Int]] = [:]
 
-    mutating func count(_ kind: ConnectionKind, _ activity: ConnectionActivity) {
-        counts[Int(kind.rawValue) * Self.width + Int(activity.rawValue)] += 1
+    mutating func count(_ sight: ConnectionSight) {
+        if sight.kind == .other {
+            add(sight.protocolName, [(sight.activity, 1)])
+        } else {
+            counts[Int(sight.kind.rawValue) * Self.width + Int(sight.activity.rawValue)] += 1
+        }
     }
 
-    func count(of kind: ConnectionKind, _ activity: ConnectionActivity) -> Int {
-        counts[Int(kind.rawValue) * Self.width + Int(activity.rawValue)]
+    /// Counts some of a protocol that has a name of its own.
+    mutating func add(_ name: String, _ more: some Sequence<(ConnectionActivity, Int)>) {
+        let name = others[name] != nil || others.count < Self.mostNames ? name : ConnectionKind.other.name
+        for (activity, count) in more {
+            others[name, default: Array(repeating: 0, count: Self.width)][Int(activity.rawValue)] += count
+        }
     }
 
-    var total: Int { counts.reduce(0, +) }
+    /// All there are, by the names of what they speak and do; none of which there are none.
+    var groups: [DashboardSample.Connections.Group] {
+        let known = ConnectionKind.allCases.map { kind in
+            (kind.name, Array(counts[Int(kind.rawValue) * Self.width..<(Int(kind.rawValue) + 1) * Self.width]))
+        }
+        return (known + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }).flatMap { name, counts in
+            zip(ConnectionActivity.allCases, counts).filter { $1 > 0 }.map { activity, count in
+                DashboardSample.Connections.Group(kind: name, activity: activity.name, count: count)
+            }
+        }
+    }
+
+    var total: Int { counts.reduce(0, +) + others.values.reduce(0) { $0 + $1.reduce(0, +) } }
 
     static func += (left: inout Self, right: Self) {
         for index in left.counts.indices { left.counts[index] += right.counts[index] }
+        for (name, counts) in right.others { left.add(name, zip(ConnectionActivity.allCases, counts)) }
     }
 }
 
@@ -71,14 +95,16 @@ struct ConnectionCensus: Sendable {
 struct ConnectionSight {
     let connection: Connection
     let kind: ConnectionKind
+    /// What is spoken, as people read it.
+    let protocolName: String
     let activity: ConnectionActivity
     let requests: Int
     /// When it began, and when it was last at work, in the loop's milliseconds; 0 is unknown.
     let began: UInt64
     let active: UInt64
-    /// The place of its listener among those of the application.
-    let listener: UInt8
-    /// Whether it belongs to one of the server's listeners.
+    /// The place of its listener among those of the application; nil is unknown.
+    let listener: UInt8?
+    /// Whether a listener has accepted it; those that this side has made are not the server's.
     let isServed: Bool
 
     /// Nil for an endpoint that is no connection.
@@ -86,6 +112,7 @@ struct ConnectionSight {
         guard let connection = endpoint as? Connection, connection.isOpen else { return nil }
         self.connection = connection
         let now = connection.loop.tick
+        isServed = connection.isAccepted
         switch connection.handler {
         case let http as HTTP1Connection:
             kind = connection.isSecure ? .http1TLS : .http1
@@ -101,7 +128,6 @@ struct ConnectionSight {
             began = min(UInt64(http.began) * 1000, now)
             active = http.stamp
             listener = http.listener
-            isServed = true
         case let http as HTTP2Connection:
             kind = connection.isSecure ? .http2TLS : .http2
             activity =
@@ -113,21 +139,19 @@ struct ConnectionSight {
             began = http.timing.began
             active = http.timing.heard
             listener = http.listener
-            isServed = true
         default:
             requests = 0
             began = 0
             active = 0
-            listener = 0
-            activity = .answering
+            listener = nil
             #if TLS
                 kind = connection.isHandshaking ? .handshake : .other
-                isServed = connection.isHandshaking
             #else
                 kind = .other
-                isServed = false
             #endif
+            activity = kind == .handshake || connection.queuedCount > 0 ? .answering : .idle
         }
+        protocolName = kind == .other ? connection.handler?.protocolName ?? kind.name : kind.name
     }
 
     /// What is being answered, as `GET /users/7`; nil when nothing is, or several requests are.

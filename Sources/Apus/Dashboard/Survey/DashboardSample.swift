@@ -24,6 +24,8 @@ package struct DashboardSample: Codable, Sendable {
     /// The connections of each listener together, and those of each pool.
     package var listeners: [PoolRow] = []
     package var pools: [PoolRow] = []
+    /// The adaptive limits; nil where there is none.
+    package var limits: [LimitRow]?
 
     package struct Server: Codable, Sendable {
         package var places: [String] = []
@@ -140,11 +142,29 @@ package struct DashboardSample: Codable, Sendable {
         package var failures = 0
     }
 
-    /// The bounds of the rows of the heat map, in microseconds, four to a decade.
-    package static let bounds: [Double] = (0...24).map { step in
-        var bound = [10.0, 17.8, 31.6, 56.2][step % 4]
+    /// A limit on requests at a time that finds itself.
+    package struct LimitRow: Codable, Sendable {
+        package var name = ""
+        /// How many may be in hand now, and how many are.
+        package var limit = 0
+        package var inFlight = 0
+        /// Those let in, and those turned away, in a second, and all that were.
+        package var enteredRate = 0.0
+        package var shedRate = 0.0
+        package var entered = 0
+        package var shed = 0
+        /// All that were turned away, by priority; none where there are none.
+        package var shedByPriority: [String: Int] = [:]
+        /// What a request takes without a queue, as far as it is known.
+        package var base: Double?
+    }
+
+    /// The bounds of the rows of the heat map, in microseconds, four to a decade: 100 ns, which is less than any handler
+    /// takes, to 10 s.
+    package static let bounds: [Double] = (0...32).map { step in
+        var bound = [100.0, 178, 316, 562][step % 4]
         for _ in 0..<(step / 4) { bound *= 10 }
-        return bound
+        return bound / 1000
     }
 }
 
@@ -172,6 +192,15 @@ package struct DashboardNews: Codable, Sendable {
     /// `handover`.
     package var kind: String
     package var text: String
+}
+
+extension DashboardNews {
+    /// The news that a dashboard has sent, oldest first.
+    ///
+    /// - Throws: `HTTPError` or ``ProblemDetails``, for what is none.
+    package static func decode(_ bytes: [UInt8]) throws -> [DashboardNews] {
+        try JSONCoding.decode([DashboardNews].self, from: bytes)
+    }
 }
 
 /// A sample of the past, in few numbers.

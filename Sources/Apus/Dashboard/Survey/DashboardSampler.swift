@@ -147,6 +147,7 @@ import Synchronization
         describeProcess(interval, in: &next)
         next.listeners = server.listenerRows
         next.pools = pools.map { DashboardSample.PoolRow($0) }
+        next.limits = server.limitRows(since: sample.limits, interval)
         tellHealth(next.listeners + next.pools, before: sample.listeners + sample.pools)
         noteWrongToken(from: nil)
         readAt = now
@@ -221,14 +222,7 @@ import Synchronization
     ) {
         var census = ConnectionCensus()
         for loop in loops { if let survey = loop.survey { census += survey.census } }
-        for kind in ConnectionKind.allCases {
-            for activity in ConnectionActivity.allCases {
-                let count = census.count(of: kind, activity)
-                guard count > 0 else { continue }
-                sample.connections.groups.append(
-                    DashboardSample.Connections.Group(kind: kind.name, activity: activity.name, count: count))
-            }
-        }
+        sample.connections.groups = census.groups
         let openedNow = server.listeners.reduce(0) { $0 + $1.server.admission.admittedInAll }
         // Those above a listener's limit are among them; a request that is shed is no connection.
         let shedNow = pools.reduce(0) { $0 + ($1.rejected["shed"] ?? 0) }
@@ -243,8 +237,7 @@ import Synchronization
     }
 
     private func describeRequests(_ server: RunningServer, _ interval: Double, in sample: inout DashboardSample) {
-        guard let service = server.listeners.first?.service else { return }
-        let found = RequestReading(service)
+        let found = RequestReading(server.services)
         found.describe(since: reading, interval, in: &sample)
         // What ends in good order is no news.
         for (kind, count) in found.limits.sorted(by: { $0.key.rawValue < $1.key.rawValue })

@@ -63,7 +63,7 @@ extension LoopSurvey {
         }
         let walk = ConnectionWalk { sight in
             guard sight.isServed else { return }
-            survey.census.count(sight.kind, sight.activity)
+            survey.census.count(sight)
             survey.requests += sight.requests
         } finish: { cost in
             survey.cost = cost

@@ -2,33 +2,53 @@ import ApusRuntime
 
 /// What had been counted of requests at one moment, to be told from the next.
 struct RequestReading {
-    /// One route and method.
-    struct Line {
+    /// A route and a method; several applications may have the same.
+    struct Name: Hashable {
         var method: String
         var route: String
+    }
+
+    /// What was counted of them.
+    struct Line {
         var byClass: [Int]
         var durations: HistogramSnapshot
         var received: Int
         var sent: Int
+
+        static func += (left: inout Self, right: Self) {
+            for (index, count) in right.byClass.enumerated() { left.byClass[index] += count }
+            left.durations.merge(right.durations)
+            left.received += right.received
+            left.sent += right.sent
+        }
     }
 
-    var lines: [Int: Line] = [:]
+    var lines: [Name: Line] = [:]
     var inProgress = 0
     var limits: [LimitKind: Int] = [:]
 
     init() {}
 
-    /// Reads what a service has counted; any thread.
-    init(_ service: Service) {
-        for kind in LimitKind.allCases { limits[kind] = service.limitCounts.value(kind) }
+    /// Reads what services have counted, all together; any thread.
+    init(_ services: [Service]) { for service in services { add(service) } }
+
+    private mutating func add(_ service: Service) {
+        for kind in LimitKind.allCases { limits[kind, default: 0] += service.limitCounts.value(kind) }
         guard let metrics = service.observation?.metrics else { return }
         let ended = metrics.sum(at: LoopRequestMeters.ended)
-        inProgress = max(0, metrics.sum(at: LoopRequestMeters.begun) - ended)
+        inProgress += max(0, metrics.sum(at: LoopRequestMeters.begun) - ended)
         metrics.forEach { series in
             let (method, route) = metrics.labels(of: series.place)
-            lines[series.place] = Line(
-                method: method, route: route, byClass: series.sumByClass(), durations: series.durations.snapshot(),
+            let line = Line(
+                byClass: series.sumByClass(), durations: series.durations.snapshot(),
                 received: series.sum(at: RouteMeter.received), sent: series.sum(at: RouteMeter.sent))
+            let name = Name(method: method, route: route)
+            if var known = lines[name] {
+                known += line
+                lines[name] = known
+            } else {
+                lines[name] = line
+            }
         }
     }
 
@@ -37,8 +57,8 @@ struct RequestReading {
         var whole = HistogramSnapshot()
         var received = 0
         var sent = 0
-        for (place, line) in lines {
-            let before = earlier.lines[place]
+        for (name, line) in lines {
+            let before = earlier.lines[name]
             let classes = line.byClass.enumerated().map { $1 - (before?.byClass[$0] ?? 0) }
             for (index, count) in classes.enumerated() {
                 sample.requests.byStatus[index] += Double(count) / interval
@@ -50,7 +70,7 @@ struct RequestReading {
             let count = classes.reduce(0, +)
             sample.routes.append(
                 DashboardSample.RouteRow(
-                    method: line.method, route: line.route, rate: Double(count) / interval,
+                    method: name.method, route: name.route, rate: Double(count) / interval,
                     total: line.byClass.reduce(0, +), p50: durations.percentile(50).microseconds,
                     p99: durations.percentile(99).microseconds,
                     errors: count > 0 ? Double(classes[4] + classes[5]) / Double(count) : 0))

@@ -17,7 +17,12 @@ import Synchronization
 ///
 /// Synchronous handlers inside it run on tasks. They occupy their loop one at a time, so there is nothing to limit but
 /// what they wait for elsewhere: it is asynchronous handlers that this is for.
+///
+/// What it does is in `/metrics` (`apus_adaptive_…`), on the dashboard and in `apus top`, by its name. Around all routes it
+/// is the key `adaptiveLimit` of a configuration (``AdaptiveLimitSettings``).
 public struct AdaptiveConcurrency: Middleware {
+    /// What it is called in metrics and on the dashboard.
+    public let name: String
     /// What counts, and finds the limit.
     public let gate: LoadGate
     private let priority: @Sendable (Context) -> LoadPriority
@@ -27,13 +32,16 @@ public struct AdaptiveConcurrency: Middleware {
     ///
     /// - Parameters:
     ///   - options: How the limit is found.
+    ///   - name: What it is called in metrics and on the dashboard.
     ///   - retryAfter: When a client that is turned away may try again, in whole seconds.
     ///   - priority: How much a request matters; all are `LoadPriority.normal` unless given.
     public init(
-        _ options: AdaptiveLimit.Options = AdaptiveLimit.Options(), retryAfter: Duration = .seconds(1),
+        _ options: AdaptiveLimit.Options = AdaptiveLimit.Options(), name: String = "requests",
+        retryAfter: Duration = .seconds(1),
         priority: @escaping @Sendable (Context) -> LoadPriority = { _ in .normal }
     ) {
         gate = LoadGate(options)
+        self.name = name
         self.priority = priority
         self.retryAfter = RetryAfter.text(retryAfter)
     }

@@ -14,6 +14,7 @@ extension RunningServer {
         for service in services {
             if let metrics = service.observation?.metrics { snapshot.add(metrics) }
             snapshot.addRefusals(of: service)
+            snapshot.addAdaptiveLimits(of: service)
         }
         snapshot.add(pools)
         let figures = board.all
