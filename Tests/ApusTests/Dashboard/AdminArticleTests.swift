@@ -10,6 +10,8 @@ struct AdminArticleTests {
         "server.worker", "server.workers", "workers", "slowest[].failure", "slowest[].route", "listeners[].limit",
         "pools[].limit", "limit", "unevenness", "settings[].inForce", "settings[].reason", "connections[].request",
         "connections[].roundTrip", "connections[].sent", "connections[].received", "connections[].sentAgain",
+        "limits", "limits[].name", "limits[].limit", "limits[].inFlight", "limits[].enteredRate", "limits[].shedRate",
+        "limits[].entered", "limits[].shed", "limits[].shedByPriority", "limits[].base",
         "entries[].standard", "connection", "problems[].suggestion", "applied[].before", "applied[].after",
     ]
 
@@ -37,7 +39,7 @@ struct AdminArticleTests {
         for (name, value) in object {
             let whole = path.isEmpty || path == "[]" ? name : "\(path).\(name)"
             found.insert(whole)
-            if ["removedByReason", "rejectedByCause", "timeoutsByKind"].contains(name) { continue }
+            if ["removedByReason", "rejectedByCause", "timeoutsByKind", "shedByPriority"].contains(name) { continue }
             found.formUnion(keys(value, at: whole))
         }
         return found
@@ -143,6 +145,7 @@ struct AdminArticleTests {
             let removed = try pools.next("pool")
             #expect(removed["name"] as? String == "removed" && removed["connection"] as? String == id)
             try agree(try news.next("news"), "event: news")
+            try agree(try object(admin.ask("GET /api/news").text), "event: news")
         }
     }
 }
