@@ -120,6 +120,10 @@ let package = Package(
             name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "CSystem"],
             swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
+        .executableTarget(name: "Notes", dependencies: ["Apus"], path: "Examples/Notes", swiftSettings: house),
+        .executableTarget(
+            name: "GuestBook", dependencies: ["Apus"], path: "Examples/GuestBook", exclude: ["guestbook.json5"],
+            swiftSettings: house),
         .executableTarget(name: "Events", dependencies: ["Apus"], path: "Examples/Events", swiftSettings: house),
         .executableTarget(
             name: "ObservedServer", dependencies: ["Apus"], path: "Benchmarks/ObservedServer", swiftSettings: house),
@@ -202,7 +206,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["Events", "FileTransfer", "TCPChat", "Apus", "ApusNet", "ApusRuntime", "ApusTesting"],
+            dependencies: [
+                "Events", "FileTransfer", "GuestBook", "Notes", "TCPChat", "Apus", "ApusNet", "ApusRuntime",
+                "ApusTesting",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "DocExamples",

@@ -2,6 +2,8 @@ import ApusHTTP
 import FoundationEssentials
 
 /// What is looked at, and read, in the content of requests: JSON beside what Foundation takes for it, and parts of forms.
+///
+/// A benchmark that got something else than it measures must stop: its figures would be of nothing.
 enum Content {
     struct Order: Codable {
         struct Item: Codable { var name: String, count: Int, price: Double }

@@ -59,6 +59,7 @@ private struct Reader: ~Copyable {
             if fillsHead { try block.fill(&head) }
             return block.bytes.byteCount
         } catch {
+            // Our encoder made it: a figure of what is refused would be of nothing.
             fatalError("not decoded: \(error)")
         }
     }

@@ -2,7 +2,8 @@
 // it.
 //
 // Each figure is the fastest of several rounds, in nanoseconds for one message: on a machine that others use, the
-// minimum is what the code needs and the rest is what they took.
+// minimum is what the code needs and the rest is what they took. What could not be read or written stops the program: its
+// figures would be of nothing.
 
 import ApusHTTP
 import ApusRuntime

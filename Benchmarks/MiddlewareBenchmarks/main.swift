@@ -2,14 +2,12 @@
 // that the system's share is small. The best of several rounds, taken in turns, for on a shared machine the rest is somebody
 // else's time.
 //
-//     swift run -c release MiddlewareBenchmarks
+//     swift run -c release MiddlewareBenchmarks [middleware | JSON]
 
 import Apus
-import Glibc
 
-private let requestsPerWrite = 64
-private let requestsPerRound = 64 * 600
 private let rounds = 15
+private let wanted = CommandLine.arguments.dropFirst().first
 
 /// Who is told of every request of an application.
 private enum Observers: CaseIterable {
@@ -49,62 +47,6 @@ private func cases() throws -> [Case] {
     ]
 }
 
-private func threadNanoseconds() -> UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
-
-/// What the loop's thread has used so far.
-private func used(by loop: EventLoop) async -> UInt64 {
-    await withCheckedContinuation { continuation in
-        loop.execute { _ in continuation.resume(returning: threadNanoseconds()) }
-    }
-}
-
-/// A blocking connection that sends the same again and again, and counts the bytes that come back.
-private final class Client {
-    let socket: CInt
-    private var buffer = [UInt8](repeating: 0, count: 1 << 20)
-
-    init(_ address: SocketAddress) {
-        socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var system = sockaddr_in()
-        system.sin_family = sa_family_t(AF_INET)
-        system.sin_port = (address.port ?? 0).bigEndian
-        system.sin_addr.s_addr = IPv4Address.loopback.value.bigEndian
-        let failed = unsafe withUnsafePointer(to: &system) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        precondition(failed == 0, "the server can't be reached")
-    }
-
-    deinit { close(socket) }
-
-    func write(_ bytes: [UInt8]) {
-        let count = unsafe send(socket, bytes, bytes.count, 0)
-        precondition(count == bytes.count, "the requests were not taken at once")
-    }
-
-    func read(_ count: Int) {
-        var left = count
-        while left > 0 {
-            let got = unsafe recv(socket, &buffer, min(left, buffer.count), 0)
-            precondition(got > 0, "the server has closed")
-            left -= got
-        }
-    }
-
-    /// The bytes of one answer.
-    func answerCount(_ request: [UInt8]) -> Int {
-        write(request)
-        let got = unsafe recv(socket, &buffer, buffer.count, 0)
-        return got
-    }
-}
-
 /// An application with the routes that have the same observers, on a loop of its own.
 private struct Served {
     let server: RunningServer
@@ -132,30 +74,29 @@ private struct Served {
             GET /\(index)/plaintext HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n\
             Origin: https://app.example.com\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n
             """.utf8)
-        let answer = client.answerCount(one)
-        let many = Array(repeating: one, count: requestsPerWrite).flatMap { $0 }
-        let before = await used(by: loop)
-        for _ in 0..<(requestsPerRound / requestsPerWrite) {
-            client.write(many)
-            client.read(answer * requestsPerWrite)
-        }
-        return Double(await used(by: loop) - before) / Double(requestsPerRound)
+        return await client.measure(one, on: loop)
     }
 }
 
-private let all = try cases()
-private var served: [Observers: Served] = [:]
-for observers in Observers.allCases {
-    served[observers] = try Served(observers, all.enumerated().filter { $0.element.observers == observers })
-}
-private var best = [Double](repeating: .infinity, count: all.count)
-for _ in 0..<rounds {
-    for (index, entry) in all.enumerated() {
-        best[index] = min(best[index], await served[entry.observers]!.measure(index))
+private func measureMiddleware() async throws {
+    let all = try cases()
+    var served: [Observers: Served] = [:]
+    for observers in Observers.allCases {
+        served[observers] = try Served(observers, all.enumerated().filter { $0.element.observers == observers })
     }
+    var best = [Double](repeating: .infinity, count: all.count)
+    for _ in 0..<rounds {
+        for (index, entry) in all.enumerated() {
+            guard let one = served[entry.observers] else { continue }
+            best[index] = min(best[index], await one.measure(index))
+        }
+    }
+    for (index, entry) in all.enumerated() {
+        let name = entry.name + String(repeating: " ", count: 26 - entry.name.count)
+        print("\(name)\(Int(best[index])) ns a request, \(Int(best[index] - best[0])) more than without")
+    }
+    for each in served.values { each.server.stopNow() }
 }
-for (index, entry) in all.enumerated() {
-    let name = entry.name + String(repeating: " ", count: 26 - entry.name.count)
-    print("\(name)\(Int(best[index])) ns a request, \(Int(best[index] - best[0])) more than without")
-}
-for each in served.values { each.server.stopNow() }
+
+if wanted == nil || wanted == "middleware" { try await measureMiddleware() }
+if wanted == nil || wanted == "JSON" { try await JSONCost.measure(rounds: rounds) }

@@ -5,11 +5,16 @@
 //
 //     valgrind --tool=callgrind .build/release/ObservedServer 9000 metrics
 import Apus
+import Glibc
+
+/// Says how it is used, and ends as programs do that were called wrongly.
+func usage() -> Never {
+    print("ObservedServer PORT bare|metrics|log|json|both")
+    exit(64)
+}
 
 let arguments = CommandLine.arguments
-guard arguments.count == 3, let port = UInt16(arguments[1]) else {
-    fatalError("ObservedServer PORT bare|metrics|log|json|both")
-}
+guard arguments.count == 3, let port = UInt16(arguments[1]) else { usage() }
 var configuration = ServerConfiguration(port: port)
 configuration.loops.loops = 1
 configuration.loops.driver = .epoll
@@ -23,6 +28,6 @@ case "json": app.logRequests(to: try AccessLog(to: .file("/dev/null"), .json))
 case "both":
     app.serveMetrics()
     app.logRequests(to: try AccessLog(to: .file("/dev/null"), .combined))
-default: fatalError("bare, metrics, log, json or both")
+default: usage()
 }
 try await app.run()

@@ -1,6 +1,8 @@
 // What pools cost: the figures that the documentation of ApusPool claims.
 //
 //   swift run -c release PoolBenchmarks [lane] [contended] [snapshot] [events] [unheard] [limit] [choice]
+//
+// A pool that gives no place, or counts wrongly, stops the program: its figures would be of nothing.
 
 import ApusPool
 @_spi(Apus) import ApusRuntime

@@ -75,6 +75,7 @@ func workPool() {
     let done = Counts()
     func submit() {
         do throws(WorkError) { try pool.submit { done.number.add(1, ordering: .releasing) } } catch {
+            // The queue has room for the 512 of a batch; a figure of what was refused would be of nothing.
             fatalError("\(error)")
         }
     }

@@ -21,7 +21,7 @@ enum Command {
             do {
                 try await run(command)
             } catch let error as ConfigurationError {
-                fail(error.problems.map { "apus: \($0)\n" }.joined(), .failure)
+                fail(error.problems.map { "apus: \($0)\n" }.joined(), ExitCode(of: error))
             } catch {
                 fail("apus: \(error)\n", .failure)
             }

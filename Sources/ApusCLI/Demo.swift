@@ -11,21 +11,22 @@ enum Demo {
     /// Whose files `/files/**` shows, where the server was started.
     static let folder = "Public"
 
-    /// Registers the routes, most of them inside what a service would have around them; `/plaintext` and `/async` are
-    /// bare, to be measured, and `/full` is the former with all that usually stands around a route.
+    /// Registers the routes, inside what a service would have around them; `/plaintext` and `/async` are bare, to be
+    /// measured, and `/full` is the former with all that usually stands around a route.
     ///
     /// - Parameters:
     ///   - application: Where they are served.
     ///   - configuration: What stands around them.
     static func register(on application: Application, _ configuration: Configuration) throws {
-        let bare = application.group(options: RouteOptions(isObserved: false))
+        let bare = application.group(options: RouteOptions(isObserved: false, isBare: true))
         bare.get("/plaintext") { _ in "Hello, World!" }
         bare.get("/async") { _ async in "Hello, World!" }
-        application.group(inside: try full(configuration)).get("/full") { _ in "Hello, World!" }
-        let app = application.group(inside: try configuration.middleware())
-        try application.serve(configuration, on: app)
-        registerFiles(on: app)
-        register(on: app)
+        let full = application.group(inside: try full(configuration), options: RouteOptions(isBare: true))
+        full.get("/full") { _ in "Hello, World!" }
+        application.use(try configuration.middleware(log: application.configuration.log))
+        try application.serve(configuration, on: application)
+        registerFiles(on: application)
+        register(on: application)
     }
 
     /// Turns on what a service has in production, unless the configuration says otherwise.
@@ -91,6 +92,11 @@ enum Demo {
         }
         let unlimited = app.group(options: RouteOptions(bodyLimit: .max))
         unlimited.post("/echo") { context async in echo(context) }
+        app.connect("/echo", protocol: "echo") { _ in
+            Tunnel { stream in
+                for try await bytes in stream { try await stream.write(bytes) }
+            }
+        }
     }
 
     /// The content sent back while it arrives.

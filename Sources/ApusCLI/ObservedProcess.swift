@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import ApusRuntime
 
 /// What Linux tells of another process (proc(5)); elsewhere, and of another user's, it is nothing.
 struct ObservedProcess {
@@ -11,7 +7,9 @@ struct ObservedProcess {
     init(_ pid: Int32) { self.pid = pid }
 
     /// All there are.
-    static var all: [ObservedProcess] { names(in: "/proc").compactMap { Int32($0) }.map(ObservedProcess.init) }
+    static var all: [ObservedProcess] {
+        SystemFiles.names(in: "/proc").compactMap { Int32($0) }.map(ObservedProcess.init)
+    }
 
     /// Whether it runs: one that has ended, and that nobody has asked about yet, does not.
     var isAlive: Bool { Self.state(of: pid).map { $0.letter != "Z" } ?? false }
@@ -28,8 +26,8 @@ struct ObservedProcess {
     /// The sockets that it has open, by their inodes, which they keep when they are handed on.
     var sockets: Set<String> {
         Set(
-            Self.names(in: "/proc/\(pid)/fd").compactMap { name in
-                Self.link("/proc/\(pid)/fd/\(name)").flatMap { target in
+            SystemFiles.names(in: "/proc/\(pid)/fd").compactMap { name in
+                SystemFiles.link("/proc/\(pid)/fd/\(name)").flatMap { target in
                     target.hasPrefix("socket:[") ? String(target.dropFirst(8).dropLast()) : nil
                 }
             })
@@ -48,7 +46,7 @@ struct ObservedProcess {
             // __SO_ACCEPTCON among the flags.
             ("unix", 6, { $0[3] == "00010000" }),
         ] as [(String, Int, ([Substring]) -> Bool)] {
-            for line in (Self.text("/proc/\(pid)/net/\(table)") ?? "").split(separator: "\n").dropFirst() {
+            for line in (SystemFiles.text("/proc/\(pid)/net/\(table)") ?? "").split(separator: "\n").dropFirst() {
                 let fields = line.split(separator: " ", omittingEmptySubsequences: true)
                 guard fields.count > column, isListening(fields) else { continue }
                 listening.insert(String(fields[column]))
@@ -59,45 +57,9 @@ struct ObservedProcess {
 
     private static func state(of pid: Int32) -> (letter: Character, parent: Int32)? {
         // The name stands in parentheses, and may hold anything.
-        guard let text = text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+        guard let text = SystemFiles.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
         guard fields.count > 1, let letter = fields[0].first, let parent = Int32(fields[1]) else { return nil }
         return (letter, parent)
-    }
-
-    private static func names(in folder: String) -> [String] {
-        guard let directory = unsafe opendir(folder) else { return [] }
-        defer { unsafe closedir(directory) }
-        var names: [String] = []
-        while let entry = unsafe readdir(directory) {
-            names.append(
-                unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-                })
-        }
-        return names
-    }
-
-    private static func link(_ path: String) -> String? {
-        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { target in
-            let length = unsafe readlink(path, target.baseAddress!, 255)
-            guard length > 0 else { return nil }
-            unsafe target[length] = 0
-            return unsafe String(cString: target.baseAddress!)
-        }
-    }
-
-    private static func text(_ path: String) -> String? {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { _ = close(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let got = unsafe read(file, &chunk, chunk.count)
-            guard got > 0 else { break }
-            bytes += chunk[..<got]
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

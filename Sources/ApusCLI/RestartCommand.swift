@@ -13,7 +13,10 @@ enum RestartCommand {
     /// - Returns: What to print.
     static func run(_ options: RestartOptions) throws -> String {
         let server = ObservedProcess(options.process)
-        guard server.isAlive else { throw RestartError("there is no process \(options.process)") }
+        guard server.isAlive else {
+            throw RestartError(
+                "there is no process \(options.process): name one that serves, such as `pgrep apus` shows")
+        }
         let sockets = server.listeningSockets
         guard !sockets.isEmpty else {
             throw RestartError("process \(options.process) listens nowhere, or is another user's: name one that serves")

@@ -6,6 +6,7 @@ enum RoutesCommand {
     private struct Line: Encodable {
         var method: String
         var path: String
+        var `protocol`: String?
         var place: String
         var synchronous: Bool
     }
@@ -19,16 +20,17 @@ enum RoutesCommand {
         if options.json {
             let lines = routes.map {
                 Line(
-                    method: $0.method.rawValue, path: $0.pattern.description, place: $0.place.description,
+                    method: $0.method.rawValue, path: $0.pattern.description,
+                    protocol: $0.connectProtocol, place: $0.place.description,
                     synchronous: $0.isSynchronous)
             }
             print(try JSON(lines).text())
         } else {
-            let methods = routes.map(\.method.rawValue.count).max() ?? 0
+            let methods = routes.map(\.shownMethod.count).max() ?? 0
             let paths = routes.map(\.pattern.description.count).max() ?? 0
             for route in routes {
                 print(
-                    padded(route.method.rawValue, methods), padded(route.pattern.description, paths),
+                    padded(route.shownMethod, methods), padded(route.pattern.description, paths),
                     route.isSynchronous ? "inline " : "on task", route.place)
             }
         }
@@ -37,4 +39,9 @@ enum RoutesCommand {
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
+}
+
+extension Route {
+    /// The method, with the protocol of a tunnel.
+    fileprivate var shownMethod: String { connectProtocol.map { "\(method) \($0)" } ?? "\(method)" }
 }

@@ -47,6 +47,8 @@ enum ServeCommand {
         let places = server.addresses.map(\.description).joined(separator: " and ")
         let verb = server.addresses.count == 1 ? "is" : "are"
         server.stopNow()
-        return "ok: \(places) \(verb) free, \(routes) routes, \(server.group.loops.count) loops, driver \(driver)"
+        let count = server.group.loops.count
+        let loops = "\(count) \(count == 1 ? "loop" : "loops")"
+        return "ok: \(places) \(verb) free, \(routes) routes, \(loops), driver \(driver)"
     }
 }

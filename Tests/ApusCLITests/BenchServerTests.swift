@@ -35,14 +35,14 @@
                 configuration.takesOverSockets = false
                 let application = Application(configuration)
                 let counter = Counter()
+                let later = later
                 application.get("/") { context in
                     counter.count.add(1, ordering: .relaxed)
                     return "Hello, World!"
                 }
                 application.get("/later") { context in
                     counter.count.add(1, ordering: .relaxed)
-                    // The server's latency, so that requests are in flight when it stops; the test waits for answers.
-                    try await Task.sleep(for: .milliseconds(2))
+                    await later.pass()
                     return "Hello, World!"
                 }
                 application.post("/echo") { context in try await context.body.collect() }
@@ -50,11 +50,36 @@
                 self.counter = counter
             }
 
+            /// Answers of `/later` wait while it is closed.
+            let later = Gate()
+
             private final class Counter: Sendable { let count = Atomic<Int>(0) }
             private let counter: Counter
             var count: Int { counter.count.load(ordering: .relaxed) }
 
             func address(of scheme: BenchURL.Scheme) -> SocketAddress { server.addresses[scheme == .http ? 0 : 1] }
+        }
+
+        /// Open at first.
+        private final class Gate: Sendable {
+            /// Those who wait; nil while it is open.
+            private let waiting = Mutex<[CheckedContinuation<Void, Never>]?>(nil)
+
+            var count: Int { waiting.withLock { $0?.count ?? 0 } }
+
+            func close() { waiting.withLock { $0 = $0 ?? [] } }
+
+            func open() { for one in waiting.withLock({ $0.take() }) ?? [] { one.resume() } }
+
+            func pass() async {
+                await withCheckedContinuation { continuation in
+                    let isOpen = waiting.withLock { waiting in
+                        waiting?.append(continuation)
+                        return waiting == nil
+                    }
+                    if isOpen { continuation.resume() }
+                }
+            }
         }
 
         private func run(
@@ -128,7 +153,10 @@
             let served = try Served()
             let (_, _, tally) = try await run(line + " -d 1h -c 4", on: served) { run in
                 while served.count < 200 { await Task.yield() }
-                await served.server.stop()
+                // All 8 streams of the 4 connections are in flight when it stops.
+                served.later.close()
+                while served.later.count < 4 * 8 { await Task.yield() }
+                await served.server.drain { if $0.step == .finishing { served.later.open() } }
                 run.abandon()
             }
             #expect(tally.answers >= 200)

@@ -113,7 +113,7 @@ struct TopTests {
     func escapes() {
         var sample = Self.sample
         sample.slowest[0].path = "/\u{1B}[2J\u{9B}31m\u{202E}x\n"
-        sample.pools[0].reason = "\u{1B}]0;title\u{07}"
+        sample.listeners[0].reason = "\u{1B}]0;title\u{07}"
         sample.connections.groups = [.init(kind: "\u{1B}[5m", activity: "idle", count: .max)]
         let news = [DashboardNews(at: .min, level: .error, kind: "\u{1B}c", text: "\u{9B}2J")]
         let plain = TopScreen(sample: sample, news: news, columns: 120).lines.joined()
@@ -164,8 +164,8 @@ struct TopTests {
             "routes":[{"method":"GET","route":"/a","rate":1,"total":2,"p50":1,"p99":2,"errors":0.5}],
             "slowest":[{"at":1,"method":"GET","path":"/a","route":"/a","status":200,"total":10,"receiving":1,"handling":8,
             "sending":1,"received":0,"sent":1,"client":"127.0.0.1:1","version":"HTTP/1.1","loop":0}],
-            "pools":[{"name":"http","kind":"listener","health":"overloaded","reason":"all 5 places are taken","active":5,
-            "idle":0,"waiting":0,"opened":9,"rejected":2,"timedOut":0,"failed":0}]}
+            "pools":[],"listeners":[{"name":"http","kind":"listener","health":"overloaded","reason":"all 5 places are taken","active":5,
+            "idle":0,"waiting":0,"opened":9,"rejected":2,"timeouts":0,"failures":0}]}
             """
         guard let sample = try? DashboardSample.decode(Array(text.utf8)) else { fatalError("the sample is none") }
         return sample

@@ -110,6 +110,7 @@ import Testing
         ([pseudo[0], pseudo[1], (":path", "/" + String(repeating: "a", count: 8192)), pseudo[3]], .pathTooLong),
         (pseudo + [("content-length", "9223372036854775808")], .contentLengthTooLarge),
         (pseudo + [("expect", "200-ok")], .unknownExpectation),
+        ([(":method", "CONNECT"), (":authority", "a:1"), ("content-length", "1")], .contentInConnect),
     ]
 
     @Test("a request that breaks a rule is refused for it", arguments: malformed)

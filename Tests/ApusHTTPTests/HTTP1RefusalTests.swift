@@ -145,6 +145,8 @@ struct Vector: Sendable, CustomTestStringConvertible {
         Vector("\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n", .malformedStartLine),
         Vector(get("Host: a\r\nExpect: 200-ok\r\n"), .unknownExpectation, 417),
         Vector(get("Host: a\r\nExpect:\r\n"), .unknownExpectation, 417),
+        Vector("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 1\r\n\r\n", .contentInConnect),
+        Vector("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nTransfer-Encoding: chunked\r\n\r\n", .contentInConnect),
     ]
 
     @Test(arguments: smuggling + hosts + requestLines)

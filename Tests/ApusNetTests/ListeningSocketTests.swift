@@ -148,13 +148,38 @@ import Testing
     func foreignFiles() throws {
         let path = temporaryPath()
         let first = try ListeningSocket(.unix(path: path))
-        #expect(throws: SocketError.addressInUse(.unix(path: path), owner: nil)) {
-            _ = try ListeningSocket(.unix(path: path))
-        }
+        let owner = "this process (pid \(getpid()))"
+        let inUse = SocketError.addressInUse(.unix(path: path), owner: owner)
+        #expect(throws: inUse) { _ = try ListeningSocket(.unix(path: path)) }
+        #expect("\(inUse)" == "unix:\(path) is in use by \(owner): stop it, or choose another path")
         _ = first.descriptor
         let file = try TemporaryFile(Array("precious".utf8))
-        #expect(throws: SocketError.self) { _ = try ListeningSocket(.unix(path: file.path)) }
+        let foreign = SocketError.notASocket(path: file.path)
+        #expect(throws: foreign) { _ = try ListeningSocket(.unix(path: file.path)) }
+        #expect("\(foreign)".hasPrefix("\(file.path) is there and is no socket: choose another path"))
         #expect(try MappedFile(file.openForReading()).copy() == Array("precious".utf8))
+    }
+
+    @Test("an abstract name in use names the process that has it")
+    func abstractNameInUse() throws {
+        let name = "@apus-\(getpid())-in-use"
+        let first = try ListeningSocket(.unix(path: name))
+        let inUse = SocketError.addressInUse(.unix(path: name), owner: "this process (pid \(getpid()))")
+        #expect(throws: inUse) { _ = try ListeningSocket(.unix(path: name)) }
+        #expect("\(inUse)".hasSuffix("stop it, or choose another name"))
+        _ = first.descriptor
+    }
+
+    @Test("a Unix socket in a folder that is not there, or is a file, names the folder and what to do")
+    func missingFolder() throws {
+        let file = try TemporaryFile()
+        for folder in ["/tmp/apus-\(getpid())-no-such-folder", file.path] {
+            let error = SocketError.noFolder(folder, path: "\(folder)/x.sock")
+            #expect(throws: error) { _ = try ListeningSocket(.unix(path: "\(folder)/x.sock")) }
+            let advice = "\(folder) is no folder, so \(folder)/x.sock can't be made: make it, or choose another path"
+            #expect("\(error)" == advice)
+        }
+        #expect(SocketFile.folder(of: "x.sock") == "." && SocketFile.folder(of: "/x.sock") == "/")
     }
 
     @Test("a socket doesn't remove the file of a later one at the same path")

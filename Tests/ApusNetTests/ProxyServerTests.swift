@@ -6,13 +6,13 @@ import Testing
 @Suite("A server behind a load balancer", .timeLimit(.minutes(1))) struct ProxyServerTests {
     /// A server that tells each peer who it takes it for, and then echoes.
     private func withServer(
-        _ policy: ProxyPolicy, limits: Admission.Limits = Admission.Limits(),
+        _ policy: ProxyPolicy, limits: Admission.Limits = Admission.Limits(), log: Log = .none,
         _ body: (StreamServer) async throws -> Void
     ) async throws {
         var options = ListenOptions()
         options.proxyProtocol = policy
         options.admission = limits
-        try await withLoops(1) { [options] group in
+        try await withLoops(1, log: log) { [options] group in
             let server = try StreamServer.listen(
                 on: anyPort, group: group, options: options, refusal: Array("full".utf8)
             ) { _ in
@@ -87,6 +87,41 @@ import Testing
             try await expect([], from: server, is: "")
             #expect(server.proxyFailures == 2)
         }
+    }
+
+    @Test(
+        "who is closed for want of a header is named once, with what to set",
+        arguments: [
+            (ProxyPolicy.required, "set sockets.proxyProtocol to off"),
+            (.trusted([AddressRange("127.0.0.0/8")!]), "take the address out of sockets.proxyProtocol"),
+        ] as [(ProxyPolicy, String)])
+    func complaint(_ policy: ProxyPolicy, _ advice: String) async throws {
+        let lines = Lock<[String]>([])
+        let log = Log(minimum: .info) { level, text in lines.withLock { $0.append("\(level.name) \(text)") } }
+        try await withServer(policy, log: log) { server in
+            for _ in 0..<3 { try await expect([Array("GET / HTTP/1.1\r\n\r\n".utf8)], from: server, is: "") }
+            try await expect([line], from: server, is: told)
+        }
+        let said = lines.withLock { $0 }
+        #expect(said.count == 1)
+        let words = try #require(said.first)
+        #expect(words.hasPrefix("warning 127.0.0.1:"))
+        #expect(words.contains("began without a PROXY header (neither version's signature) and was closed: have "))
+        #expect(words.contains("send-proxy-v2") && words.contains(advice))
+    }
+
+    @Test("the next complaint comes a minute after the one before, and tells how many were not said")
+    func complaintsAreRare() {
+        let lines = Lock<[String]>([])
+        let log = Log { _, text in lines.withLock { $0.append(text) } }
+        let complaint = ProxyComplaint(.required)
+        for tick: UInt64 in [0, 1, 59_999, 60_000] {
+            complaint.note(tick == 60_000 ? .late : .ended, from: nil, to: log, at: tick)
+        }
+        let said = lines.withLock { $0 }
+        #expect(said.count == 2)
+        #expect(said.first?.hasPrefix("a peer began without a PROXY header (it ended before") == true)
+        #expect(said.last?.contains("(the header did not come in time) and was closed, as were 2 others since") == true)
     }
 
     @Test("only peers in a trusted range are believed; others are heard as they are")

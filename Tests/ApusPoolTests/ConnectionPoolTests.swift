@@ -93,6 +93,64 @@ import Testing
         _ = try pool.add()
     }
 
+    @Test("a change and a rollback that are based on what is in force no more do nothing")
+    func revisions() throws {
+        let pool = try pool(limit: 4)
+        let seen = pool.revision
+        var wanted = pool.configuration
+        wanted.limit = 3
+        #expect(try pool.update(wanted, basedOn: seen)?.applied == ["limit"])
+        wanted.limit = 2
+        #expect(try pool.update(wanted, basedOn: seen) == nil)
+        #expect(pool.rollback(basedOn: seen) == nil)
+        #expect(pool.configuration.limit == 3)
+        wanted.limit = 0
+        #expect(throws: PoolConfigurationError.self) { try pool.update(wanted, basedOn: seen) }
+        #expect(pool.rollback(basedOn: pool.revision)?.applied == ["limit"])
+        #expect(pool.configuration.limit == 4)
+        let before = pool.revision
+        #expect(pool.rollback(basedOn: before) == nil && pool.revision == before)
+    }
+
+    @Test("a configuration that is the same is no version: a rollback goes to the one before")
+    func sameAgain() throws {
+        let pool = try pool(limit: 4)
+        var wanted = pool.configuration
+        wanted.limit = 3
+        try pool.update(wanted)
+        let seen = pool.revision
+        for _ in 0..<20 { #expect(try pool.update(wanted).isEmpty) }
+        #expect(pool.revision == seen)
+        #expect(pool.rollback()?.applied == ["limit"])
+        #expect(pool.configuration.limit == 4)
+        #expect(pool.rollback() == nil)
+    }
+
+    @Test("each setting that is wrong is told once, and not what is wrong only because of it")
+    func consequences() {
+        var configuration = PoolConfiguration(.http)
+        configuration.health.window = .zero
+        configuration.health.errors = HealthThresholds.Steps(degraded: 3, overloaded: 0.5)
+        #expect(configuration.mistakes().map(\.path) == ["health.errors.degraded", "health.window"])
+        configuration.health = HealthThresholds()
+        configuration.health.confirmation = .seconds(11)
+        #expect(configuration.mistakes().map(\.path) == ["health.confirmation"])
+        configuration.health.window = .seconds(1)
+        configuration.health.errors = HealthThresholds.Steps(degraded: 0.6, overloaded: 0.5)
+        #expect(configuration.mistakes().map(\.path) == ["health.errors.overloaded", "health.confirmation"])
+    }
+
+    @Test("what the owner does not heed is told instead of what else is wrong with it")
+    func unheeded() throws {
+        let pool = try pool(limit: nil)
+        pool.onUpdate { old, new in
+            new.queue == old.queue ? [] : [PoolConfigurationMistake("queue", "nobody waits here")]
+        }
+        var wanted = pool.configuration
+        wanted.queue = 4
+        #expect(pool.mistakes(in: wanted) == [PoolConfigurationMistake("queue", "nobody waits here")])
+    }
+
     @Test("what the owner of the connections can't heed is a mistake, and what it changes itself outlives a rollback")
     func owner() throws {
         let pool = try pool(limit: 4)

@@ -16,6 +16,20 @@ import Testing
         #expect(await quick.next()?.kind == .added(ids[0]))
     }
 
+    @Test("an event of a connection says what its owner calls that one, and others say nothing of the kind")
+    func handles() async throws {
+        let pool = try ConnectionPool("named", PoolConfiguration(.http))
+        var events = pool.events().makeAsyncIterator()
+        let id = try pool.add(handle: 0xDB)
+        pool.remove(id, .completed)
+        try pool.update(PoolConfiguration(.http, limit: 3))
+        for (name, handle) in [("added", 0xDB), ("removed", 0xDB), ("configurationChanged", nil)] as [(String, UInt64?)]
+        {
+            let event = await events.next()
+            #expect(event?.name == name && event?.handle == handle && event?.loop == nil)
+        }
+    }
+
     @Test("nothing is made of an event while nobody listens")
     func unheard() throws {
         let pool = try ConnectionPool("quiet", PoolConfiguration(.http))

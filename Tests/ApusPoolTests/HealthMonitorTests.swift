@@ -67,6 +67,16 @@ import Testing
         #expect(monitor.health == .healthy)
     }
 
+    @Test("a pool that sheds load is degraded by that, never overloaded: it does so to serve the rest")
+    func shedding() {
+        var monitor = HealthMonitor()
+        var shedding = sample()
+        shedding.requests = 100
+        shedding.shed = 80
+        for second in 0..<20 { _ = monitor.note(shedding, at: .seconds(second)) }
+        #expect(monitor.health == PoolHealth(.degraded, "80 % of the requests are turned away"))
+    }
+
     @Test("few events are not judged")
     func fewEvents() {
         var monitor = HealthMonitor()
@@ -108,7 +118,7 @@ import Testing
         }
         for number in 1...12 { #expect(second(number, requests: 10_000, shed: 5) == nil) }
         for number in 13...14 { #expect(second(number, requests: 1000, shed: 100) == nil) }
-        #expect(second(15, requests: 10_000, shed: 9_000)?.level == .overloaded)
+        #expect(second(15, requests: 10_000, shed: 9_000)?.level == .degraded)
         #expect(pool.health.reason.hasSuffix("of the requests are turned away"))
     }
 

@@ -53,14 +53,14 @@ import Testing
         }
     }
 
-    @Test("those whose deadline has come are told so, the others wait on")
-    func deadline() async throws {
+    @Test("one that is refused is told why, the others wait on")
+    func refusal() async throws {
         let queue = WaitingQueue<Int>(capacity: 3)
-        let early = try #require(queue.join(priority: 0, deadline: 100))
-        _ = try #require(queue.join(priority: 0, deadline: 200))
-        queue.expire(now: 100)
+        let early = try #require(queue.join(priority: 0))
+        _ = try #require(queue.join(priority: 0))
+        queue.refuse(early, .late)
         guard case .refused(.late) = await queue.outcome(of: early) else {
-            Issue.record("the deadline was not kept")
+            Issue.record("it was not told")
             return
         }
         #expect(queue.count == 1)

@@ -50,6 +50,29 @@ import Testing
         #expect(firedInTurn.values.allSatisfy { $0 <= EventLoop.timersPerTurn })
     }
 
+    @Test(
+        "a list of CPUs is as short as --pin takes it",
+        arguments: [([], ""), ([3], "3"), ([0, 1], "0-1"), ([0, 2, 3, 5, 8, 9], "0,2-3,5,8-9")] as [([Int], String)])
+    func listsProcessors(_ numbers: [Int], _ text: String) { #expect(Processors.list(numbers) == text) }
+
+    @Test("loops are not pinned to processors that the process may not run on, and those that there are get named")
+    func pinsToNoMissingProcessor() throws {
+        #expect(Processors.obstacle(to: [0, 2], allowed: [0, 2, 3]) == nil)
+        #expect(Processors.obstacle(to: [9], allowed: nil) == nil)
+        let obstacle = Processors.obstacle(to: [9, 1, 2, 0], allowed: [0, 2, 3])
+        #expect(obstacle == "this process may not run on processors 1,9: choose among 0,2-3")
+        guard let allowed = Processors.allowed else { return }
+        #expect(allowed.count == LoopGroup.availableProcessors)
+        let missing = try #require((0...1024).first { !allowed.contains($0) })
+        let error = LoopGroupError.processors(
+            "this process may not run on processor \(missing): choose among \(Processors.list(allowed))")
+        #expect(throws: error) {
+            _ = try LoopGroup(LoopGroup.Options(loops: 1, pinnedTo: [missing], log: .none))
+        }
+        let group = try LoopGroup(LoopGroup.Options(loops: 1, pinnedTo: [allowed[0]], log: .none))
+        group.shutdown()
+    }
+
     @Test("a loop may ask its own group to stop, and another thread waits for the end")
     func stopsItself() throws {
         let group = try LoopGroup(LoopGroup.Options(loops: 2, log: .none))

@@ -501,6 +501,7 @@ struct ApplicationExamples {
             ("head.startLine", kibibytes(limits.head.startLine)), ("head.fieldLine", kibibytes(limits.head.fieldLine)),
             ("head.fieldCount", "\(limits.head.fieldCount)"),
             ("head.fieldSection", kibibytes(limits.head.fieldSection)), ("body", "\(limits.body >> 20) MiB"),
+            ("gatheredContent", "\(limits.gatheredContent >> 20) MiB"),
             ("headTimeout", seconds(limits.headTimeout)), ("bodyTimeout", seconds(limits.bodyTimeout)),
             ("bodyMinimumRate", kibibytes(limits.bodyMinimumRate)), ("idleTimeout", seconds(limits.idleTimeout)),
             ("requestTimeout", seconds(limits.requestTimeout)),

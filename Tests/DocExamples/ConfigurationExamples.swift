@@ -40,6 +40,28 @@ struct ConfigurationExamples {
         for problem in error?.problems ?? [] where problem.kind == .value {
             #expect(shown.contains { $0 == problem.description })
         }
+        let foreign = #expect(throws: ConfigurationError.self) {
+            try Configuration.load(environment: ["APUS_PORT": "80"])
+        }
+        #expect(shown.contains { $0 == foreign?.problems.first?.description ?? "" })
+    }
+
+    @Test("a change that is based on an older configuration is refused")
+    func revisions() async throws {
+        let server = try Application(Configuration(.testing)).start()
+        // example: ConfigurationGuide.md
+        let seen = server.configurationRevision!
+        try server.update([ConfigurationFlag("admin", path: "limits.body", value: "2MiB")], basedOn: seen)
+        do {
+            try server.rollback(basedOn: seen)
+        } catch {
+            print(error.problems[0].kind == .stale)  // true: the configuration is another by now
+        }
+        // end
+        let error = #expect(throws: ConfigurationError.self) { try server.rollback(basedOn: seen) }
+        #expect(error?.problems.map(\.kind) == [.stale])
+        #expect(server.currentConfiguration?.limits.body == 2 << 20)
+        await server.stop()
     }
 
     @Test("a running server takes over what it can")

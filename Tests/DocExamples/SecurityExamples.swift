@@ -223,6 +223,14 @@ struct SecurityExamples {
                 // end
             }
             do {
+                let redis = RedisClient()
+                // example: RedisGuide.md
+                let health = Health()
+                health.add(.redis(redis))
+                app.serveHealth(health)
+                // end
+            }
+            do {
                 // example: RedisClient.swift
                 let redis = RedisClient(RedisConfiguration(host: "127.0.0.1"))
                 app.get("/visits") { context in

@@ -69,6 +69,18 @@ class Demo(unittest.TestCase):
         log = self.status(405, "--request", "DELETE", self.apus.url("/plaintext"), says="GET")
         self.assertRegex(log, r"< Allow: .*GET")
 
+    def test_501_names_the_methods_that_there_are(self):
+        self.status(501, "--request", "FOO", self.apus.url("/plaintext"), says="GET, HEAD")
+
+    def test_what_no_route_answers_has_security_headers_and_a_name_and_what_is_measured_has_not(self):
+        for words, status in (([self.apus.url("/nowhere")], 404), (["--request", "POST", self.apus.url("/json")], 405)):
+            log = self.status(status, *words).lower()
+            self.assertIn("< x-content-type-options: nosniff", log)
+            self.assertIn("< x-request-id: ", log)
+        for path in ("/plaintext", "/async"):
+            _, log = curl(self.apus.url(path))
+            self.assertNotIn("< x-", log.lower())
+
     def test_413_refuses_too_much_before_it_is_sent(self):
         with tempfile.NamedTemporaryFile() as file:
             file.truncate(11 << 20)

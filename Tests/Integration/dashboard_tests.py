@@ -1,9 +1,10 @@
 """The dashboard in a real browser: it is shown without a word on the console, its numbers move, a connection is closed, a
 limit is changed, all of it by keyboard too. Its pictures are kept in DASHBOARD_PICTURES, or .build/dashboard."""
-import http.client, json, os, ssl, subprocess, sys, tempfile, unittest
+import http.client, json, os, shlex, shutil, ssl, subprocess, sys, tempfile, unittest
 
-from apus import APUS, Apus, PATIENCE
+from apus import APUS, Apus, DEMO, PATIENCE
 from chromium import BROWSER, Chromium
+from worker_tests import Administered
 
 PICTURES = os.environ.get("DASHBOARD_PICTURES",
                           os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".build", "dashboard"))
@@ -321,6 +322,33 @@ class Dashboard(unittest.TestCase):
         # The one refusal is said on the console by the browser itself.
         self.assertEqual([one for one in page.problems if "409" not in one], [])
 
+    def test_who_undoes_what_another_has_changed_since_is_told_and_undoes_nothing(self):
+        apus = self.serve()
+        page = self.open(apus)
+        field = "document.querySelector('[aria-label=\"limits.body\"]')"
+        page.wait_for(field, "the key")
+        page.run(f"{field}.focus(), {field}.select()")
+        page.type("1KiB")
+        page.press("Enter")
+        page.wait_for("document.getElementById('said').textContent.includes('limits.body is changed')", "the change")
+        kind = {"Content-Type": "application/json"}
+        self.assertEqual(apus.ask("PATCH", "/api/configuration", '{"drainDelay": "1s"}', **kind)[0], 200)
+        page.run("document.querySelector('#said button').click()")
+        page.wait_for("document.getElementById('said').textContent.includes('Nothing was taken back')", "what became of it")
+        entries = json.loads(apus.ask("GET", "/api/configuration")[1])["entries"]
+        values = {one["path"]: one["value"] for one in entries}
+        self.assertEqual((values["limits.body"], values["drainDelay"]), ("1KiB", "1s"))
+        # The one refusal is said on the console by the browser itself.
+        self.assertEqual([one for one in page.problems if "412" not in one], [])
+
+    def test_workers_have_a_page_that_says_whose_figures_it_shows(self):
+        apus = Administered().__enter__()
+        self.addCleanup(apus.__exit__)
+        apus.dashboard = f"http://127.0.0.1:{apus.admin_port}"
+        page = self.open(apus)
+        page.wait_for("document.getElementById('workers').textContent.includes('those of worker 1 alone')", "the words")
+        self.assertEqual(page.problems, [])
+
     def test_the_limit_of_a_pool_is_set_by_keyboard_and_undone(self):
         apus = self.serve()
         page = self.open(apus)
@@ -386,6 +414,34 @@ class Browserless(unittest.TestCase):
                 # Python 3.12 says with 5 that nothing was tried.
                 self.assertEqual(run.returncode == 1, code == 1, run.stderr)
                 self.assertIn(word, run.stderr)
+
+
+@unittest.skipUnless(shutil.which("curl"), "no curl is here: install it to have it ask the admin listener")
+class Curl(unittest.TestCase):
+    def test_the_lines_of_the_article_do_what_they_say(self):
+        with open(os.path.join(DEMO, "Sources", "Apus", "Apus.docc", "DashboardGuide.md")) as article:
+            lines = [line.rstrip() for line in article if line.startswith("curl ")]
+        with Served() as apus, apus.connect() as client:
+            client.send("GET /json HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(client.answer().status, 200)
+            held = json.loads(apus.ask("GET", "/api/connections")[1])["connections"][0]["id"]
+            asked = set()
+            for line in lines:
+                words = shlex.split(line.replace("http://127.0.0.1:9090", apus.dashboard).replace("0-300000002", held))
+                with subprocess.Popen(words[:1] + ["-sS", "-o", "-", "-w", "\n%{http_code}\n", *words[1:]],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as curl:
+                    if "-N" in words:
+                        # A stream: it goes on until somebody leaves.
+                        self.assertEqual(curl.stdout.readline(), "retry: 2000\n", line)
+                        curl.kill()
+                        continue
+                    said, problem = curl.communicate(timeout=PATIENCE)
+                content, _, status = said.rstrip("\n").rpartition("\n")
+                self.assertIn(status, ("200", "202"), f"{line}: {problem}{content}")
+                json.loads(content)
+                asked.add(next((word for word in words if word in ("PATCH", "DELETE", "POST")), "GET"))
+            self.assertEqual(asked, {"GET", "PATCH", "DELETE", "POST"})
+            self.assertEqual(client.rest(), b"")
 
 
 class Top(unittest.TestCase):

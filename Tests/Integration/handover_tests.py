@@ -164,7 +164,9 @@ class HandingOver(unittest.TestCase):
 
     def test_the_dashboard_is_handed_over_too(self):
         with Restartable("--loops", "1", "--admin", "127.0.0.1:0") as apus:
-            place = re.search(r"the dashboard is at http://127.0.0.1:(\d+)/", "".join(apus.said))
+            line = r"the dashboard is at http://127.0.0.1:(\d+)/"
+            # Said before or after the greeting.
+            place = re.search(line, "".join(apus.said)) or apus.await_line(line)
             apus.restart()
             self.assertEqual(apus.await_exit(), 0)
             with Raw(socket.create_connection(("127.0.0.1", int(place[1])), PATIENCE)) as client:

@@ -246,5 +246,93 @@ class Floods(unittest.TestCase):
         self.assertLess(resident(self.apus.process) - before, GROWTH)
 
 
+    # What a loop may hold of contents (64 MiB), and what the sockets and the allocator have besides.
+    GATHERED = 100 << 20
+
+    def gives_back(self, before):
+        """The memory is the system's again soon after the clients are gone."""
+        end = time.monotonic() + PATIENCE
+        while resident(self.apus.process) - before > GROWTH and time.monotonic() < end:
+            self.apus.settle()
+        self.assertLess(resident(self.apus.process) - before, GROWTH)
+
+    def test_contents_that_are_never_whole(self):
+        """40 clients send all but the end of 10 MB for a handler that is called when it has come."""
+        self.apus.settle()
+        before = resident(self.apus.process)
+        sockets, refused = [], 0
+        for _ in range(40):
+            sock = socket.create_connection(("127.0.0.1", self.apus.port), PATIENCE)
+            sockets.append(sock)
+            try:
+                sock.sendall(b"GET /plaintext HTTP/1.1\r\nHost: a\r\nContent-Length: 9990000\r\n\r\n" + b"x" * 9_980_000)
+            except OSError:
+                refused += 1
+        self.serves_others()
+        self.assertGreater(refused, 20)
+        self.assertLess(resident(self.apus.process) - before, self.GATHERED)
+        for sock in sockets:
+            sock.close()
+        self.gives_back(before)
+
+    def test_contents_that_are_never_whole_on_many_streams(self):
+        """6 connections of 128 streams, each with 240 KiB of a content that does not end: 180 MiB."""
+        self.apus.settle()
+        before = resident(self.apus.process)
+        clients = [Upload(self.apus.port) for _ in range(6)]
+        refused = 0
+        for client in clients:
+            for stream in range(1, 257, 2):
+                client.send(frame(HEADERS, END_HEADERS, stream, block(method="GET")))
+                for _ in range(15):
+                    client.content(stream, b"x" * 16_384)
+            refused += client.settle()
+        self.serves_others()
+        self.assertGreater(refused, 300)
+        self.assertLess(resident(self.apus.process) - before, self.GATHERED)
+        for client in clients:
+            client.sock.close()
+        self.gives_back(before)
+
+
+class Upload:
+    """A client that heeds the window of its connection, and counts the streams that are refused."""
+
+    def __init__(self, port):
+        self.sock = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.file = self.sock.makefile("rb")
+        self.window, self.refused, self.answered = 65_535, 0, set()
+        self.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS) + frame(SETTINGS, 1))
+
+    def send(self, octets):
+        self.sock.sendall(octets)
+
+    def content(self, stream, octets):
+        while self.window < len(octets):
+            self.take()
+        if stream not in self.answered:
+            self.window -= len(octets)
+            self.send(frame(DATA, 0, stream, octets))
+
+    def take(self):
+        head = self.file.read(9)
+        length, kind, stream = int.from_bytes(head[:3], "big"), head[3], int.from_bytes(head[5:], "big")
+        payload = self.file.read(length)
+        if kind == WINDOW_UPDATE and stream == 0:
+            self.window += int.from_bytes(payload, "big")
+        if kind == HEADERS:
+            self.answered.add(stream)
+            # :status 503 is no entry of the static table: a literal, or one that was added to the other table.
+            self.refused += 1
+        return kind
+
+    def settle(self):
+        """The number of streams that were answered, though none has ended."""
+        self.send(frame(PING, 0, 0, b"settled?"))
+        while self.take() != PING:
+            pass
+        return self.refused
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -76,11 +76,11 @@ class Reloading(unittest.TestCase):
                 say("{ limits: { body: '11B' } }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
-                status, content = apus.ask("POST", "/api/configuration/rollback")
+                status, content = apus.ask("POST", "/api/configuration/rollback", **{"If-Match": "*"})
                 self.assertEqual(status, 200, content)
                 self.assertEqual(json.loads(content)["applied"], [{"path": "limits.body", "before": "11B", "after": "10B"}])
                 apus.await_line(r'taken back from the dashboard: limits.body is "10B" \(was "11B"\)')
-                self.assertEqual(apus.ask("POST", "/api/configuration/rollback")[0], 409)
+                self.assertEqual(apus.ask("POST", "/api/configuration/rollback", **{"If-Match": "*"})[0], 409)
 
     def test_check_tells_every_mistake_and_exits_1(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
@@ -108,6 +108,29 @@ class Messages(unittest.TestCase):
                 self.assertEqual(wrong.stdout, "")
                 self.assertIn("help", wrong.stderr)
                 self.assertIn(words[-1] if words[-1] != "80" else "--port", wrong.stderr)
+
+    def test_a_key_that_is_not_there_exits_2_from_the_command_line_and_1_from_a_file(self):
+        for words in (["--set", "foo=1"], ["--set", "limits.body=many"]):
+            wrong = run("check", *words)
+            self.assertEqual(wrong.returncode, 2, wrong)
+            self.assertIn("--set", wrong.stderr)
+        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
+            file.write("{ foo: 1 }")
+            file.flush()
+            self.assertEqual(run("check", "--config", file.name, "--set", "foo=1").returncode, 1)
+
+    def test_processors_that_are_not_there_are_told_by_check_and_serve(self):
+        missing = max(os.sched_getaffinity(0)) + 1
+        for command in ("check", "serve"):
+            wrong = run(command, "--port", "0", "--pin", str(missing))
+            self.assertEqual(wrong.returncode, 1, wrong)
+            self.assertIn(f"this process may not run on processor {missing}: choose among ", wrong.stderr)
+
+    def test_a_process_that_is_not_there_is_told_with_what_to_do(self):
+        wrong = run("restart", "4194305")
+        self.assertEqual(wrong.returncode, 1, wrong)
+        self.assertIn("there is no process 4194305: name one that serves", wrong.stderr)
+        self.assertIn("PID is missing: the process", run("restart").stderr)
 
     def test_a_folder_that_is_not_there_exits_1(self):
         wrong = run("serve", "/no/such/folder", "--port", "0")

@@ -1,5 +1,5 @@
 """A master and its workers: one that dies is replaced, and takes nobody else with it."""
-import os, re, signal, socket, subprocess, tempfile, unittest
+import http.client, json, os, re, signal, socket, subprocess, tempfile, unittest
 
 from apus import APUS, PATIENCE, Apus, Raw
 from handover_tests import GET, Load, Restartable, await_true, is_alive
@@ -50,6 +50,37 @@ def ends_of(pid):
             pass
     with open("/proc/net/tcp") as table:
         return [line for line in table.read().splitlines()[1:] if line.split()[9] in inodes]
+
+
+class Administered(Workers):
+    """A master whose first worker has the dashboard."""
+
+    def __init__(self, *words, **more):
+        super().__init__("--admin", "127.0.0.1:0", *words, **more)
+
+    def __enter__(self):
+        super().__enter__()
+        line = r"the dashboard is at http://127.0.0.1:(\d+)/"
+        # The worker says it, before or after the master greets.
+        found = re.search(line, "".join(self.said)) or self.await_line(line)
+        self.admin_port = int(found[1])
+        return self
+
+    def ask(self, method, path, body=None, revision=None):
+        """The status and the JSON of an answer of the dashboard; `revision` is what was seen."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=PATIENCE)
+        fields = {"X-Apus-Admin": "1"} | ({"If-Match": revision if revision == "*" else f'"{revision}"'} if revision else {})
+        connection.request(method, path, body=json.dumps(body) if body is not None else None, headers=fields)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, json.loads(content or "null")
+
+    def requests_borne(self, pid):
+        """Whether a connection of this worker lives on behind its second request."""
+        with self.connect_to(pid) as client:
+            client.send(GET)
+            return client.answer().fields.get("connection") != "close"
 
 
 class Living(unittest.TestCase):
@@ -192,6 +223,97 @@ class Living(unittest.TestCase):
                                   text=True, timeout=PATIENCE)
         self.assertEqual(said.returncode, 1, said)
         self.assertIn("in use", said.stderr)
+
+
+class Changing(unittest.TestCase):
+    PATH, KEY = "/api/configuration", "limits.requestsPerConnection"
+
+    def test_a_change_from_the_dashboard_reaches_all_workers_and_those_that_come_later_and_is_taken_back_in_all(self):
+        with Administered() as apus:
+            seen = apus.ask("GET", self.PATH)[1]["revision"]
+            status, done = apus.ask("PATCH", self.PATH, {self.KEY: 2}, seen)
+            self.assertEqual((status, done["workers"]), (200, 2), done)
+            self.assertEqual([one["path"] for one in done["applied"]], [self.KEY])
+            for pid in apus.pids.values():
+                self.assertFalse(apus.requests_borne(pid))
+            # Who has not seen it changes nothing anywhere.
+            status, refused = apus.ask("PATCH", self.PATH, {self.KEY: 7}, seen)
+            self.assertEqual((status, refused["revision"]), (412, done["revision"]))
+            # Both workers are replaced, the one with the dashboard too: they go by what was changed.
+            for number in (2, 1):
+                os.kill(apus.pids[number], signal.SIGKILL)
+                apus.await_worker()
+                self.assertFalse(apus.requests_borne(apus.pids[number]))
+            found = apus.ask("GET", self.PATH)[1]
+            self.assertEqual((found["revision"], found["earlier"]), (done["revision"], 1))
+            entry = next(one for one in found["entries"] if one["path"] == self.KEY)
+            self.assertEqual((entry["value"], entry["origin"]), (2, "dashboard"))
+            self.assertEqual(apus.ask("POST", self.PATH + "/rollback", revision=seen)[0], 412)
+            status, undone = apus.ask("POST", self.PATH + "/rollback", revision=done["revision"])
+            self.assertEqual((status, undone["workers"]), (200, 2), undone)
+            for pid in apus.pids.values():
+                self.assertTrue(apus.requests_borne(pid))
+            self.assertEqual(apus.ask("POST", self.PATH + "/rollback", revision="*")[0], 409)
+
+    def test_a_pool_is_changed_in_all_workers_and_the_sample_says_whose_it_is(self):
+        with Administered() as apus:
+            status, done = apus.ask("PATCH", "/api/pools/http:http", {"limit": 1})
+            self.assertEqual((status, done["workers"], done["pool"]["limit"]), (200, 2, 1), done)
+            for pid in apus.pids.values():
+                with apus.connect_to(pid):
+                    # The kernel says which worker is asked: of many some ask this one, whose place is taken.
+                    self.assertIn(503, (self.status(apus) for _ in range(1000)))
+            server = apus.ask("GET", "/api/sample")[1]["server"]
+            self.assertEqual((server["worker"], server["workers"]), (1, 2))
+
+    def status(self, apus):
+        with apus.connect() as client:
+            try:
+                client.send(GET)
+                return client.answer().status
+            except ConnectionError:
+                return None  # It was turned away while it asked.
+
+    def test_what_is_wrong_is_changed_in_none_and_a_dry_run_in_none_either(self):
+        with Administered() as apus:
+            status, refused = apus.ask("PATCH", self.PATH, {self.KEY: 2, "limits.boddy": 1})
+            self.assertEqual((status, refused["problems"][0]["suggestion"]), (422, "limits.body"), refused)
+            status, dry = apus.ask("PATCH", self.PATH + "?dryRun=true", {self.KEY: 2})
+            self.assertEqual((status, [one["path"] for one in dry["applied"]]), (200, [self.KEY]))
+            for pid in apus.pids.values():
+                self.assertTrue(apus.requests_borne(pid))
+
+    def test_while_a_worker_hangs_nothing_is_changed_and_it_is_named(self):
+        with Administered() as apus:
+            os.kill(apus.pids[2], signal.SIGSTOP)
+            try:
+                status, refused = apus.ask("PATCH", self.PATH, {self.KEY: 2})
+                self.assertEqual(status, 422, refused)
+                self.assertIn("worker 2 does not answer", refused["problems"][0]["reason"])
+            finally:
+                os.kill(apus.pids[2], signal.SIGCONT)
+            for pid in apus.pids.values():
+                self.assertTrue(apus.requests_borne(pid))
+            # It has come back, and takes part again.
+            self.assertEqual(apus.ask("PATCH", self.PATH, {self.KEY: 2})[0], 200)
+            for pid in apus.pids.values():
+                self.assertFalse(apus.requests_borne(pid))
+
+    def test_SIGHUP_forgets_what_was_changed_and_SIGUSR2_does_not(self):
+        with Administered() as apus:
+            self.assertEqual(apus.ask("PATCH", self.PATH, {self.KEY: 2})[0], 200)
+            apus.process.send_signal(signal.SIGUSR2)
+            apus.await_worker()
+            apus.await_worker()
+            apus.await_line("the workers are replaced")
+            for pid in apus.pids.values():
+                self.assertFalse(apus.requests_borne(pid))
+            apus.process.send_signal(signal.SIGHUP)
+            for _ in range(2):
+                apus.await_line(f"reloaded: {self.KEY} is null")
+            for pid in apus.pids.values():
+                self.assertTrue(apus.requests_borne(pid))
+            self.assertEqual(apus.ask("POST", self.PATH + "/rollback", revision="*")[0], 409)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import ApusNet
 import ApusRuntime
+import CSystem
 import Synchronization
 
 #if canImport(Glibc)
@@ -32,16 +33,20 @@ extension Application {
         // Before anything is accepted: who is answered may send a signal at once.
         let signals = SignalWatch(on: server.group.loops[0])
         watch(signals, for: server, reloading: reload)
+        server.link?.onReload(reload)
         try beginServing(server)
         if let place = server.dashboardPlace { configuration.log(.info, "the dashboard is at \(place)") }
         // A master greets for its workers.
         if server.inheritance?.worker == nil { configuration.log(.info, server.greeting) }
+        // The configuration is read and the routes are built: the code for that need not stay in memory.
+        apus_release_image()
         await withTaskCancellationHandler {
             await signals.first()
         } onCancel: {
             signals.cancel()
         }
-        configuration.log(.info, "stopping: \(server.connectionCount) connections are open")
+        let open = server.connectionCount
+        configuration.log(.info, "stopping: \(open) \(open == 1 ? "connection is" : "connections are") open")
         // A worker hears from its master, and often of the same thing from a terminal or a service manager as well: that it
         // is enough is for the master to say, by SIGKILL.
         if server.inheritance?.worker == nil {

@@ -22,6 +22,7 @@ public final class Application: Sendable, Routes {
         var place: SourcePlace
         var options: RouteOptions
         var handler: RouteHandler
+        var tunnel: TunnelKind?
     }
 
     struct Setup: Sendable {
@@ -56,7 +57,8 @@ public final class Application: Sendable, Routes {
     /// The application's settings.
     public var options: RouteOptions { RouteOptions() }
 
-    /// Adds middleware around all routes, registered before or after; the first added is outermost.
+    /// Adds middleware around all routes, registered before or after, but for those that are ``RouteOptions/isBare``; the
+    /// first added is outermost. It stands around what is answered where there is no route, too: 404, 405, 501.
     public func use(_ middleware: any Middleware...) { use(middleware) }
 
     /// Adds a list of middleware around all routes, the first outermost.
@@ -76,11 +78,13 @@ public final class Application: Sendable, Routes {
     }
 
     func register(
-        _ method: HTTPMethod, _ pattern: String, _ place: SourcePlace, _ options: RouteOptions, _ handler: RouteHandler
+        _ method: HTTPMethod, _ pattern: String, _ place: SourcePlace, _ options: RouteOptions, _ handler: RouteHandler,
+        tunnel: TunnelKind? = nil
     ) {
         setup.withLock {
             $0.drafts.append(
-                Draft(method: method, pattern: pattern, place: place, options: options, handler: handler))
+                Draft(
+                    method: method, pattern: pattern, place: place, options: options, handler: handler, tunnel: tunnel))
         }
     }
 
@@ -96,14 +100,13 @@ public final class Application: Sendable, Routes {
         var errors: [RouteError] = []
         for draft in setup.drafts {
             do throws(RouteError) {
-                let pattern = try RoutePattern(draft.pattern)
-                let method = try builder.method(named: draft.method.rawValue)
-                try builder.insert(method: method, pattern: pattern, value: routes.count, at: draft.place)
+                let pattern = try draft.insert(into: &builder, behind: routes)
+                let outer = draft.options.isBare ? [] : setup.middleware
                 routes.append(
                     Route(
                         method: draft.method, pattern: pattern, place: draft.place,
-                        handler: draft.handler.composed(inside: setup.middleware), options: draft.options,
-                        index: routes.count, cors: draft.handler.cors(inside: setup.middleware)))
+                        handler: draft.handler.composed(inside: outer), options: draft.options,
+                        index: routes.count, cors: draft.handler.cors(inside: outer), tunnel: draft.tunnel))
             } catch {
                 var error = error
                 error.place = draft.place
@@ -116,6 +119,7 @@ public final class Application: Sendable, Routes {
         return Service(
             tree: builder.build(), routes: routes, limits: configuration.limits,
             listeners: configuration.listeners.map(\.name), unmatched: unmatched,
+            gateways: setup.middleware.compactMap { $0 as? TrustedProxies },
             takesEarlyData: configuration.listeners.contains(where: \.takesEarlyData),
             observation: Observation(
                 metrics: setup.measuresRequests || isAdministered ? RequestMetrics(routes) : nil,

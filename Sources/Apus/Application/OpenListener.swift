@@ -28,7 +28,7 @@ struct OpenListener: Sendable {
     /// - Parameters:
     ///   - index: Its place among the listeners.
     ///   - inherited: What there is to be taken over.
-    /// - Throws: `SocketError`, or `TLSConfigurationErrors`.
+    /// - Throws: `SocketError`, `TLSConfigurationErrors`, or `PoolConfigurationError`.
     init(
         _ listener: ServerListener, _ application: Service, _ group: LoopGroup, _ configuration: ServerConfiguration,
         at index: UInt8, takingOver inherited: InheritedListener
@@ -37,8 +37,10 @@ struct OpenListener: Sendable {
         var service = application
         if case .redirect(let port) = listener.kind { service = .redirecting(to: port, like: application) }
         self.service = service
+        try listener.pools.validate()
         let pools = ListenerPools(
-            service.pools, name: listener.name, isSecure: listener.isSecure, limits: service.limits)
+            service.pools, name: listener.name, isSecure: listener.isSecure, limits: service.limits,
+            settings: listener.pools)
         self.pools = pools
         var options = configuration.listen
         options.onRefusal = { loop, isByAddress in pools.turnedAway(isByAddress ? .address : .limit, on: loop) }
@@ -115,7 +117,8 @@ extension Service {
                 keepsSlowest: $0.keepsSlowest)
         }
         return Service(
-            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, observation: observation,
+            tree: tree, routes: [], limits: other.limits, listeners: other.listeners, gateways: other.gateways,
+            observation: observation,
             pools: other.pools
         ) { error, context in
             guard (error as? HTTPError)?.status == .notFound, let place = secure(context.authority, port) else {

@@ -16,6 +16,8 @@ public final class RunningServer: Sendable {
     let source: Lock<ConfigurationSource?>
     /// What another process has handed over.
     let inheritance: SocketInheritance?
+    /// The way to the master, of one of several workers.
+    let link: WorkerLink?
     /// Where the listeners are, by the names that processes hand them over by.
     let places: [String]
     /// Who has started this process, and wants to know how it fares.
@@ -53,10 +55,12 @@ public final class RunningServer: Sendable {
         precondition((1...255).contains(configuration.listeners.count), "an application has 1 to 255 listeners")
         if let other {
             inheritance = other.inheritance
+            link = nil
             places = configuration.listeners.map { AdminOptions.place(host: $0.host, port: $0.port) }
         } else {
             inheritance = try configuration.takesOverSockets ? SocketInheritance.take() : nil
             places = configuration.places
+            link = inheritance?.takeLink()
         }
         do {
             listeners = try Self.open(service, group, configuration, places, inheritance)
@@ -96,6 +100,12 @@ public final class RunningServer: Sendable {
     /// - Throws: ``HandoverError``, when that calls it off.
     func beginServing() throws(HandoverError) {
         if let inheritance {
+            do throws(HandoverError) {
+                try link?.begin(self)
+            } catch {
+                inheritance.fail("\(error)")
+                throw error
+            }
             try inheritance.ready()
             for listener in allListeners {
                 if inheritance.worker == nil { listener.server.adoptFile() }

@@ -34,6 +34,8 @@ public struct ServerListener: Sendable {
     public var port: UInt16
     /// What is spoken.
     public var kind: Kind
+    /// What is borne from its connections, for each protocol.
+    public var pools = ListenerPoolSettings()
     #if TLS
         /// How long a TLS handshake may take, from the accepted connection on. Default 10 s.
         public var handshakeTimeout = Duration.seconds(10)

@@ -28,24 +28,32 @@ extension Configuration {
     /// The configuration with some keys set that can change while a server runs; any other key is a mistake too. It blocks
     /// for files.
     ///
-    /// - Parameters:
-    ///   - text: A JSON5 object of keys and their values, `{"limits.body": "64MiB"}` or nested as in a file.
-    ///   - origin: Where the values are from.
-    /// - Throws: Every mistake at once.
-    func changing(_ text: String, from origin: ConfigurationOrigin) throws(ConfigurationError) -> Configuration {
-        var configuration = self
-        var report = report.knowing(Self.keys)
-        configuration.lay(Self.layers(text, from: origin, &report), report)
+    /// - Parameter patches: The keys and their values, laid one over the other.
+    /// - Throws: Every mistake at once, of all of them and of what comes of them together.
+    func changing(_ patches: ArraySlice<ConfigurationPatch>) throws(ConfigurationError) -> Configuration {
+        var configuration = laying(patches)
         configuration.checkWhole()
         let update = update(to: configuration)
         for change in update.needsListener + update.needsRestart {
             configuration.report.reject(
                 ConfigurationProblem(
                     .value, path: change.path, value: change.after?.description,
-                    reason: "it needs a restart: change it where it is from, and start the server anew", origin: origin)
-            )
+                    reason: "it needs a restart: change it where it is from, and start the server anew",
+                    origin: .flag(patches.last?.origin ?? "")))
         }
         return try configuration.approved()
+    }
+
+    /// The configuration with some keys set, and what is wrong with them noted; the whole is not looked at.
+    func laying(_ patches: ArraySlice<ConfigurationPatch>) -> Configuration {
+        var configuration = self
+        configuration.report = report.knowing(Self.keys)
+        for patch in patches {
+            var report = configuration.report
+            let layers = Self.layers(patch.text, below: patch.prefix, from: .flag(patch.origin), &report)
+            configuration.lay(layers, report)
+        }
+        return configuration
     }
 
     /// Lays layers over it; what is wrong with them is noted.
@@ -67,9 +75,9 @@ extension Configuration {
         return self
     }
 
-    /// A layer for each member of a JSON5 object.
-    private static func layers(
-        _ text: String, from origin: ConfigurationOrigin, _ report: inout ConfigurationReport
+    /// A layer for each member of a JSON5 object, whose names are keys below a prefix.
+    static func layers(
+        _ text: String, below prefix: String, from origin: ConfigurationOrigin, _ report: inout ConfigurationReport
     ) -> [ConfigurationNode] {
         let node: ConfigurationNode
         do throws(JSON5Error) {
@@ -82,11 +90,13 @@ extension Configuration {
         }
         // What is no object is a mistake that the schema tells.
         guard case .object(let members) = node.content else { return [node] }
+        node.rejectRepetitions(below: prefix, &report)
         return members.compactMap { member in
-            if let path = ConfigurationPath(member.name) { return ConfigurationNode(member.node, at: path) }
+            let name = ConfigurationPath.join(prefix, member.name)
+            if let path = ConfigurationPath(name) { return ConfigurationNode(member.node, at: path) }
             report.reject(
                 ConfigurationProblem(
-                    .unknownKey, path: member.name, reason: "this is no key: write one such as limits.body",
+                    .unknownKey, path: name, reason: "this is no key: write one such as limits.body",
                     origin: origin))
             return nil
         }

@@ -1,4 +1,5 @@
 import ApusNet
+import ApusRuntime
 
 #if canImport(Glibc)
     import Glibc
@@ -9,7 +10,7 @@ import ApusNet
 #endif
 
 extension Configuration {
-    /// Finds what is wrong with the files that the configuration names. Blocks for them.
+    /// Finds what is wrong with the files that the configuration names, and what of this machine. Blocks for them.
     mutating func checkFiles() {
         for (index, folder) in files.enumerated() where !folder.folder.isEmpty {
             var status = stat()
@@ -19,6 +20,9 @@ extension Configuration {
             } else if status.st_mode & S_IFMT != S_IFDIR {
                 report.contradict(path, .text(folder.folder), "this is no folder: name the one that it is in")
             }
+        }
+        if let pins = loops.pinnedTo, let obstacle = Processors.obstacle(to: pins) {
+            report.contradict("loops.pinnedTo", .list(pins.map { .number("\($0)") }), obstacle)
         }
         if let admin, admin.tokenFile != nil {
             do throws(ConfigurationProblem) {

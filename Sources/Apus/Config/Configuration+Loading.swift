@@ -29,7 +29,7 @@ extension Configuration {
     ///   - preset: The preset; nil is the one that a flag, the environment or the file names, in this order, or none.
     ///   - environment: The variables, of which those count that begin with `APUS_`; nil is the process's own.
     ///   - flags: What the program was told.
-    ///   - checksFiles: Whether certificates and folders that are named are looked at as well.
+    ///   - checksFiles: Whether this machine is looked at as well: certificates, folders and processors that are named.
     /// - Throws: Every mistake at once.
     public static func load(
         file: String? = nil, preset: ConfigurationPreset? = nil, environment: [String: String]? = nil,
@@ -98,10 +98,12 @@ extension Configuration {
             if let steps = schema.steps(to: name.dropFirst(5)) {
                 found.append((ConfigurationPath(steps), name, text))
             } else {
+                let meant = Misnomer.key(name.dropFirst(5)).map(Misnomer.variable)
                 report.reject(
                     ConfigurationProblem(
                         .unknownKey, path: "", reason: "there is no such variable",
-                        suggestion: Spelling.nearest(to: name, among: names.keys.sorted()), origin: .variable(name)))
+                        suggestion: meant ?? Spelling.nearest(to: name, among: names.keys.sorted()),
+                        origin: .variable(name)))
             }
         }
         return found.sorted { $0.path < $1.path }.map { ConfigurationNode($0.text, at: $0.path, .variable($0.name)) }

@@ -35,7 +35,9 @@ private struct SharedStores {
     #if Redis && canImport(CHiredis)
         let redis: RedisClient?
 
-        init(_ configuration: Configuration, _ log: Log) { redis = configuration.redis?.client(log: log) }
+        init(_ configuration: Configuration, _ log: Log) {
+            redis = configuration.redis.map { RedisClient($0, log: log) }
+        }
     #else
         init(_ configuration: Configuration, _ log: Log) {}
     #endif

@@ -24,7 +24,11 @@ extension Configuration {
         server.log = log
         server.source = ConfigurationSource(configuration: self, threshold: threshold, lines: lines)
         server.admin = try admin.map { try $0.makeOptions() }
-        server.listeners = try listeners.map { try $0.serverListener(limits, log: log) }
+        server.listeners = try listeners.map { settings in
+            var listener = try settings.serverListener(limits, log: log)
+            listener.pools = settings.pools
+            return listener
+        }
         return server
     }
 }
@@ -100,20 +104,36 @@ extension LogSettings {
 struct ConfigurationSource: Sendable {
     var configuration: Configuration
     let threshold: LogThreshold
+    /// Which one it is.
+    var revision = ConfigurationRevision()
     /// The file of the log, where that is written on a thread of its own.
     let lines: LogLines?
+    /// The one that was read last, before all changes by a worker's master.
+    private(set) var base: Configuration
     /// Those that were in force before, the last one last.
     private(set) var earlier: [Configuration] = []
 
+    /// How many can be returned to.
+    static let mostKept = 16
+
     init(configuration: Configuration, threshold: LogThreshold, lines: LogLines?) {
         self.configuration = configuration
+        base = configuration
         self.threshold = threshold
         self.lines = lines
     }
 
     mutating func keep(_ old: Configuration) {
         earlier.append(old)
-        if earlier.count > 16 { earlier.removeFirst() }
+        if earlier.count > Self.mostKept { earlier.removeFirst() }
+    }
+
+    mutating func replaceHistory(_ history: [Configuration]) { earlier = history.suffix(Self.mostKept) }
+
+    /// What is in force is what was read.
+    mutating func beginAnew() {
+        base = configuration
+        earlier = []
     }
 
     mutating func forgetLast() { _ = earlier.popLast() }

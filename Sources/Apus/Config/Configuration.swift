@@ -67,7 +67,7 @@ public struct Configuration: Sendable {
     /// Sessions of clients; nil is none.
     public var sessions: SessionSettings?
     /// The Redis that nodes share; nil is none.
-    public var redis: RedisSettings?
+    public var redis: RedisConfiguration?
     /// How long answers may take, for the middleware ``RequestTimeout``; nil leaves it to ``ServerLimits/requestTimeout``.
     public var timeout: TimeoutSettings?
     /// Which codings of requests are undone; nil is none.
@@ -144,7 +144,7 @@ public struct Configuration: Sendable {
         $0.feature(
             "authentication", \.authentication, AuthenticationSettings.schema, "Whether clients must say who they are")
         $0.feature("sessions", \.sessions, SessionSettings.schema, "Whether clients have sessions")
-        $0.feature("redis", \.redis, RedisSettings.schema, "Whether there is a Redis that nodes share")
+        $0.feature("redis", \.redis, RedisConfiguration.schema, "Whether there is a Redis that nodes share")
         $0.list("files", \.files, FolderSettings.schema, "Folders whose files are served")
         $0.check { $0.check(&$1) }
     }

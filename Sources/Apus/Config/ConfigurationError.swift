@@ -10,6 +10,8 @@ public struct ConfigurationProblem: Error, Hashable, Sendable, CustomStringConve
         case value
         /// The value can't be together with others.
         case contradiction
+        /// The configuration in force is another than the one that a change was based on.
+        case stale
     }
 
     /// What kind of mistake it is.

@@ -96,7 +96,9 @@ extension Configuration {
         taken.limits = other.limits
         taken.limits.head = limits.head
         taken.limits.http2.isEnabled = limits.http2.isEnabled
+        let isFixed = Self.isFixed(changes(to: other))
         for index in listeners.indices where index < other.listeners.count {
+            if isFixed(index) { taken.listeners[index].pools = other.listeners[index].pools }
             guard listeners[index].tls != nil, var tls = other.listeners[index].tls else { continue }
             let old = listeners[index].tls ?? tls
             guard tls.isSelfSigned == old.isSelfSigned else { continue }

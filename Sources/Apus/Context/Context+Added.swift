@@ -30,6 +30,9 @@ extension Context {
         return count
     }
 
+    /// Whether the connection is to be closed behind the answer.
+    @inline(__always) var asksToClose: Bool { extras?.responseFields.asksToClose ?? false }
+
     /// Writes them as HTTP/1.1 has them, at most ``addedByteCount`` bytes.
     ///
     /// - Parameters:
@@ -111,7 +114,8 @@ extension Context {
         guard let extras else { return }
         for field in extras.responseFields
         where field.name == .setCookie || !taken.mayContain(field.name) || !own.contains(field.name) {
-            body(field)
+            // Only the server writes these; what they ask for is heeded elsewhere.
+            if !field.name.isFraming { body(field) }
         }
         for field in extras.responseFields where !field.name.isAdded { taken.insert(field.name) }
     }

@@ -58,9 +58,10 @@ extension Context {
     ///
     /// - Parameter type: The type.
     /// - Returns: The value.
-    /// - Throws: ``ProblemDetails`` with 422 that names the parts which are wrong.
+    /// - Throws: ``ProblemDetails`` with 422 that names the parts which are wrong; `HTTPError` 400 for what is not UTF-8.
     public func query<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-        try Form(query.pairs).decode(as: type)
+        try query.requireUTF8()
+        return try Form(query.pairs).decode(as: type)
     }
 
     /// The content as a value of a type of one's own: JSON or a form, as the client says.
@@ -68,7 +69,7 @@ extension Context {
     /// - Parameter type: The type.
     /// - Returns: The value.
     /// - Throws: As `json(as:)` and `form(as:)`.
-    public func content<Value: Decodable>(as type: Value.Type = Value.self) async throws -> Value {
+    public func content<Value: Decodable & SendableMetatype>(as type: Value.Type = Value.self) async throws -> Value {
         isForm ? try await form(as: type) : try await json(as: type)
     }
 
@@ -77,7 +78,7 @@ extension Context {
     /// - Parameter type: The type.
     /// - Returns: The value.
     /// - Throws: As `json(as:)` and `form(as:)`.
-    public func content<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+    public func content<Value: Decodable & SendableMetatype>(as type: Value.Type = Value.self) throws -> Value {
         isForm ? try form(as: type) : try json(as: type)
     }
 
@@ -108,6 +109,7 @@ extension Form {
         guard parsed.pairs.count <= options.mostFields else {
             throw HTTPError(.contentTooLarge, "the form has more than \(options.mostFields) fields: send fewer")
         }
+        guard parsed.isUTF8 else { throw HTTPError(.badRequest, "the form is not UTF-8: percent-encode text in UTF-8") }
         self.init(parsed.pairs)
     }
 }

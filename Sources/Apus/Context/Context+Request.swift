@@ -9,6 +9,13 @@ extension Context {
     /// The version that the client spoke.
     public var version: HTTPVersion { head.version }
 
+    /// The protocol that the client asks to speak through a tunnel, as it names it: the `:protocol` of an extended CONNECT
+    /// (RFC 8441, 4), or in HTTP/1.1 that of its Upgrade for which there is a route. Nil for every other request.
+    public var connectProtocol: String? {
+        let place = head.connectProtocol
+        return place.isEmpty ? nil : String(copyingLatin1OrUTF8: place.of(bytes))
+    }
+
     /// The path, percent-decoded once; begins with `/`. An invalid sequence becomes U+FFFD.
     public var path: String {
         if let decodedPath { return unsafe RoutePath.text(decodedPath.span.bytes) }

@@ -164,7 +164,7 @@ public import ApusRuntime
     func detach() {
         transport = nil
         http1 = nil
-        if body.transport != nil { body.transport = nil }
+        if body.transport != nil { body.leave() }
     }
 
     /// Ends the request: gives back what was borrowed, and forgets the rest.
@@ -213,7 +213,7 @@ public import ApusRuntime
         if extras == nil && edge == nil || transport.writesAddedFields {
             isAnswered = true
             noteAnswer(status, Int64(bytes.byteCount))
-            if status.code >= 500 { noteServerError(status) }
+            if status.code >= 500 { noteServerError() }
             transport.send(self, status, contentType, bytes)
         } else {
             let copy = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
@@ -224,11 +224,12 @@ public import ApusRuntime
     /// Sends a response. A handler that returns one need not call it.
     public func send(_ response: Response) {
         guard let transport, !isAnswered else { return }
+        var response = response
+        if opensTunnelWrongly(response) { response = withoutTunnel(response) }
         isAnswered = true
         noteAnswer(response.status, response.body.count ?? 0)
-        if response.status.code >= 500 { noteServerError(response.status) }
+        if response.status.code >= 500 { noteServerError() }
         guard extras != nil || edge != nil, !transport.writesAddedFields else { return transport.send(self, response) }
-        var response = response
         forEachAddedField(besides: response.fields) { response.fields.append($0) }
         transport.send(self, response)
     }
@@ -269,12 +270,14 @@ extension Context: LoopWork {
                 try await handler(self)
                 if !isAnswered { unsafe send(service.errorResponse(HTTPError(.internalServerError), self)) }
             } catch {
-                // Whoever else cancels it has said why.
-                if error is CancellationError, Task.isCancelled { noteFailure(.clientGone) }
+                // Whoever else cancels it has said why. What it failed of then, if not of that, is no fault of ours.
+                if Task.isCancelled { noteFailure(.clientGone) }
+                // Not what it sent was too much, but what everybody did.
+                if body.refusal?.status == .serviceUnavailable { noteFailure(.shed) }
                 unsafe send(service.errorResponse(error, self))
             }
         }
-        if let stream { await stream.run(log: loop.log, route: route?.pattern.description ?? "a handler") }
+        if let stream { await stream.run(for: self) }
         transport?.finish(self)
     }
 }

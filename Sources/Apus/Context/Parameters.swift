@@ -8,13 +8,17 @@ public struct Parameters {
 
     /// The decoded part called `name`, or nil when the pattern has none. `**` is the name of a catch-all.
     public subscript(name: String) -> String? {
+        index(of: name).map { context.capture($0) }
+    }
+
+    private func index(of name: String) -> Int? {
         guard let index = context.route?.pattern.captureIndex(of: name), index < context.match.count else { return nil }
-        return context.capture(index)
+        return index
     }
 
     /// The part called `name` as a value: a number, a text, a `Bool`…
     ///
-    /// - Throws: 400 when the text is no such value, with the parameter's name.
+    /// - Throws: 400 when the text is no such value, or not UTF-8, with the parameter's name.
     public func require<Value: LosslessStringConvertible>(
         _ name: String, as type: Value.Type = Value.self
     ) throws(HTTPError) -> Value {
@@ -52,11 +56,14 @@ public struct Parameters {
     }
 
     private func required(_ name: String) throws(HTTPError) -> String {
-        guard let text = self[name] else {
+        guard let index = index(of: name) else {
             throw HTTPError(
                 .internalServerError,
                 "the route \(context.route?.pattern.description ?? "") names no part \"\(name)\": add :\(name) to its pattern"
             )
+        }
+        guard let text = context.validCapture(index) else {
+            throw HTTPError(.badRequest, "the path's part \"\(name)\" is not UTF-8: percent-encode text in UTF-8")
         }
         return text
     }
@@ -67,5 +74,12 @@ extension Context {
         let range = match[index]
         if let decodedPath { return unsafe RoutePath.text(decodedPath.span.bytes.extracting(range)) }
         return RoutePath.text(head.path.of(bytes).extracting(range))
+    }
+
+    /// The same, unless it is not UTF-8.
+    func validCapture(_ index: Int) -> String? {
+        let range = match[index]
+        if let decodedPath { return unsafe RoutePath.validText(decodedPath.span.bytes.extracting(range)) }
+        return RoutePath.validText(head.path.of(bytes).extracting(range))
     }
 }

@@ -39,6 +39,12 @@ import ApusRuntime
     @safe @exclusivity(unchecked) private var reader: UnsafeContinuation<Void, Never>?
     /// Bytes that an asynchronous reader has taken.
     @safe @exclusivity(unchecked) private var takenCount = 0
+    /// What a reader was told instead of more content: that the client left, or what was wrong with it.
+    @safe @exclusivity(unchecked) private(set) var refusal: HTTPError?
+    /// Where the bytes are counted that wait for the rest of them.
+    @safe @exclusivity(unchecked) private var gathering: GatheredContent?
+    /// How many of them this content has there.
+    @safe @exclusivity(unchecked) private(set) var gatheredCount = 0
     /// The length that the client announced, in bytes; nil when it sends chunks. 0 when there is no content.
     @safe @exclusivity(unchecked) public internal(set) var announcedLength: Int64? = 0
     /// The most bytes of content; 413 beyond, whoever reads it. It is the route's: ``RouteOptions/bodyLimit``.
@@ -53,15 +59,17 @@ import ApusRuntime
     func reset(on loop: EventLoop) {
         if decoding != nil { decoding = nil }
         guard hasBegun else { return }
+        leave()
+        gathering = nil
         hasBegun = false
         state = .complete
+        refusal = nil
         chunks = []
         firstChunk = 0
         waitingCount = 0
         takenCount = 0
         announcedLength = 0
         trailers = HTTPFields()
-        transport = nil
     }
 
     // MARK: The connection's side
@@ -71,6 +79,27 @@ import ApusRuntime
         state = .open
         announcedLength = length
         self.transport = transport
+    }
+
+    /// The request is over, or its client gone: what it holds is as good as free.
+    func leave() {
+        transport = nil
+        letGo()
+    }
+
+    private func letGo() {
+        guard gatheredCount > 0 else { return }
+        gathering?.remove(gatheredCount)
+        gatheredCount = 0
+    }
+
+    /// Counts content that is held until all of it is here; false when there is no room for it.
+    func gather(_ count: Int, in content: GatheredContent) -> Bool {
+        guard content.hasRoom(for: count, besides: gatheredCount) else { return false }
+        content.add(count)
+        gathering = content
+        gatheredCount += count
+        return true
     }
 
     /// Takes content that arrived; false when the reader is behind and the client should wait.
@@ -116,13 +145,23 @@ import ApusRuntime
     /// - Throws: `HTTPError`, when the client left or its content was malformed or too large.
     public func next() async throws(HTTPError) -> [UInt8]? {
         guard let decoding else { return try await nextReceived() }
-        while true {
-            if let decoded = try decoding.next() { return decoded }
-            guard let chunk = try await nextReceived() else { break }
-            decoding.take(chunk)
+        do throws(HTTPError) {
+            while true {
+                if let decoded = try decoding.next() { return decoded }
+                guard let chunk = try await nextReceived() else { break }
+                decoding.take(chunk)
+            }
+            try decoding.end()
+            return nil
+        } catch {
+            throw told(error)
         }
-        try decoding.end()
-        return nil
+    }
+
+    /// Keeps what a reader is told.
+    private func told(_ error: HTTPError) -> HTTPError {
+        refusal = error
+        return error
     }
 
     /// The next bytes as they were received, or nil at the end.
@@ -132,12 +171,12 @@ import ApusRuntime
                 let chunk = take()
                 takenCount += chunk.count
                 // What comes in chunks has announced nothing.
-                guard takenCount <= limit else { throw Self.tooLarge(limit) }
+                guard takenCount <= limit else { throw told(exceeded(limit)) }
                 return chunk
             }
             switch state {
             case .complete: return nil
-            case .failed(let error): throw error
+            case .failed(let error): throw told(error)
             case .open: break
             }
             transport?.continueRequest()
@@ -161,13 +200,23 @@ import ApusRuntime
     /// The whole content.
     ///
     /// - Parameter most: the number of bytes above which 413 is thrown; ``limit`` when nil.
+    /// - Returns: The bytes.
+    /// - Throws: What ``next()`` throws, and 503 while the loop holds ``ServerLimits/gatheredContent``.
     public func collect(upTo most: Int? = nil) async throws(HTTPError) -> [UInt8] {
         let most = most ?? limit
-        if let announcedLength, announcedLength > most { throw exceeded(most) }
+        if let announcedLength, announcedLength > most { throw told(exceeded(most)) }
+        // What a synchronous handler leaves to its response was counted when it came.
+        let content = gatheredCount == 0 ? transport?.carrier?.server.gathered : nil
+        if let content, let announcedLength, !content.hasRoom(for: Int(clamping: announcedLength)) {
+            throw told(crowded())
+        }
+        // From here on it is its handler's.
+        defer { if content != nil { letGo() } }
         var whole: [UInt8] = []
         while let chunk = try await next() {
             if whole.isEmpty { whole = chunk } else { whole += chunk }
-            if whole.count > most { throw exceeded(most) }
+            if whole.count > most { throw told(exceeded(most)) }
+            if let content, !gather(chunk.count, in: content) { throw told(crowded()) }
         }
         return whole
     }
@@ -210,6 +259,17 @@ import ApusRuntime
         return Self.tooLarge(most)
     }
 
+    /// The loop holds as much content as it may; counted likewise.
+    private func crowded() -> HTTPError {
+        transport?.carrier?.server.service.limitCounts.count(.gatheredContent)
+        return Self.noRoom
+    }
+
+    static var noRoom: HTTPError {
+        HTTPError(
+            .serviceUnavailable, "too much content is being received: send it again later", fields: [.retryAfter: "5"])
+    }
+
     static func tooLarge(_ most: Int) -> HTTPError {
         HTTPError(.contentTooLarge, "the content exceeds \(most) bytes: send less")
     }
@@ -229,9 +289,20 @@ extension RequestBody: AsyncSequence {
 }
 
 extension Context {
-    /// The content as text in UTF-8; invalid sequences become U+FFFD.
-    public func text() async throws -> String { String(decoding: try await body.collect(), as: UTF8.self) }
+    /// The content as text in UTF-8.
+    ///
+    /// - Throws: `HTTPError` 400 when it is not UTF-8, and what reading the content throws.
+    public func text() async throws -> String { try Self.text(await body.collect()) }
 
-    /// The content as text in UTF-8; invalid sequences become U+FFFD.
-    public func text() throws -> String { String(decoding: try body.collect(), as: UTF8.self) }
+    /// The content as text in UTF-8.
+    ///
+    /// - Throws: `HTTPError` 400 when it is not UTF-8, and what reading the content throws.
+    public func text() throws -> String { try Self.text(body.collect()) }
+
+    private static func text(_ bytes: [UInt8]) throws(HTTPError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw HTTPError(.badRequest, "the content is not UTF-8: send text in UTF-8")
+        }
+        return text
+    }
 }

@@ -5,10 +5,13 @@ extension RunningServer {
     /// The configuration in force; nil for a server that was not made of one. Any thread.
     public var currentConfiguration: Configuration? { source.withLock { $0?.configuration } }
 
+    /// Which configuration is in force; nil for a server that was not made of one. Any thread.
+    public var configurationRevision: ConfigurationRevision? { source.withLock { $0?.revision } }
+
     /// Takes over of a configuration what can change while the server runs: the log's level, the limits (for connections
-    /// that come from now on; above a lower limit of connections nobody is let in until enough have gone), how it is
-    /// drained, and all of TLS that is not about handshakes themselves, certificates read anew. The rest stays as it is, and
-    /// is named. No connection is dropped.
+    /// that come from now on; above a lower limit of connections nobody is let in until enough have gone), those of single
+    /// pools, how it is drained, and all of TLS that is not about handshakes themselves, certificates read anew. The rest
+    /// stays as it is, and is named. No connection is dropped.
     ///
     /// Everything is checked first: of a configuration with a mistake nothing is taken over. It blocks for files; any
     /// thread that is no loop. Listeners of ``lifecycleEvents()`` are told.
@@ -19,7 +22,7 @@ extension RunningServer {
     @discardableResult public func update(
         _ configuration: Configuration
     ) throws(ConfigurationError) -> ConfigurationUpdate {
-        try change(to: .whole(configuration))
+        try change(to: .whole(configuration)).update
     }
 
     /// Does what ``update(_:)-(Configuration)`` does with the configuration in force, some of its keys set.
@@ -31,7 +34,21 @@ extension RunningServer {
     @discardableResult public func update(
         _ settings: [ConfigurationFlag]
     ) throws(ConfigurationError) -> ConfigurationUpdate {
-        try change(to: .settings(settings))
+        try change(to: .settings(settings)).update
+    }
+
+    /// Sets some keys of the configuration in force, unless it is another than the one that the change is based on.
+    ///
+    /// - Parameters:
+    ///   - settings: The keys and their values.
+    ///   - revision: The ``configurationRevision`` that was seen.
+    /// - Returns: What is in force now, and what needs more than that.
+    /// - Throws: Every mistake at once, or the one problem of the kind ``ConfigurationProblem/Kind/stale``; all is as it
+    ///   was.
+    @discardableResult public func update(
+        _ settings: [ConfigurationFlag], basedOn revision: ConfigurationRevision
+    ) throws(ConfigurationError) -> ConfigurationUpdate {
+        try change(to: .settings(settings), basedOn: ["\(revision)"]).update
     }
 
     /// Says what an update would do, and changes nothing. It blocks for files; any thread that is no loop.
@@ -39,7 +56,7 @@ extension RunningServer {
     /// - Parameter configuration: What is wanted.
     /// - Throws: Every mistake at once.
     public func preview(_ configuration: Configuration) throws(ConfigurationError) -> ConfigurationUpdate {
-        try change(to: .whole(configuration), isPreview: true)
+        try change(to: .whole(configuration), isPreview: true).update
     }
 
     /// Says what an update would do, and changes nothing. It blocks for files; any thread that is no loop.
@@ -47,7 +64,7 @@ extension RunningServer {
     /// - Parameter settings: The keys and their values.
     /// - Throws: Every mistake at once.
     public func preview(_ settings: [ConfigurationFlag]) throws(ConfigurationError) -> ConfigurationUpdate {
-        try change(to: .settings(settings), isPreview: true)
+        try change(to: .settings(settings), isPreview: true).update
     }
 
     /// Returns to the configuration that was in force before the last update which changed something; once more, to the
@@ -57,7 +74,20 @@ extension RunningServer {
     /// - Returns: What has changed; nil when there was no update.
     /// - Throws: What is wrong with the earlier configuration by now, as a file that is gone; all is as it was.
     @discardableResult public func rollback() throws(ConfigurationError) -> ConfigurationUpdate? {
-        let update = try change(to: .previous)
+        let update = try change(to: .previous).update
+        return update.isEmpty ? nil : update
+    }
+
+    /// Does what ``rollback()`` does, unless another change has come since the one that is meant.
+    ///
+    /// - Parameter revision: The ``configurationRevision`` that was seen.
+    /// - Returns: What has changed; nil when there was no update.
+    /// - Throws: The one problem of the kind ``ConfigurationProblem/Kind/stale`` when the configuration in force is another
+    ///   by now, or what is wrong with the earlier one; all is as it was.
+    @discardableResult public func rollback(
+        basedOn revision: ConfigurationRevision
+    ) throws(ConfigurationError) -> ConfigurationUpdate? {
+        let update = try change(to: .previous, basedOn: ["\(revision)"]).update
         return update.isEmpty ? nil : update
     }
 
@@ -66,60 +96,88 @@ extension RunningServer {
     ///
     /// - Parameters:
     ///   - wanted: What is asked for.
+    ///   - expected: The revisions of which one must be in force; nil is any.
     ///   - isPreview: Whether to say only what would come of it.
     /// - Returns: What came of it; empty where there is none to return to.
     /// - Throws: Every mistake at once; all is as it was.
     @discardableResult func change(
-        to wanted: WantedConfiguration, isPreview: Bool = false
-    ) throws(ConfigurationError) -> ConfigurationUpdate {
+        to wanted: WantedConfiguration, basedOn expected: [String]? = nil, isPreview: Bool = false
+    ) throws(ConfigurationError) -> ConfigurationOutcome {
         do throws(ConfigurationError) {
-            let update = try updates.withLock { _ throws(ConfigurationError) in
+            let outcome = try updates.withLock { _ throws(ConfigurationError) in
                 guard let source = source.withLock({ $0 }) else { throw Self.noConfiguration }
+                try source.revision.check(expected)
                 let old = source.configuration
-                guard let new = try wanted.configuration(from: source) else { return ConfigurationUpdate() }
-                return isPreview ? old.update(to: new) : take(new, over: old, isRollback: wanted.isRollback)
+                guard let new = try wanted.configuration(from: source) else {
+                    return ConfigurationOutcome(revision: source.revision)
+                }
+                if isPreview { return ConfigurationOutcome(update: old.update(to: new), revision: source.revision) }
+                return take(new, isRollback: wanted.isRollback)
             }
-            if !isPreview, !update.applied.isEmpty { lifecycle.tell(.configurationChanged(update)) }
-            return update
+            if !isPreview { tell(of: outcome.update) }
+            return outcome
         } catch {
             if !isPreview { lifecycle.tell(.configurationRefused(error)) }
             throw error
         }
     }
 
-    private static let noConfiguration = ConfigurationError([
+    /// Tells listeners of what has changed.
+    func tell(of update: ConfigurationUpdate) {
+        if !update.applied.isEmpty { lifecycle.tell(.configurationChanged(update)) }
+    }
+
+    static let noConfiguration = ConfigurationError([
         ConfigurationProblem(
             .value, path: "", reason: "the server was not made of a Configuration: make the application with one",
             origin: .standard)
     ])
 
-    private func take(_ wanted: Configuration, over old: Configuration, isRollback: Bool) -> ConfigurationUpdate {
+    /// Takes over what can be of a configuration that was checked. With ``updates`` held.
+    ///
+    /// - Parameters:
+    ///   - wanted: What is wanted.
+    ///   - isRollback: Whether it takes the last change back.
+    ///   - revision: What is in force then; nil is the next one, when anything changes.
+    func take(
+        _ wanted: Configuration, isRollback: Bool, as revision: ConfigurationRevision? = nil
+    ) -> ConfigurationOutcome {
+        guard let (old, current) = source.withLock({ $0.map { ($0.configuration, $0.revision) } }) else {
+            preconditionFailure("a server that was not made of a configuration has refused before")
+        }
         let update = old.update(to: wanted)
         let taken = old.takingOver(wanted)
-        plan.withLock { $0 = taken.drainPlan }
-        for listener in listeners { listener.server.admission.change(to: taken.sockets.admission) }
-        take(taken.limits)
-        #if TLS
-            for (listener, settings) in zip(listeners, taken.listeners) {
-                guard let tls = settings.tls, !tls.isSelfSigned else { continue }
-                listener.reloader?.reload(tls.tlsConfiguration(selfSigned: nil, taken.limits))
-            }
-        #endif
+        apply(taken)
+        let revision = revision ?? (update.applied.isEmpty ? current : current.next)
         source.withLock { source in
-            source?.threshold.level = taken.log.level
             source?.configuration = taken
+            source?.revision = revision
             if isRollback {
                 source?.forgetLast()
             } else if !update.applied.isEmpty {
                 source?.keep(old)
             }
         }
-        return update
+        return ConfigurationOutcome(update: update, revision: revision)
     }
 
-    /// Has the loops take limits over for connections that come from now on.
-    private func take(_ limits: ServerLimits) {
-        for listener in listeners { listener.pools.take(limits) }
+    /// Has everything that can change go by a configuration.
+    private func apply(_ taken: Configuration) {
+        plan.withLock { $0 = taken.drainPlan }
+        for listener in listeners { listener.server.admission.change(to: taken.sockets.admission) }
+        take(taken.limits, taken.listeners.map(\.pools))
+        #if TLS
+            for (listener, settings) in zip(listeners, taken.listeners) {
+                guard let tls = settings.tls, !tls.isSelfSigned else { continue }
+                listener.reloader?.reload(tls.tlsConfiguration(selfSigned: nil, taken.limits))
+            }
+        #endif
+        source.withLock { $0?.threshold.level = taken.log.level }
+    }
+
+    /// Has the loops take limits over for connections that come from now on, those of single pools too.
+    private func take(_ limits: ServerLimits, _ pools: [ListenerPoolSettings]) {
+        for (listener, settings) in zip(listeners, pools) { listener.pools.take(limits, settings) }
         for loop in group.loops {
             loop.execute { [listeners] loop in
                 for listener in listeners { ServerLoop.of(listener.service, on: loop).take(limits) }
@@ -152,26 +210,27 @@ extension RunningServer {
     }
 }
 
-/// What is asked of a running server.
-enum WantedConfiguration: Sendable {
-    /// Another one.
-    case whole(Configuration)
-    /// The one in force, some keys set.
-    case settings([ConfigurationFlag])
-    /// The one in force, keys of a JSON5 object set, all of which must be such as can change now.
-    case text(String, from: ConfigurationOrigin)
-    /// The one before the last change.
-    case previous
+/// What came of a change, and which configuration is in force then.
+struct ConfigurationOutcome: Sendable {
+    var update = ConfigurationUpdate()
+    var revision: ConfigurationRevision
+    /// How many workers it is in force in; nil for a server alone.
+    var workers: Int?
+}
 
-    var isRollback: Bool { if case .previous = self { true } else { false } }
-
-    /// The configuration that is meant, with nothing wrong; nil where there is none to return to. It blocks for files.
-    fileprivate func configuration(from source: ConfigurationSource) throws(ConfigurationError) -> Configuration? {
-        switch self {
-        case .whole(let configuration): try configuration.validated()
-        case .settings(let settings): try source.configuration.setting(settings)
-        case .text(let text, let origin): try source.configuration.changing(text, from: origin)
-        case .previous: try source.earlier.last?.validated()
-        }
+extension ConfigurationRevision {
+    /// Refuses a change that is based on another.
+    ///
+    /// - Parameter expected: Those that it may be based on; nil is any.
+    /// - Throws: The one problem of the kind ``ConfigurationProblem/Kind/stale``.
+    package func check(_ expected: [String]?) throws(ConfigurationError) {
+        guard let expected, !expected.contains(description) else { return }
+        let seen = expected.isEmpty ? "none" : expected.joined(separator: ", ")
+        throw ConfigurationError([
+            ConfigurationProblem(
+                .stale, path: "",
+                reason: "the configuration has changed meanwhile: \(seen) was seen, and \(self) is in "
+                    + "force; look at it again, and ask again if it is still wanted", origin: .flag("revision"))
+        ])
     }
 }

@@ -84,7 +84,7 @@ public struct Compression: SynchronousMiddleware {
         let level = options.levels[coding]
         var coded: Response.Body?
         switch response.body {
-        case .empty: return
+        case .empty, .tunnel: return
         case .text(var text) where text.utf8.count <= options.mostInline:
             coded = text.withUTF8 { bytes in
                 CodedContent.encode(unsafe RawSpan(_unsafeElements: bytes), coding, level, isRequired, pool)

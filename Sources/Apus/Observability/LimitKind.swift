@@ -23,6 +23,8 @@ public enum LimitKind: UInt8, Sendable, Hashable, CaseIterable {
     case pingTimeout
     /// ``ServerLimits/requestsPerConnection``: a connection that was closed in good order.
     case requestsPerConnection
+    /// ``ServerLimits/gatheredContent``: 503.
+    case gatheredContent
 
     /// The limit that a status tells of; nil for a status that tells of none.
     init?(_ status: Status) {
@@ -33,6 +35,9 @@ public enum LimitKind: UInt8, Sendable, Hashable, CaseIterable {
         default: return nil
         }
     }
+
+    /// What becomes of a request whose content exceeds it: the client's fault, or too much to do.
+    var failure: RequestFailure { self == .gatheredContent ? .shed : .limitExceeded }
 
     /// The name in logs and metrics: words with hyphens.
     public var name: StaticString {
@@ -47,6 +52,7 @@ public enum LimitKind: UInt8, Sendable, Hashable, CaseIterable {
         case .writeStallTimeout: "write-stall-timeout"
         case .pingTimeout: "ping-timeout"
         case .requestsPerConnection: "requests-per-connection"
+        case .gatheredContent: "gathered-content"
         }
     }
 }

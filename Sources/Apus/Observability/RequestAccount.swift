@@ -16,6 +16,8 @@ struct RequestAccount {
     /// The status of the answer; 0 before it.
     var status: UInt16 = 0
     var failure: RequestFailure?
+    /// Whether it asks how the server is: the status of the answer says nothing of how it serves.
+    var isProbe = false
     /// Whether the observers have been told.
     var isReported = false
 }

@@ -20,6 +20,9 @@ public enum RequestFailure: UInt8, Sendable, Hashable, CaseIterable {
     case responseFailed
     /// The server was stopped before the answer was sent.
     case serverStopped
+    /// It was turned away, for there was too much to do: by ``AdaptiveConcurrency``, a ``Bulkhead``, or a pool of workers
+    /// that is full; or too much content was held in memory (``ServerLimits/gatheredContent``).
+    case shed
 
     /// The name in logs and metrics: words with hyphens.
     public var name: StaticString {
@@ -33,6 +36,7 @@ public enum RequestFailure: UInt8, Sendable, Hashable, CaseIterable {
         case .protocolViolation: "protocol-violation"
         case .responseFailed: "response-failed"
         case .serverStopped: "server-stopped"
+        case .shed: "shed"
         }
     }
 }

@@ -21,14 +21,20 @@
     public final class RedisClient: Sendable {
         /// How it was made.
         public let configuration: RedisConfiguration
+        private let log: Log
         private let key = Key()
 
         /// What loops know the client by.
         private final class Key: Sendable {}
 
         /// A client, which connects when it is used.
-        public init(_ configuration: RedisConfiguration = RedisConfiguration()) {
+        ///
+        /// - Parameters:
+        ///   - configuration: Where Redis is, and how long to wait for it.
+        ///   - log: Where to say that Redis went away, and that it came back.
+        public init(_ configuration: RedisConfiguration = RedisConfiguration(), log: Log = .standardError) {
             self.configuration = configuration
+            self.log = log
         }
 
         /// Sends a command and waits for its reply.
@@ -49,7 +55,7 @@
         }
 
         private func link(_ loop: EventLoop) -> RedisLink {
-            loop.local(ObjectIdentifier(key)) { RedisLink(configuration, on: loop, owner: key) }
+            loop.local(ObjectIdentifier(key)) { RedisLink(configuration, log, on: loop, owner: key) }
         }
     }
 #endif

@@ -28,10 +28,5 @@
             case .closed: "the loop has ended: use one that runs"
             }
         }
-
-        /// Whether the command was an error by itself; another may succeed.
-        var isOfCommand: Bool {
-            if case .server = self { true } else { false }
-        }
     }
 #endif

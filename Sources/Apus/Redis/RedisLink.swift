@@ -28,6 +28,7 @@
 
         private let loop: EventLoop
         private let configuration: RedisConfiguration
+        private let log: Log
         private var state = State.idle
         private var calls = RedisCallQueue()
         /// Commands that wait for the connection.
@@ -43,8 +44,9 @@
         /// What the loop knows the link by, kept so that no other can come to its address while the loop lives.
         private let owner: AnyObject
 
-        init(_ configuration: RedisConfiguration, on loop: EventLoop, owner: AnyObject) {
+        init(_ configuration: RedisConfiguration, _ log: Log, on loop: EventLoop, owner: AnyObject) {
             self.configuration = configuration
+            self.log = log
             self.loop = loop
             self.owner = owner
         }
@@ -193,7 +195,7 @@
             if case .failure(let error) = reply { return fail(.unavailable(error.description)) }
             state = left > 1 ? .greeting(connection, left: left - 1) : .ready(connection)
             if left == 1, failures > 0 {
-                configuration.log(.notice, "Redis at \(configuration) is back")
+                log(.notice, "Redis at \(configuration) is back")
                 failures = 0
             }
         }
@@ -232,7 +234,7 @@
                 case .reaching(let connection), .greeting(let connection, _), .ready(let connection): connection
                 case .idle, .resolving, .resting, .ended: nil
                 }
-            if failures == 0 { configuration.log(.warning, "Redis at \(configuration): \(error); trying again") }
+            if failures == 0 { log(.warning, "Redis at \(configuration): \(error); trying again") }
             failures += 1
             lastFailure = "\(error)"
             let bound = LoopBound(self, to: loop)

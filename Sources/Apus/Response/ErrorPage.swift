@@ -53,6 +53,7 @@ public enum ErrorPage {
     private static func problem(of error: any Error, _ context: Context, _ options: Options) -> ProblemDetails {
         if let error = error as? any ProblemConvertible { return error.problem }
         if case .busy? = error as? WorkError {
+            context.noteFailure(.shed)
             return ProblemDetails(
                 .serviceUnavailable, detail: "the server has too much to do: try again in a moment",
                 fields: [.retryAfter: "1"])

@@ -21,9 +21,22 @@ public struct JSON<Value: Encodable>: ResponseConvertible {
 
     /// The value's JSON as `application/json`.
     public func response(to context: Context) throws -> Response {
-        // An optional handler's nil is nothing to show, like that of any other kind of answer.
-        if let value = value as? any Nilable, value.isNil { throw HTTPError(.notFound) }
-        return try Response(status, [.contentType: "application/json"], body: .bytes(JSONCoding.encode(value)))
+        Response(status, [.contentType: "application/json"], body: .bytes(Array(try encoded())))
+    }
+
+    /// The value's JSON, copied to the connection's output at once.
+    public func answer(_ context: Context) throws {
+        // One without content, or to be logged, takes the longer way.
+        guard !status.forbidsBody, status.code < 500 else { return context.send(try response(to: context)) }
+        context.send(status, ContentType.json, try encoded().bytes)
+    }
+
+    private func encoded() throws -> Data {
+        let data = try JSONCoding.data(of: value)
+        // An optional handler's nil is nothing to show, like that of any other kind of answer. Its text is looked at first,
+        // for it takes long to find out whether a type is an optional.
+        if data.count == 4, let value = value as? any Nilable, value.isNil { throw HTTPError(.notFound) }
+        return data
     }
 }
 
@@ -40,7 +53,9 @@ extension Optional: Nilable {
 /// JSON by `Codable`. FoundationEssentials, for that is the well-kept coder; not Foundation, which costs start-up
 /// time and memory.
 enum JSONCoding {
-    static func encode(_ value: some Encodable) throws -> [UInt8] { try Array(encoder.encode(value)) }
+    static func encode(_ value: some Encodable) throws -> [UInt8] { try Array(data(of: value)) }
+
+    static func data(of value: some Encodable) throws -> Data { try encoder.encode(value) }
 
     /// One for all, as the decoder.
     private static let encoder: JSONEncoder = {
@@ -50,11 +65,14 @@ enum JSONCoding {
         return encoder
     }()
 
-    /// - Throws: `HTTPError` 400 for what is no JSON; ``ProblemDetails`` with 422 for what is none of the type.
+    /// The longest content that is decoded on the loop, in bytes: some 3 ms of it. Longer content is handed to `offload`.
+    static let mostInline = 64 << 10
+
+    /// - Throws: `HTTPError` 400 for what is no JSON, 413 for too many values; ``ProblemDetails`` with 422 for what is none of the type.
     static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         // Before anything is made of it: the depth, the names, the numbers and the text are what they should be.
         do throws(JSONError) { try unsafe JSONScan.check(bytes.span.bytes) } catch {
-            throw HTTPError(.badRequest, error.description)
+            throw HTTPError(error.reason == .tooManyValues ? .contentTooLarge : .badRequest, error.description)
         }
         let data = Data(bytes)
         do {

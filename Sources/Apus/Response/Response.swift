@@ -31,6 +31,8 @@ public struct Response {
         /// What a function writes while it is sent, with its length in bytes when it is known. It runs on the
         /// connection's loop and waits whenever the client reads slower than it writes.
         case stream(length: Int64?, (ResponseWriter) async throws -> Void)
+        /// A tunnel, of a route that opens one: bytes both ways, see ``Tunnel``.
+        case tunnel(Tunnel)
 
         /// The length in bytes, unless it is unknown until the end.
         public var count: Int64? {
@@ -40,6 +42,7 @@ public struct Response {
             case .bytes(let bytes): Int64(bytes.count)
             case .file(_, _, let count): Int64(count)
             case .stream(let length, _): length
+            case .tunnel: nil
             }
         }
     }

@@ -54,6 +54,8 @@ public enum ResponseStreamError: Error, Sendable, CustomStringConvertible {
     case tooLong(announced: Int64)
     /// Fewer bytes were written than `length:` announced.
     case tooShort(announced: Int64, missing: Int64)
+    /// Something was written behind ``TunnelStream/finish()``.
+    case ended
 
     /// What happened and what to do.
     public var description: String {
@@ -62,6 +64,7 @@ public enum ResponseStreamError: Error, Sendable, CustomStringConvertible {
             "a streamed response wrote more than the \(announced) bytes it announced: correct length:, or leave it out"
         case .tooShort(let announced, let missing):
             "a streamed response ended \(missing) bytes before the \(announced) it announced: correct length:, or leave it out"
+        case .ended: "a tunnel was written to behind its end: write before finish()"
         }
     }
 }

@@ -8,6 +8,8 @@ public final class Route: Sendable {
     public let pattern: RoutePattern
     /// Where it was registered.
     public let place: SourcePlace
+    /// The protocol of the tunnels that it opens at its paths; nil for a route of any other kind.
+    public var connectProtocol: String? { if case .named(let name) = tunnel { name } else { nil } }
     // One of the two is the handler. The first is never nil, so that a call need not unwrap it, which counts a reference.
     private let synchronous: @Sendable (Context) throws -> Void
     let asynchronous: (@Sendable (Context) async throws -> Void)?
@@ -21,6 +23,8 @@ public final class Route: Sendable {
     let isObserved: Bool
     /// What the innermost middleware around it says of other origins.
     let cors: CORS?
+    /// What kind of tunnel it opens; nil for a route of any other kind.
+    let tunnel: TunnelKind?
     /// Whether it is no route of the application's, but what answers where none was found.
     let isUnmatched: Bool
 
@@ -38,10 +42,11 @@ public final class Route: Sendable {
 
     init(
         method: HTTPMethod, pattern: RoutePattern, place: SourcePlace, handler: Handler, options: RouteOptions,
-        index: Int, cors: CORS? = nil, isUnmatched: Bool = false
+        index: Int, cors: CORS? = nil, tunnel: TunnelKind? = nil, isUnmatched: Bool = false
     ) {
         self.index = index
         self.cors = cors
+        self.tunnel = tunnel
         self.isUnmatched = isUnmatched
         isForHead = method == .head
         isObserved = options.isObserved
@@ -75,15 +80,20 @@ public struct RouteOptions: Sendable {
     /// Whether its requests are measured, logged and told to those who observe. Default true; a route that is asked for all
     /// the time by a machine, and is of no interest, need not be.
     public var isObserved: Bool
+    /// Whether the application's own middleware (`use`) is left out around it; that of its groups is not. Default false. For
+    /// a route to be measured, and for one that a machine asks all the time.
+    public var isBare: Bool
 
     /// The application's settings, but for what is given.
     public init(
-        bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false, isObserved: Bool = true
+        bodyLimit: Int? = nil, timeout: Duration? = nil, requiresLength: Bool = false, isObserved: Bool = true,
+        isBare: Bool = false
     ) {
         self.bodyLimit = bodyLimit
         self.timeout = timeout
         self.requiresLength = requiresLength
         self.isObserved = isObserved
+        self.isBare = isBare
     }
 }
 

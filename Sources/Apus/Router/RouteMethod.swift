@@ -33,6 +33,9 @@
     /// The names of the methods with fixed numbers, by number.
     public static let names = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
 
+    /// What the names of CONNECT for a protocol begin with; no request method has a space.
+    static let connectPrefix = "CONNECT "
+
     /// How many methods one tree can tell apart: the nine, and 54 of one's own.
     public static let limit = 63
 }

@@ -91,7 +91,12 @@ public enum RoutePath {
     }
 
     /// The text of a captured segment: the two escapes of the routing form decoded, bad UTF-8 repaired.
-    public static func text(_ captured: RawSpan) -> String {
+    public static func text(_ captured: RawSpan) -> String { String(decoding: unescaped(captured), as: UTF8.self) }
+
+    /// The same; nil for what is not UTF-8.
+    static func validText(_ captured: RawSpan) -> String? { String(validating: unescaped(captured), as: UTF8.self) }
+
+    private static func unescaped(_ captured: RawSpan) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(captured.byteCount)
         var offset = 0
@@ -108,7 +113,7 @@ public enum RoutePath {
                 offset += 1
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     private static func removeDotSegments(from path: inout [UInt8]) throws(Failure) {

@@ -76,6 +76,11 @@ public struct RoutePattern: Hashable, Sendable {
         segments = parser.segments
     }
 
+    /// What stands for `host:port`, which has no path.
+    static let authority = RoutePattern(segments: [])
+
+    private init(segments: [Segment]) { self.segments = segments }
+
     /// This pattern with another below it, as a group of routes makes it: `/api` and `/users` are `/api/users`.
     ///
     /// A `suffix` of `/` adds nothing, and a slash at the end of this pattern is not doubled.
@@ -107,6 +112,10 @@ public struct RoutePattern: Hashable, Sendable {
 extension RoutePattern: CustomStringConvertible {
     /// The canonical text, for lists of routes and as a metric's label: parsing it gives the same pattern.
     public var description: String {
+        segments.isEmpty ? "host:port" : path
+    }
+
+    private var path: String {
         segments.map { segment in
             switch segment {
             case .literal(let bytes): "/" + Self.readable(bytes)

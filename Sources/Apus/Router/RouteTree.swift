@@ -19,6 +19,8 @@ public struct RouteTree: Sendable {
     let rows: [UInt32]
     /// The column of the method that no route has.
     let unregisteredColumn: Int
+    /// The numbers of CONNECT for the protocols that are spoken.
+    let tunnelMethods: [Int]
     /// What needs no walk.
     private var literals = LiteralPaths(capacity: 0)
 
@@ -36,6 +38,7 @@ public struct RouteTree: Sendable {
         tails = compiler.tails
         rows = compiler.rows
         unregisteredColumn = methodNames.count
+        tunnelMethods = methodNames.indices.filter { methodNames[$0].hasPrefix(RouteMethod.connectPrefix) }
         literals = LiteralPaths(of: routes.map(\.pattern), columns: 0..<unregisteredColumn) { path, column in
             var match = RouteMatch()
             var allowed = RouteMethodSet()
@@ -55,11 +58,35 @@ public struct RouteTree: Sendable {
         return index.map { RouteMethod(index: UInt8($0)) }
     }
 
+    /// The number of CONNECT for a tunnel that speaks the protocol of this name, or nil when no route of this tree does.
+    /// Case does not matter (RFC 9110 §7.8).
+    public func method(connecting name: RawSpan) -> RouteMethod? {
+        let prefix = RouteMethod.connectPrefix.utf8.count
+        for index in tunnelMethods {
+            let known = methodNames[index].utf8
+            guard known.count == prefix + name.byteCount else { continue }
+            let isSame = known.dropFirst(prefix).enumerated().allSatisfy { offset, letter in
+                let byte = name.byte(at: offset)
+                return byte == letter || byte &+ 32 == letter && (0x41...0x5A).contains(byte)
+            }
+            if isSame { return RouteMethod(index: UInt8(index)) }
+        }
+        return nil
+    }
+
+    /// Whether one of these methods stands for a tunnel by some protocol.
+    func tunnels(among methods: RouteMethodSet) -> Bool {
+        tunnelMethods.contains { methods.contains(RouteMethod(index: UInt8($0))) }
+    }
+
     /// The value of an `Allow` field (RFC 9110 §10.2.1): `GET, HEAD, OPTIONS`.
     public func allow(_ methods: RouteMethodSet) -> String {
-        methodNames.enumerated()
-            .filter { methods.contains(RouteMethod(index: UInt8($0.offset))) }
-            .map(\.element).joined(separator: ", ")
+        var names: [String] = []
+        for (index, name) in methodNames.enumerated() where methods.contains(RouteMethod(index: UInt8(index))) {
+            let shown = name.hasPrefix(RouteMethod.connectPrefix) ? RouteMethod.names[5] : name
+            if !names.contains(shown) { names.append(shown) }
+        }
+        return names.joined(separator: ", ")
     }
 
     /// The methods that some route of this tree answers, for `OPTIONS *`.

@@ -53,6 +53,27 @@ extension RouteTree {
             return RouteMethod(index: UInt8(methodNames.count - 1))
         }
 
+        /// The number of CONNECT for a tunnel that speaks the protocol called `name` (RFC 8441), which becomes known if it
+        /// was not. Case does not matter (RFC 9110 §7.8).
+        ///
+        /// - Throws: ``RouteError`` with ``RouteError/Reason/badMethod`` when `name` is no token, or there are too many.
+        public mutating func method(connecting name: String) throws(RouteError) -> RouteMethod {
+            guard !name.isEmpty, name.utf8.allSatisfy({ Self.isTokenByte($0) || $0 == .slash }) else {
+                throw RouteError(
+                    .badMethod, "\"\(name)\" is no name of a protocol; use a token such as \"websocket\"")
+            }
+            let known = RouteMethod.connectPrefix + name.lowercased()
+            if let index = methodNames.firstIndex(of: known) { return RouteMethod(index: UInt8(index)) }
+            guard methodNames.count < RouteMethod.limit else {
+                throw RouteError(
+                    .badMethod,
+                    "\"\(name)\" is one protocol more than one router can tell apart beside \(methodNames.count) "
+                        + "methods and protocols; tell them apart inside a handler")
+            }
+            methodNames.append(known)
+            return RouteMethod(index: UInt8(methodNames.count - 1))
+        }
+
         /// Adds a route.
         ///
         /// - Parameters:

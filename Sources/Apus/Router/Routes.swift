@@ -53,6 +53,7 @@ extension Routes {
         if let timeout = options.timeout { own.timeout = timeout }
         if options.requiresLength { own.requiresLength = true }
         if !options.isObserved { own.isObserved = false }
+        if options.isBare { own.isBare = true }
         let cut = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
         return RouteGroup(
             application: application, prefix: self.prefix + cut, middleware: self.middleware + middleware, options: own)

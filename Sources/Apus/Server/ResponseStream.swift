@@ -15,6 +15,13 @@ protocol ContentSink: AnyObject {
     func endContent(_ trailers: HTTPFields)
     /// Ends the response so that the client can't take the part it has for the whole.
     func breakOff()
+    /// Answers the request with an error instead; false when the client may have a part of the response already.
+    func answer(_ error: HTTPError, to context: Context, insteadOf stream: ResponseStream) -> Bool
+}
+
+extension ContentSink {
+    /// One whose heads can't be taken back need not.
+    func answer(_ error: HTTPError, to context: Context, insteadOf stream: ResponseStream) -> Bool { false }
 }
 
 /// What writes to a response without waiting, and wants to know when it may go on.
@@ -34,6 +41,10 @@ protocol RoomWaiting: AnyObject {
     @safe @exclusivity(unchecked) private(set) var written: Int64 = 0
     @safe @exclusivity(unchecked) private var waiter: UnsafeContinuation<Void, Never>?
     var trailers = HTTPFields()
+    /// The place of the response's head among what is written; nil where it can't be taken back.
+    @safe @exclusivity(unchecked) var mark: OutputMark?
+    /// The content was ended before its function.
+    private var hasEnded = false
     /// Who is told, beside a writer that waits, that there is room again, or that the client is gone. Let go of by who
     /// sets it.
     @safe @exclusivity(unchecked) var onRoom: (any RoomWaiting)?
@@ -58,9 +69,32 @@ protocol RoomWaiting: AnyObject {
         self.produce = produce
     }
 
+    /// The sending side of a tunnel.
+    convenience init(sink: any ContentSink, tunnel: Tunnel, of context: Context) {
+        let body = context.body
+        let loop = context.loop
+        self.init(sink: sink, length: nil) { writer in
+            try await tunnel.converse(TunnelStream(body, writer.stream, loop))
+        }
+    }
+
+    /// Breaks the response off while its writer may be waiting.
+    func abandon() {
+        breakOff()
+        wakeWriter()
+    }
+
+    /// Ends the content, while the function goes on.
+    func end() {
+        hasEnded = true
+        let sink = self.sink
+        self.sink = nil
+        sink?.endContent(trailers)
+    }
+
     /// Runs the function to its end and ends the content, or breaks the response off when it fails: the client
     /// must not take a part for the whole.
-    func run(log: Log, route: String) async {
+    func run(for context: Context) async {
         do {
             try await produce(ResponseWriter(self))
             if let announced, written < announced {
@@ -68,16 +102,29 @@ protocol RoomWaiting: AnyObject {
             }
             sink?.endContent(trailers)
         } catch {
-            if let sink {
-                if !(error is CancellationError) { log(.error, "\(route): the response broke off: \(error)") }
-                sink.breakOff()
-            }
+            if let sink { end(sink, error, context) }
         }
         sink = nil
     }
 
+    /// Ends a response that failed. What is the client's fault it is told, if it has nothing of the response yet, and
+    /// those who observe; the log is not the client's to fill.
+    private func end(_ sink: any ContentSink, _ error: any Error, _ context: Context) {
+        let level = context.body.refusal == nil ? Log.Level.error : .debug
+        if !(error is CancellationError) {
+            let route = context.route?.pattern.description ?? "a handler"
+            context.loop.log(level, "\(route): the response broke off: \(error)")
+        }
+        if let refusal = context.body.refusal {
+            if LimitKind(refusal.status) != nil { context.noteFailure(.limitExceeded) }
+            if sink.answer(refusal, to: context, insteadOf: self) { return }
+        }
+        sink.breakOff()
+    }
+
     /// Waits until the client has taken most of what is queued, and counts what is to be written now.
     private func room(for count: Int) async throws -> any ContentSink {
+        if hasEnded { throw ResponseStreamError.ended }
         while let sink, !sink.hasRoom {
             await unsafe withUnsafeContinuation { continuation in unsafe waiter = continuation }
         }

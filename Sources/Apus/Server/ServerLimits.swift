@@ -9,17 +9,26 @@ public struct ServerLimits: Sendable {
     public var http2 = HTTP2ServerLimits()
     /// Bytes of content in one request (413).
     public var body = 10 << 20
+    /// Bytes of content that one loop holds at a time for handlers that want all of it at once: synchronous ones, which are
+    /// called when it has come, and asynchronous ones that `collect`. What is announced longer than what is left, and what
+    /// arrives above it, is refused (503, with Retry-After); one content alone is held however long its route lets it be.
+    /// Content that is read as it comes does not count: its client is made to wait.
+    public var gatheredContent = 64 << 20
     /// From the first byte of a request, or from the connection's begin, to the end of its head (408).
     public var headTimeout = Duration.seconds(10)
-    /// For the content of a request (408); extended by a second for every `bodyMinimumRate` bytes that came.
+    /// How far the content of a request may be behind ``bodyMinimumRate`` (408). What came faster is not saved up: one that
+    /// stops for this time is left, however much it has sent.
     public var bodyTimeout = Duration.seconds(60)
-    /// Bytes a second that a client must send once ``bodyTimeout`` has passed.
+    /// Bytes a second that a client must send, but for the ``bodyTimeout`` that it has. While its content is held for a
+    /// handler that wants all of it (``gatheredContent``) it must also send, each second, what is held divided by ten times
+    /// ``bodyTimeout``: whoever takes more memory must hurry more.
     public var bodyMinimumRate = 1024
     /// An open connection without a request is closed after this time.
     public var idleTimeout = Duration.seconds(60)
     /// From a request's head to the begin of its response (503); a streamed response may then take its time.
     public var requestTimeout = Duration.seconds(30)
-    /// A client that takes nothing of what waits for it is cut off after this time.
+    /// A client that takes nothing of what waits for it for this time is cut off, at the latest after twice as long; one that
+    /// takes something, however little, is not. What counts is what its system has acknowledged.
     public var writeStallTimeout = Duration.seconds(30)
     /// Whether a client may send its end (FIN) behind a request and still wait for the answer, as `printf … | nc -N` and
     /// some load balancers' probes do.

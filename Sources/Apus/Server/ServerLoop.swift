@@ -30,6 +30,7 @@ extension ServerConnection {
     var remoteAddress: SocketAddress? { connection.remoteAddress }
     var localAddress: SocketAddress? { connection.localAddress }
     var isSecure: Bool { connection.isSecure }
+    var isRelayed: Bool { connection.isRelayed }
     #if TLS
         var tls: TLSInfo? { connection.tlsInfo }
         var isReceivingEarly: Bool { connection.isReceivingEarly }
@@ -50,6 +51,8 @@ protocol RequestCarrier: AnyObject {
     var localAddress: SocketAddress? { get }
     /// Whether it is TLS.
     var isSecure: Bool { get }
+    /// Whether a load balancer has told of the client by the PROXY protocol.
+    var isRelayed: Bool { get }
     #if TLS
         /// What TLS has agreed on.
         var tls: TLSInfo? { get }
@@ -77,6 +80,8 @@ protocol RequestCarrier: AnyObject {
     /// What is borne from clients, but for their heads, whose limits stay those of the service.
     @safe @exclusivity(unchecked) private(set) var limits: ServerLimits
     @safe @exclusivity(unchecked) private(set) var timeouts: Timeouts
+    /// What is held of contents for handlers that want them whole.
+    let gathered: GatheredContent
     /// Whether anybody wants to know what becomes of the requests.
     let isObserved: Bool
     private let observation: LoopObservation?
@@ -90,12 +95,15 @@ protocol RequestCarrier: AnyObject {
     @safe @exclusivity(unchecked) private(set) var spareReference: Unmanaged<Context>
     @safe @exclusivity(unchecked) private var contexts: [Context] = []
     @safe @exclusivity(unchecked) private var over: [Context] = []
+    @safe @exclusivity(unchecked) private var willRecycle = false
     @safe @exclusivity(unchecked) private(set) var isDraining = false
     private var connections = 0
     /// The ways into the pools, by the place of the listener.
     private var pools: [ListenerPools?] = []
     // Not counted: the pools keep their lanes. Four for each listener, one for each protocol.
     @safe @exclusivity(unchecked) private var lanes: ContiguousArray<Unmanaged<PoolLane>?> = unsafe []
+    /// What the connections are governed by, in the same places as the lanes.
+    @safe @exclusivity(unchecked) private var rules: ContiguousArray<PoolRules> = []
     /// How long the last synchronous handler held the loop, in the processor's ticks.
     @safe @exclusivity(unchecked) private(set) var heldTicks: UInt64 = 0
     /// Nanoseconds in a tick of the processor, times 2³².
@@ -112,15 +120,16 @@ protocol RequestCarrier: AnyObject {
 
     /// The limits in the loop's milliseconds.
     struct Timeouts {
-        let head, body, idle, request, writeStall: UInt64
+        let head, body, request, writeStall: UInt64
+        let pace: ContentClock.Pace
 
         init(_ limits: ServerLimits) {
             func milliseconds(_ duration: Duration) -> UInt64 { duration.clampedNanoseconds / 1_000_000 }
             head = milliseconds(limits.headTimeout)
             body = milliseconds(limits.bodyTimeout)
-            idle = milliseconds(limits.idleTimeout)
             request = milliseconds(limits.requestTimeout)
             writeStall = milliseconds(limits.writeStallTimeout)
+            pace = ContentClock.Pace(time: body, minimumRate: limits.bodyMinimumRate)
         }
     }
 
@@ -135,10 +144,11 @@ protocol RequestCarrier: AnyObject {
         unsafe serviceReference = .passUnretained(service)
         holdLimitTicks = loop.holdLimitTicks
         http1Parser = HTTP1RequestParser(limits: service.limits.head)
-        http2 = HTTP2Loop(service.limits)
+        http2 = HTTP2Loop(service.limits, takesTunnels: service.takesUpgrades)
         tasks = TaskPool(loop: loop)
         limits = service.limits
         timeouts = Timeouts(service.limits)
+        gathered = GatheredContent(loop: loop, limit: service.limits.gatheredContent)
         takesEarlyData = service.takesEarlyData
         allowsHalfClose = service.limits.allowsHalfClose
         let observation = service.observation.map { LoopObservation($0, service) }
@@ -154,7 +164,21 @@ protocol RequestCarrier: AnyObject {
         self.limits = limits
         timeouts = Timeouts(limits)
         allowsHalfClose = limits.allowsHalfClose
-        http2 = HTTP2Loop(limits)
+        gathered.limit = limits.gatheredContent
+        http2 = HTTP2Loop(limits, takesTunnels: service.takesUpgrades)
+        for (index, pools) in pools.enumerated() { if let pools { takeRules(of: pools, at: index) } }
+    }
+
+    /// What the connections of a listener are governed by that speak a protocol.
+    @inline(__always)
+    func rules(_ kind: ServedProtocol, of listener: UInt8) -> PoolRules {
+        rules[Int(listener) &* ServedProtocol.allCases.count &+ Int(kind.rawValue)]
+    }
+
+    private func takeRules(of pools: ListenerPools, at listener: Int) {
+        for kind in ServedProtocol.allCases {
+            rules[listener * ServedProtocol.allCases.count + Int(kind.rawValue)] = pools.rules(kind)
+        }
     }
 
     /// A connection is gone that had so many requests.
@@ -215,8 +239,13 @@ protocol RequestCarrier: AnyObject {
         while self.pools.count <= listener {
             self.pools.append(nil)
             unsafe lanes.append(contentsOf: repeatElement(nil, count: ServedProtocol.allCases.count))
+            let standard = PoolRules(limits, PoolSettings())
+            rules.append(contentsOf: repeatElement(standard, count: ServedProtocol.allCases.count))
         }
-        if self.pools[Int(listener)] == nil { self.pools[Int(listener)] = pools }
+        if self.pools[Int(listener)] == nil {
+            self.pools[Int(listener)] = pools
+            takeRules(of: pools, at: Int(listener))
+        }
         return alpn == "h2"
             ? HTTP2Connection(server: self, listener: listener) : HTTP1Connection(server: self, listener: listener)
     }
@@ -260,6 +289,21 @@ protocol RequestCarrier: AnyObject {
         context.detach()
         if over.count >= 8 { recycle() }
         over.append(context)
+        if context.body.waitingCount >= Self.muchUnread { recycleSoon() }
+    }
+
+    /// Bytes that nobody has read above which a request's memory is not kept until the next one comes.
+    private static let muchUnread = 16 << 10
+
+    @inline(never)
+    private func recycleSoon() {
+        guard !willRecycle else { return }
+        willRecycle = true
+        loop.schedule(after: .milliseconds(1)) { [service] loop in
+            let server = ServerLoop.of(service, on: loop)
+            server.willRecycle = false
+            server.recycle()
+        }
     }
 
     /// Makes contexts ready whose requests are over; one that its handler kept is left to it.

@@ -11,20 +11,36 @@ enum UnmatchedRequest {
     case asterisk
     /// `CONNECT host:port`
     case connect
+    /// A request for `https` on a connection without TLS, from nobody who may have undone it.
+    case misdirected
+    /// An extended CONNECT for a protocol that no route speaks.
+    case unknownProtocol
 }
 
 extension Service {
     /// The route of the request in `context`, with its captures; or nil, when the request has been answered here:
-    /// 404, 405 with `Allow`, 308 for a slash, 204 for OPTIONS, 400 for a path that can't be decoded.
+    /// 404, 405 with `Allow`, 501 for a method of which no route knows, 308 for a slash, 204 for OPTIONS, 400 for a path
+    /// that can't be decoded, 421 for `https` without TLS.
     ///
     /// - Parameters:
     ///   - context: The request.
     ///   - server: Whose observers are told of what has no route.
     func find(_ context: Context, _ server: ServerLoop? = nil) -> Unmanaged<Route>? {
+        if context.head.methodKind == .connect || takesUpgrades && context.head.requestsUpgrade {
+            return unsafe findTunnel(context, server)
+        }
+        return unsafe find(routeMethod(context.head, context.bytes), context, server)
+    }
+
+    @inline(__always)
+    func find(_ method: RouteMethod, _ context: Context, _ server: ServerLoop?) -> Unmanaged<Route>? {
         let bytes = context.bytes
-        let method = routeMethod(context.head, bytes)
         let path = context.head.path.of(bytes)
         let lookup: RouteLookup
+        // The first is true of nearly all requests in HTTP/1, and never of one that names a scheme.
+        if !context.head.isPlainPath, context.head.isSecureTarget, isMisdirected(context) {
+            return unsafe answer(.misdirected, context, server)
+        }
         if path.byteCount == 0 {
             guard context.head.targetForm == .absolute else {
                 return unsafe answer(context.head.methodKind == .options ? .asterisk : .connect, context, server)
@@ -46,16 +62,29 @@ extension Service {
         return unsafe answer(.lookup(lookup), context, server)
     }
 
-    /// The path of a target such as `http://host`.
-    private static let root = "/"
+    /// Whether a request for `https` has come without TLS from somebody who is no gateway (RFC 9110, 7.4). Gateways are
+    /// trusted proxies, load balancers that begin with a PROXY header, and whoever may connect to a Unix socket.
+    @inline(never)
+    private func isMisdirected(_ context: Context) -> Bool {
+        // What HTTP/1 says of the scheme is of this request only when its target is absolute.
+        guard context.head.majorVersion > 1 || context.head.targetForm == .absolute else { return false }
+        guard let carrier = context.transport?.carrier, !carrier.isSecure, !carrier.isRelayed,
+            let peer = carrier.remoteAddress
+        else { return false }
+        if case .unix = peer { return false }
+        return !gateways.contains { $0.isTrusted(peer) }
+    }
 
-    private func routeMethod(_ head: borrowing RequestHead, _ bytes: RawSpan) -> RouteMethod {
+    /// The path of a target such as `http://host`.
+    static let root = "/"
+
+    func routeMethod(_ head: borrowing RequestHead, _ bytes: RawSpan) -> RouteMethod {
         if head.methodKind != .other { return RouteMethod(index: head.methodKind.rawValue - 1) }
         return tree.method(named: head.method.of(bytes)) ?? .unregistered
     }
 
     /// Answers here, unless middleware that may wait stands around: then the result is what to call.
-    private func answer(
+    func answer(
         _ unmatched: UnmatchedRequest, _ context: Context, _ server: ServerLoop?
     ) -> Unmanaged<Route>? {
         let edge = context.ensureEdge()
@@ -97,14 +126,28 @@ extension Service {
         case .undecodable(let message): throw HTTPError(.badRequest, message)
         case .asterisk: Response(.noContent, [.allow: tree.allow(tree.allMethods)])
         case .connect: throw HTTPError(.notImplemented, "this server is no proxy")
+        case .misdirected:
+            throw HTTPError(
+                .misdirectedRequest,
+                "this is a request for https, and came without TLS: connect by TLS, or name the proxy that undoes it in "
+                    + "trustedProxies")
+        case .unknownProtocol: throw HTTPError(.notImplemented, "that protocol is not spoken here")
         }
     }
 
     private func response(to lookup: RouteLookup, _ context: Context) throws -> Response {
+        // Where there are no routes at all, what is there doesn't depend on the method.
+        if context.head.methodKind == .other, !routes.isEmpty,
+            tree.method(named: context.head.method.of(context.bytes)) == nil
+        {
+            throw HTTPError(
+                .notImplemented,
+                "nothing here answers the method \(context.method): use one of \(tree.allow(tree.allMethods))")
+        }
         switch lookup {
         case .found, .notFound: throw HTTPError(.notFound, "nothing is at \(context.path)")
-        case .methodNotAllowed where !context.head.connectProtocol.isEmpty:
-            throw HTTPError(.notImplemented, "no protocol is spoken here within HTTP/2")
+        case .methodNotAllowed(let methods) where !context.head.connectProtocol.isEmpty && tree.tunnels(among: methods):
+            throw HTTPError(.notImplemented, "another protocol is spoken at this path")
         case .methodNotAllowed(let methods):
             let allowed = tree.allow(methods)
             throw HTTPError(.methodNotAllowed, "this path answers \(allowed)", fields: [.allow: allowed])

@@ -28,22 +28,31 @@ import Synchronization
     let listeners: [String]
     /// What answers where there is no route, when middleware stands around it.
     let unmatched: Route?
+    /// The proxies in front of the whole application, which may undo TLS.
+    let gateways: [TrustedProxies]
+    /// The place of the route for `CONNECT host:port`, where there is one.
+    let authorityRoute: Int?
+    /// Whether there are routes that a request with Upgrade may be for.
+    let takesUpgrades: Bool
     /// Whether some listener takes requests before the handshake is done (0-RTT).
     let takesEarlyData: Bool
 
     init(
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
-        takesEarlyData: Bool = false, observation: Observation?, pools: PoolRegistry = PoolRegistry(),
-        adaptiveGates: [AdaptiveGate] = [],
+        gateways: [TrustedProxies] = [], takesEarlyData: Bool = false, observation: Observation?,
+        pools: PoolRegistry = PoolRegistry(), adaptiveGates: [AdaptiveGate] = [],
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree
         self.routes = routes
         unsafe references = routes.map { unsafe .passUnretained($0) }
+        authorityRoute = routes.firstIndex { $0.tunnel == .authority }
+        takesUpgrades = !tree.tunnelMethods.isEmpty
         self.limits = limits
         self.errorResponse = errorResponse
         self.listeners = listeners
         self.unmatched = unmatched
+        self.gateways = gateways
         self.takesEarlyData = takesEarlyData
         self.observation = observation
         self.pools = pools

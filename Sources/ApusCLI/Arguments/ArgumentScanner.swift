@@ -109,7 +109,8 @@ struct ScannedArguments {
             mistakes.append("\"\(extra)\" is one argument too many; quote an argument that contains spaces")
         }
         if let operand = command.operand, operand.isRequired, operands.isEmpty {
-            mistakes.append("\(operand.name) is missing: \(operand.summary)")
+            let summary = operand.summary.prefix(1).lowercased() + operand.summary.dropFirst()
+            mistakes.append("\(operand.name) is missing: \(summary)")
         }
     }
 }

@@ -38,6 +38,7 @@ struct TopScreen {
         let count = sample.loops.count
         var first = " apus  \(server.places.joined(separator: ", "))  \(count) \(count == 1 ? "loop" : "loops"), "
         first += "\(server.driver)  up \(Self.span(sample.uptime))"
+        if let worker = server.worker { first += "  worker \(worker) of \(server.workers ?? 1)" }
         if server.isStopping { first += "  stopping" }
         if let trouble { first += "  \(trouble)" }
         let requests = sample.requests
@@ -96,7 +97,7 @@ struct TopScreen {
     private var pools: TopLayout.Section {
         TopLayout.Section(
             heading: heading("POOL             HEALTH       WHY"),
-            lines: sample.pools.map { pool in
+            lines: (sample.listeners + sample.pools).map { pool in
                 let style: Style =
                     switch pool.health {
                     case "healthy": .good

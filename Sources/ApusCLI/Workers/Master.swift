@@ -22,6 +22,7 @@ final class Master {
     private var stops = 0
     private let outcomes = Outcomes()
     private let manager = ServiceManager()
+    private var rounds: ChangeRounds
     private var configuration: Configuration
 
     /// What came of starts, from the threads that see to them.
@@ -51,6 +52,7 @@ final class Master {
         self.log = log
         sockets = WorkerSockets(workers: workers)
         places = (1...workers).map(WorkerPlace.init)
+        rounds = ChangeRounds(count: workers)
         configuration = try load()
         try sockets.open(configuration)
     }
@@ -64,9 +66,11 @@ final class Master {
         for number in [SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2] { _ = apus_watch_signal_errno(number) }
         for index in places.indices { start(index) }
         while true {
+            post()
             awaitSignal(signals)
             for (index, pid, error) in outcomes.take() { conclude(index, pid, error) }
             reap()
+            rounds.lookAtTime()
             // First: workers that the second signal has cut may be gone by now.
             if stops > 1 { return 130 }
             if stops > 0, places.allSatisfy({ $0.processes.isEmpty }) { return 0 }
@@ -87,8 +91,18 @@ final class Master {
             let milliseconds = CInt(max(1, min(60_000, interval / .milliseconds(1))))
             wait = wait < 0 ? milliseconds : min(wait, milliseconds)
         }
-        var wanted = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&wanted, 1, wait) > 0 else { return }
+        if let deadline = rounds.deadline {
+            let milliseconds = CInt(max(0, min(60_000, ((deadline - .now) / .milliseconds(1)).rounded(.up))))
+            wait = wait < 0 ? milliseconds : min(wait, milliseconds)
+        }
+        let ports = places.flatMap(\.ports)
+        var wanted = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
+        wanted += ports.map { pid, port in
+            pollfd(fd: port.descriptor, events: Int16(POLLIN) | (port.hasOutput ? Int16(POLLOUT) : 0), revents: 0)
+        }
+        guard unsafe poll(&wanted, nfds_t(wanted.count), wait) > 0 else { return }
+        for (index, (pid, port)) in ports.enumerated() where wanted[index + 1].revents != 0 { hear(port, of: pid) }
+        guard wanted[0].revents != 0 else { return }
         var bytes = [UInt8](repeating: 0, count: 256)
         let got = unsafe apus_receive_errno(signals, &bytes, bytes.count)
         guard got > 0 else { return }
@@ -116,8 +130,13 @@ final class Master {
         do {
             let child = try ChildProcess(environment: environment)
             places[index].starting = child
+            let (port, end) = try WorkerPort.pair()
             let offer = SocketOffer(
-                sockets: sockets.copies(forWorker: number), worker: number, patience: Self.patience)
+                sockets: sockets.copies(forWorker: number) + [(place: WorkerPort.place, descriptors: [end])],
+                worker: number,
+                patience: Self.patience)
+            places[index].ports[child.pid] = port
+            rounds.join(child.pid, number: number)
             try Thread(named: "worker-\(number)", stackSize: 512 << 10) { [outcomes] in
                 defer { offer.close() }
                 do throws(HandoverError) {
@@ -142,6 +161,7 @@ final class Master {
         places[index].starting = nil
         let number = places[index].number
         if let error {
+            part(index, pid)
             log(.error, "worker \(number) (pid \(pid)) does not serve: \(error)")
             guard stops == 0 else { return }
             if places[index].serving == nil { return later(index, lived: .zero) }
@@ -149,15 +169,18 @@ final class Master {
             return log(.error, "the workers of before serve on: correct what is wrong, and send SIGUSR2 again")
         }
         if stops > 0 {
+            part(index, pid)
             child.send(SIGTERM)
             places[index].ending.append(child)
             return
         }
         if let old = places[index].serving?.process {
+            part(index, old.pid)
             old.send(SIGTERM)
             places[index].ending.append(old)
         }
         places[index].serving = (child, .now)
+        rounds.serves(pid)
         log(.info, "worker \(number) serves (pid \(pid))")
         if !hasServed, places.allSatisfy({ $0.serving != nil }) {
             hasServed = true
@@ -181,6 +204,7 @@ final class Master {
             }
             guard let (child, since) = places[index].serving, let end = child.end else { continue }
             places[index].serving = nil
+            part(index, child.pid)
             log(stops > 0 && end == .exited(0) ? .info : .warning, "worker \(number) (pid \(child.pid)) died: \(end)")
             if stops == 0, places[index].starting == nil { later(index, lived: .now - since) }
         }
@@ -203,6 +227,37 @@ final class Master {
         for child in places.flatMap(\.processes) { child.send(SIGKILL) }
         for child in places.flatMap(\.processes) { _ = child.awaitEnd() }
         return 1
+    }
+
+    // MARK: Changes of the configuration
+
+    private func hear(_ port: WorkerPort, of pid: Int32) {
+        port.flush()
+        guard let messages = port.receive() else { return forget(pid) }
+        for message in messages { rounds.hear(message, from: pid) }
+    }
+
+    /// Sends what there is to be said.
+    private func post() {
+        while true {
+            let (messages, notes) = rounds.take()
+            for note in notes { log(.warning, note) }
+            guard !messages.isEmpty else { return }
+            for (pid, message) in messages {
+                guard let port = places.lazy.compactMap({ $0.ports[pid] }).first else { continue }
+                if !port.send(message) { forget(pid) }
+            }
+        }
+    }
+
+    /// A worker's channel has ended, and soon the worker has.
+    private func forget(_ pid: Int32) {
+        for index in places.indices where places[index].ports[pid] != nil { part(index, pid) }
+    }
+
+    private func part(_ index: Int, _ pid: Int32) {
+        places[index].ports[pid] = nil
+        rounds.leave(pid)
     }
 
     // MARK: Signals
@@ -234,7 +289,8 @@ final class Master {
             return log(.error, "the configuration stays as it was: \(error)")
         }
         manager.tell(.reloading)
-        for place in places { place.serving?.process.send(SIGHUP) }
+        // In the order of what else is changed of it.
+        rounds.reload()
         manager.tell(.ready)
     }
 

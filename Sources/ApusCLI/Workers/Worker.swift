@@ -15,6 +15,8 @@ struct WorkerPlace {
     /// When to start the next one, after a death.
     var restart: ContinuousClock.Instant?
     var delay = RestartDelay()
+    /// The ways to the processes that serve, or are to.
+    var ports: [Int32: WorkerPort] = [:]
 
     init(number: Int) { self.number = number }
 

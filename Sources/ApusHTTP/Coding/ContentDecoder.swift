@@ -27,7 +27,6 @@ public struct ContentDecoder: ~Copyable {
     private let stages: [DecodingStage]
     private let limits: DecodingLimits
     private let pool: CodingPool?
-    private var takenBytes = 0
 
     /// A decoder, ready for content.
     ///

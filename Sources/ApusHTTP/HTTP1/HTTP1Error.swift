@@ -60,6 +60,8 @@
     case transferEncodingInHTTP10
     /// An expectation other than `100-continue`.
     case unknownExpectation
+    /// CONNECT with content, which it has none of (RFC 9110, 9.3.6): what follows it belongs to the tunnel.
+    case contentInConnect
     /// A chunk's size line is malformed.
     case invalidChunk
     /// A chunk's size, or the sum of them, exceeds 2⁶³ − 1.
@@ -116,6 +118,7 @@
         case .unknownTransferCoding: "The transfer coding is not implemented; send `chunked` alone."
         case .transferEncodingInHTTP10: "Transfer-Encoding needs HTTP/1.1; send Content-Length."
         case .unknownExpectation: "The expectation cannot be met; send `100-continue` or none."
+        case .contentInConnect: "CONNECT has no content; send neither Content-Length nor Transfer-Encoding."
         case .invalidChunk: "A chunk is malformed; send its size in hexadecimal, CR LF, the data, CR LF."
         case .chunkTooLarge: "A chunk is too large; send smaller chunks."
         case .chunkExtensionsTooLong: "Chunk extensions outweigh the data; send fewer of them."

@@ -61,6 +61,7 @@ public struct HTTP1RequestParser: Sendable {
         if steering.host.isEmpty, isHTTP11 { return .missingHost }
         // A proxy that knows only HTTP/1.0 would frame the message without the coding (RFC 9112, 6.1).
         if steering.isChunked, !isHTTP11 { return .transferEncodingInHTTP10 }
+        if head.methodKind == .connect, steering.isChunked || steering.contentLength > 0 { return .contentInConnect }
         switch head.targetForm {
         case .origin, .asterisk:
             head.authority = steering.host

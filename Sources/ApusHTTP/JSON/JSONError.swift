@@ -28,6 +28,8 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case invalidUTF8
         /// Arrays and objects lie deeper than ``JSONScan/mostDepth``.
         case tooDeep
+        /// There are more values than ``JSONScan/mostValues``.
+        case tooManyValues
         /// An object has a name twice.
         case repeatedName
     }
@@ -76,6 +78,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case .halfPair: "this is half of a surrogate pair"
         case .invalidUTF8: "this is not UTF-8"
         case .tooDeep: "nest no deeper than \(JSONScan.mostDepth)"
+        case .tooManyValues: "send no more than \(JSONScan.mostValues) values"
         case .repeatedName: "the object has this name already"
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// It reads once from the begin to the end, takes no memory of the heap but for objects of very many names, and refuses
 /// what readers differ in or what costs them much: nesting deeper than ``mostDepth``, the same name twice in an object,
-/// invalid UTF-8, half of a surrogate pair, numbers longer than ``mostNumberBytes``.
+/// invalid UTF-8, half of a surrogate pair, numbers longer than ``mostNumberBytes``, more values than ``mostValues``.
 ///
 /// ```swift
 /// let text = #"{"a": 1, "a": 2}"#
@@ -17,6 +17,8 @@ public enum JSONScan {
     public static let mostDepth = 128
     /// The most bytes of a number; the longest `Double` that is written as short as can be has 24.
     public static let mostNumberBytes = 512
+    /// The most values, arrays and objects among them: readers keep some 50 bytes of each, however short it is.
+    public static let mostValues = 1_000_000
 
     private enum Awaited {
         case value
@@ -37,6 +39,7 @@ public enum JSONScan {
         var scanner = Scanner(bytes)
         var names = JSONNames()
         var depth = 0
+        var count = 0
         // A bit for each level, the innermost lowest: whether it is an object.
         var kinds: UInt128 = 0
         var awaited = Awaited.value
@@ -54,6 +57,8 @@ public enum JSONScan {
                 awaited = .rest
             case .value, .firstElement:
                 awaited = .rest
+                count &+= 1
+                guard count <= mostValues else { throw scanner.error(.tooManyValues) }
                 switch byte {
                 case .quote: _ = try scanner.skipString()
                 case Token.objectStart, Token.arrayStart:

@@ -31,7 +31,7 @@ public struct RequestHead: ~Copyable {
     /// the Host field. Empty only for HTTP/1.0 without Host.
     public internal(set) var authority = ByteSlice(start: 0, count: 0)
     /// Where the name of the protocol stands that an extended CONNECT of HTTP/2 asks for, as `websocket`
-    /// (RFC 8441, 4); empty for every other request.
+    /// (RFC 8441, 4), or an Upgrade of HTTP/1.1 that a server takes; empty for every other request.
     public internal(set) var connectProtocol = ByteSlice(start: 0, count: 0)
     /// The number of bytes of body that Content-Length announces, or −1 when there is no such field.
     public internal(set) var announcedLength: Int64 = -1
@@ -85,6 +85,9 @@ public struct RequestHead: ~Copyable {
         guard let place = fields.first(name, in: bytes) else { return nil }
         return place.of(bytes)
     }
+
+    /// Notes which of the protocols in Upgrade a server goes over to (RFC 9110, 7.8).
+    package mutating func upgrade(to name: ByteSlice) { connectProtocol = name }
 
     /// Forgets the request: no fields, no method, and every place empty, so that nothing points into bytes that are gone.
     public mutating func removeAll() {

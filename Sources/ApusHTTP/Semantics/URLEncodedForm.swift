@@ -2,10 +2,12 @@
 /// `application/x-www-form-urlencoded`: `&` separates pairs, `+` is a space, `%XX` a byte.
 ///
 /// Decoding accepts every input, as browsers and the URL standard do: an invalid escape stays as it is, and bytes that
-/// are no UTF-8 become U+FFFD.
+/// are no UTF-8 become U+FFFD. Whether there were such bytes is told by ``isUTF8``.
 public struct URLEncodedForm: Sendable, Hashable {
     /// The pairs in their order; names may repeat. A name without `=` has an empty value.
     public var pairs: [Pair]
+    /// Whether the names and values that were read were UTF-8: else some of their bytes are U+FFFD now.
+    public private(set) var isUTF8 = true
 
     /// A name and its value, decoded.
     public struct Pair: Sendable, Hashable {
@@ -42,14 +44,16 @@ public struct URLEncodedForm: Sendable, Hashable {
             let valueStart = min(nameEnd + 1, part.byteCount)
             pairs.append(
                 Pair(
-                    Self.text(part.extracting(0..<nameEnd), &scratch),
-                    Self.text(part.extracting(valueStart..<part.byteCount), &scratch)))
+                    text(part.extracting(0..<nameEnd), &scratch),
+                    text(part.extracting(valueStart..<part.byteCount), &scratch)))
         }
     }
 
-    private static func text(_ encoded: RawSpan, _ scratch: inout [UInt8]) -> String {
+    private mutating func text(_ encoded: RawSpan, _ scratch: inout [UInt8]) -> String {
         scratch.removeAll(keepingCapacity: true)
         PercentEncoding.decode(encoded, into: &scratch, plusIsSpace: true)
+        if let text = String(validating: scratch, as: UTF8.self) { return text }
+        isUTF8 = false
         return String(decoding: scratch, as: UTF8.self)
     }
 

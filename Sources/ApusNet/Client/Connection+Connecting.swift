@@ -58,7 +58,7 @@ extension Connection {
                 if local.port == 0 { _ = apus_set_option_errno(made, CInt(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, 1) }
             #endif
             let failure = try local.bindErrno(made)
-            guard failure == 0 else { throw ListeningSocket.explain(failure, "bind", local) }
+            guard failure == 0 else { throw SocketError(listening: failure, "bind", on: local) }
         }
         let failure = try address.connectErrno(made)
         guard failure == 0 || failure == EINPROGRESS || failure == EINTR else {

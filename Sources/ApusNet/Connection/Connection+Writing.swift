@@ -96,6 +96,16 @@ extension Connection {
         return output.count + (queue?.count ?? 0)
     }
 
+    /// Bytes that the kernel was given and that the peer's has not taken (`SIOCOUTQ`, `SO_NWRITE`, `FIONWRITE`); nil where
+    /// it does not tell. A system call, for who asks seldom: a timer that tells a slow reader from one that reads nothing.
+    ///
+    /// Systems take in steps: of a segment, or of a sixteenth of a receive buffer that was full. The bytes are as they are
+    /// sent, encrypted; of a Unix socket they count as what they take of memory.
+    public var heldCount: Int? {
+        let count = apus_unsent_count(descriptor)
+        return count < 0 ? nil : Int(count)
+    }
+
     /// Whether a writer may go on: the queue is below its high-water mark, or has drained since it was above.
     public var isWritable: Bool { !flags.contains(.aboveHighWater) }
 

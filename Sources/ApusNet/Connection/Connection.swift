@@ -142,6 +142,9 @@ public final class Connection: Endpoint {
     /// system. Nil when the connection is gone.
     public var localAddress: SocketAddress? { known?.local ?? SocketAddress.local(of: descriptor) }
 
+    /// Whether a load balancer has told the addresses of the connection that it relays, by the PROXY protocol.
+    package var isRelayed: Bool { known?.local != nil }
+
     /// From now on these stand for the addresses that the system knows, which are a load balancer's.
     public func setAddresses(remote: SocketAddress, local: SocketAddress) {
         known = KnownAddresses(remote: remote, local: local)

@@ -15,6 +15,8 @@ final class AcceptRules: Sendable {
     let serve: @Sendable (EventLoop) -> any ConnectionHandler
     /// Connections closed for a PROXY header that was malformed or did not come.
     let proxyFailures = Atomic<Int>(0)
+    /// What the operator is told of those.
+    let proxyComplaint: ProxyComplaint
 
     #if TLS && canImport(COpenSSL)
         /// How TLS is spoken; nil is not at all.
@@ -24,6 +26,7 @@ final class AcceptRules: Sendable {
             admission = Admission(options.admission)
             self.refusal = refusal
             proxyProtocol = options.proxyProtocol
+            proxyComplaint = ProxyComplaint(options.proxyProtocol)
             onRefusal = options.onRefusal
             serve = { tls.serve($0, nil) }
             self.tls = tls
@@ -36,6 +39,7 @@ final class AcceptRules: Sendable {
         admission = Admission(options.admission)
         self.refusal = refusal
         proxyProtocol = options.proxyProtocol
+        proxyComplaint = ProxyComplaint(options.proxyProtocol)
         onRefusal = options.onRefusal
         self.serve = serve
         #if TLS && canImport(COpenSSL)

@@ -34,13 +34,13 @@ public struct ListeningSocket: ~Copyable, Sendable {
         Self.configure(made, address, options)
         if case .unix(let path) = address { try SocketFile.removeStale(path) }
         let failure = try address.bindErrno(made)
-        guard failure == 0 else { throw Self.explain(failure, "bind", address) }
+        guard failure == 0 else { throw SocketError(listening: failure, "bind", on: address) }
         // Before it listens, so that nobody connects whom the mode keeps out.
         var madeFile: SocketFile?
         if case .unix(let path) = address { madeFile = SocketFile(path, mode: options.unixMode) }
         guard listen(made, CInt(options.backlog)) == 0 else {
             defer { madeFile?.remove() }
-            throw Self.explain(errno, "listen", address)
+            throw SocketError(listening: errno, "listen", on: address)
         }
         isBound = true
         file = madeFile
@@ -70,7 +70,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         exclusive.reusePort = false
         configure(made, address, exclusive)
         let failure = try address.bindErrno(made)
-        guard failure == 0 else { throw explain(failure, "bind", address) }
+        guard failure == 0 else { throw SocketError(listening: failure, "bind", on: address) }
     }
 
     /// Takes a listening descriptor over, as from systemd. Throws when it does not listen.
@@ -112,15 +112,6 @@ public struct ListeningSocket: ~Copyable, Sendable {
 
     /// Another descriptor of the same socket, which the caller owns; or -1.
     package borrowing func duplicate() -> CInt { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
-
-    static func explain(_ code: CInt, _ call: String, _ address: SocketAddress) -> SocketError {
-        switch code {
-        case EADDRINUSE: .addressInUse(address, owner: PortOwner.find(address))
-        case EACCES, EPERM: .notPermitted(address)
-        case EADDRNOTAVAIL: .addressNotAvailable(address)
-        default: .system(SystemError(code: code, call: call), address)
-        }
-    }
 }
 
 #if canImport(Glibc)

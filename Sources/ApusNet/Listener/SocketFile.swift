@@ -40,6 +40,19 @@ struct SocketFile: Sendable {
         _ = unsafe unlink(path)
     }
 
+    /// Whether something is at `path` that is no socket.
+    static func isForeign(_ path: String) -> Bool {
+        var status = stat()
+        guard !path.hasPrefix("@"), unsafe lstat(path, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT != S_IFSOCK
+    }
+
+    /// The folder that `path` is in.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     /// Removes a socket's file on which nobody listens any more. Any other file is left for `bind` to complain of.
     static func removeStale(_ path: String) throws(SocketError) {
         var status = stat()

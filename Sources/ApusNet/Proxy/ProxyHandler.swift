@@ -31,10 +31,7 @@ final class ProxyHandler: ConnectionHandler {
             }
             return length + handler.received(bytes.extracting(length..<bytes.byteCount), on: connection)
         case .malformed(let reason):
-            connection.loop.log(
-                .debug,
-                "\(connection.remoteAddress?.description ?? "a peer") began with no PROXY header: \(reason.rawValue)")
-            giveUp(connection)
+            giveUp(connection, .malformed(reason))
             return bytes.byteCount
         }
     }
@@ -65,13 +62,15 @@ final class ProxyHandler: ConnectionHandler {
 
     func receivedEnd(on connection: Connection) {
         // One that says nothing at all looks whether the port answers; that is no failure.
-        if connection.keptCount > 0 { giveUp(connection) } else { connection.closeAfterWriting() }
+        if connection.keptCount > 0 { giveUp(connection, .ended) } else { connection.closeAfterWriting() }
     }
 
-    func timerFired(on connection: Connection) { giveUp(connection) }
+    func timerFired(on connection: Connection) { giveUp(connection, .late) }
 
-    private func giveUp(_ connection: Connection) {
+    private func giveUp(_ connection: Connection, _ cause: ProxyComplaint.Cause) {
         rules.proxyFailures.wrappingAdd(1, ordering: .relaxed)
+        let loop = connection.loop
+        rules.proxyComplaint.note(cause, from: connection.remoteAddress, to: loop.log, at: loop.tick)
         connection.close()
     }
 }

@@ -28,6 +28,10 @@ public struct PoolEvent: Sendable, Hashable {
     public let pool: String
     /// What happened.
     public let kind: Kind
+    /// What the owner of the connection that it is about calls that one: on a loop, its endpoint.
+    public let handle: UInt64?
+    /// The place of that connection's loop in the group; nil when it belongs to none.
+    public let loop: Int?
 
     /// The name of what happened: `added`, `healthChanged` and so on.
     public var name: String {

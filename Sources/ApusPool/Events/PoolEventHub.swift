@@ -31,13 +31,21 @@ final class PoolEventHub: Sendable {
         }
     }
 
-    func tell(_ kind: PoolEvent.Kind, pool: String) {
+    /// Tells listeners.
+    ///
+    /// - Parameters:
+    ///   - kind: What happened.
+    ///   - pool: The pool's name.
+    ///   - handle: What its owner calls the connection that it is about.
+    ///   - loop: The place of that connection's loop.
+    func tell(_ kind: PoolEvent.Kind, pool: String, handle: UInt64? = nil, loop: Int? = nil) {
         guard isHeard else { return }
         // Within the lock, so that listeners get the events in the order of their numbers.
         state.withLock { state in
             guard !state.listeners.isEmpty else { return }
             state.number += 1
-            let event = PoolEvent(number: state.number, instant: .now, pool: pool, kind: kind)
+            let event = PoolEvent(
+                number: state.number, instant: .now, pool: pool, kind: kind, handle: handle, loop: loop)
             for listener in state.listeners where listener.pool == nil || listener.pool == pool { listener.push(event) }
         }
     }

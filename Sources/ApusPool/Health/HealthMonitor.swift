@@ -114,8 +114,9 @@ public struct HealthMonitor: Sendable {
             }
             consider(level(share, thresholds.errors), "\(Self.percent(share)) of the requests fail")
             let turnedAway = Double(min(shed, requests)) / Double(requests)
+            // Who turns requests away does so to serve the others well: that alone is no reason to send it none.
             consider(
-                level(turnedAway, thresholds.rejections),
+                min(level(turnedAway, thresholds.rejections), .degraded),
                 "\(Self.percent(turnedAway)) of the requests are turned away")
         }
         if let limit = last.limit, limit > 0 {

@@ -20,7 +20,8 @@ public struct HealthThresholds: Sendable, Hashable {
 
     /// Connections as a share of the limit.
     public var utilisation: Steps<Double>? = Steps(degraded: 0.8, overloaded: 0.95)
-    /// Connections that were turned away, as a share of those that came; and requests that were, of all requests.
+    /// Connections that were turned away, as a share of those that came; and requests that were, of all requests, which
+    /// make the pool no worse than degraded: load is shed so that the rest is served well.
     public var rejections: Steps<Double>? = Steps(degraded: 0.001, overloaded: 0.05)
     /// Requests that failed by our fault, as a share of all.
     public var errors: Steps<Double>? = Steps(degraded: 0.05, overloaded: 0.25)
@@ -46,9 +47,10 @@ public struct HealthThresholds: Sendable, Hashable {
         var found = PoolConfigurationMistakes()
         func check(_ name: String, _ steps: Steps<Double>?) {
             guard let steps else { return }
+            let before = found.all.count
             found.check(name + ".degraded", steps.degraded, in: 0...1)
             found.check(name + ".overloaded", steps.overloaded, in: 0...1)
-            if steps.overloaded < steps.degraded {
+            if found.all.count == before, steps.overloaded < steps.degraded {
                 found.add(name + ".overloaded", "is below \(name).degraded: raise it to that or more")
             }
         }
@@ -56,16 +58,19 @@ public struct HealthThresholds: Sendable, Hashable {
         check("rejections", rejections)
         check("errors", errors)
         if let latency {
+            let before = found.all.count
             found.check("latency.degraded", latency.degraded, in: .microseconds(1)...(.seconds(3600)))
             found.check("latency.overloaded", latency.overloaded, in: .microseconds(1)...(.seconds(3600)))
-            if latency.overloaded < latency.degraded {
+            if found.all.count == before, latency.overloaded < latency.degraded {
                 found.add("latency.overloaded", "is below latency.degraded: raise it to that or more")
             }
         }
         found.check("unavailableErrors", unavailableErrors, in: 0...1)
-        found.check("window", window, in: .seconds(1)...(.seconds(600)))
+        let windows = Duration.seconds(1)...(.seconds(600))
+        found.check("window", window, in: windows)
         found.check("fewestEvents", fewestEvents, in: 1...Int.max, unit: "events")
-        found.check("confirmation", confirmation, in: .zero...max(.zero, window))
+        // It is compared with a window that can be.
+        found.check("confirmation", confirmation, in: .zero...(windows.contains(window) ? window : windows.upperBound))
         found.check("recovery", recovery, in: .zero...(.seconds(600)))
         found.check("margin", margin, in: 0...0.9)
         return found.all

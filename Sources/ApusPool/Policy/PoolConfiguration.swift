@@ -8,11 +8,11 @@ public struct PoolConfiguration: Sendable, Equatable {
     public var queue: Int
     /// How long one waits for a place at most, 0 to an hour.
     public var patience: Duration
-    /// How long a connection may be without a request; 1 ms to a day, nil for the 2²⁴ that a pool can list.
+    /// How long a connection may be without a request; 1 ms to a day, nil is without limit.
     public var idleTimeout: Duration?
-    /// How old a connection becomes; 1 second to a year, nil for the 2²⁴ that a pool can list.
+    /// How old a connection becomes; 1 second to a year, nil is without limit.
     public var maximumAge: Duration?
-    /// The requests that one connection serves before it ends; 1 or more, nil for the 2²⁴ that a pool can list.
+    /// The requests that one connection serves before it ends; 1 or more, nil is without limit.
     public var requestsPerConnection: Int?
     /// When the pool counts as degraded, overloaded and unavailable.
     public var health: HealthThresholds

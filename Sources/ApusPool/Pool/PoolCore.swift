@@ -11,6 +11,8 @@ final class PoolCore: Sendable {
     private let open = Atomic<Bool>(true)
     // The configuration, and those before it that can be rolled back to.
     let configurations: Lock<[PoolConfiguration]>
+    /// How often these have changed, from 1. Written with their lock held.
+    let revision = Atomic<Int>(1)
     let waiting: WaitingQueue<Void>
     /// Hooks, all of them off the path of a connection but for the look whether there are any.
     let hooks = Lock(PoolHooks())
@@ -33,7 +35,9 @@ final class PoolCore: Sendable {
     }
     var cleansUp: Bool { hasCleanUp.load(ordering: .relaxed) }
 
-    func tell(_ kind: PoolEvent.Kind) { hub.tell(kind, pool: name) }
+    func tell(_ kind: PoolEvent.Kind, handle: UInt64? = nil, loop: Int? = nil) {
+        hub.tell(kind, pool: name, handle: handle, loop: loop)
+    }
 
     /// Tells of a limit at most once a second: a flood of clients must not become a flood of events.
     func tellOfLimit(_ cause: RejectionCause, now: UInt64) {

@@ -56,7 +56,7 @@ public final class PoolLane: Sendable {
         // Cannot be: a pool gives out 2²⁴ places at most, and the table has a row for each.
         guard let row else { fatalError("a loop has more connections than a pool can list") }
         let connection = PooledConnection(row: row)
-        if core.hub.isHeard { core.tell(.added(id(of: connection))) }
+        if core.hub.isHeard { tell(.added(id(of: connection)), of: connection) }
         return connection
     }
 
@@ -86,7 +86,7 @@ public final class PoolLane: Sendable {
         tally.add(-Int(opened), at: LaneBooks.openedSum)
         tally.add(at: LaneBooks.requestBuckets + LaneBooks.bucket(mix.requests))
         lifetimes.record(nanoseconds: now > opened ? (now - opened) * 1_000_000 : 0)
-        if core.hub.isHeard { core.tell(.removed(id(of: connection), reason)) }
+        if core.hub.isHeard { tell(.removed(id(of: connection), reason), of: connection) }
         if core.cleansUp {
             let copy = rows.copy(at: row.index)
             if let copy { core.cleanUp(ConnectionRecord(copy, lane: number, loop: loop?.index, now: now), reason) }
@@ -111,7 +111,7 @@ public final class PoolLane: Sendable {
     ///   - connection: Of which connection; nil of none yet.
     public func timedOut(_ kind: TimeoutKind, _ connection: PooledConnection? = nil) {
         tally.add(at: LaneBooks.timeouts + Int(kind.rawValue))
-        if core.hub.isHeard { core.tell(.timedOut(kind, connection.map { id(of: $0) })) }
+        if core.hub.isHeard { tell(.timedOut(kind, connection.map { id(of: $0) }), of: connection) }
     }
 
     // MARK: Requests
@@ -206,7 +206,7 @@ public final class PoolLane: Sendable {
 
     /// Says that a connection failed, with words for an operator; it is not removed by that.
     public func failed(_ connection: PooledConnection?, _ reason: @autoclosure () -> String) {
-        if core.hub.isHeard { core.tell(.failed(connection.map { id(of: $0) }, reason())) }
+        if core.hub.isHeard { tell(.failed(connection.map { id(of: $0) }, reason()), of: connection) }
     }
 
     /// The connection ends when what it has in hand is answered.
@@ -214,6 +214,11 @@ public final class PoolLane: Sendable {
         var mix = RowMix(word: connection.row[LaneBooks.rowRequests])
         mix.isDraining = true
         connection.row[LaneBooks.rowRequests] = mix.word
+    }
+
+    /// Somebody listens. Not inlined: that is seldom so, and the code of those who ask stays small.
+    @inline(never) private func tell(_ kind: PoolEvent.Kind, of connection: PooledConnection?) {
+        core.tell(kind, handle: connection.map { $0.row[LaneBooks.rowHandle] }, loop: loop?.index)
     }
 
     /// Connections of this lane. Any thread.

@@ -18,7 +18,6 @@ final class WaitingQueue<Grant: Sendable>: Sendable {
 
     private struct Visitor: Sendable {
         let priority: Int
-        let deadline: UInt64
         var continuation: CheckedContinuation<Outcome, Never>?
         /// Known before anybody asked for it.
         var outcome: Outcome?
@@ -51,11 +50,10 @@ final class WaitingQueue<Grant: Sendable>: Sendable {
     /// Joins the queue; nil when it is full and nobody in it has less priority.
     ///
     /// In a full queue the last one of the lowest priority below `priority` gives way.
+    /// Whoever joins sees to it itself that it does not wait too long: by a timer that calls ``refuse(_:_:)``.
     ///
-    /// - Parameters:
-    ///   - priority: Higher goes first.
-    ///   - deadline: When it is too late, on whatever clock ``expire(now:)`` is told; it orders nothing.
-    func join(priority: Int, deadline: UInt64 = .max) -> Ticket? {
+    /// - Parameter priority: Higher goes first.
+    func join(priority: Int) -> Ticket? {
         var pushedOut: CheckedContinuation<Outcome, Never>?
         let ticket: Ticket? = state.withLock { state in
             if state.waiting >= state.capacity {
@@ -64,7 +62,7 @@ final class WaitingQueue<Grant: Sendable>: Sendable {
             }
             let number = state.next
             state.next += 1
-            state.visitors[number] = Visitor(priority: priority, deadline: deadline)
+            state.visitors[number] = Visitor(priority: priority)
             state.orders[priority, default: []].append(number)
             state.waiting += 1
             waitingCount.store(state.waiting, ordering: .sequentiallyConsistent)
@@ -114,15 +112,10 @@ final class WaitingQueue<Grant: Sendable>: Sendable {
         continuation?.resume(returning: .refused(cause))
     }
 
-    /// Ends the waiting of all whose deadline is `now` or before.
-    func expire(now: UInt64) { refuse(.late) { $0.deadline <= now } }
-
     /// Ends everybody's waiting.
-    func refuseAll(_ cause: RejectionCause) { refuse(cause) { _ in true } }
-
-    private func refuse(_ cause: RejectionCause, where isMeant: (Visitor) -> Bool) {
+    func refuseAll(_ cause: RejectionCause) {
         let continuations = state.withLock { state in
-            let numbers = state.visitors.filter { $0.value.outcome == nil && isMeant($0.value) }.keys.sorted()
+            let numbers = state.visitors.filter { $0.value.outcome == nil }.keys.sorted()
             return numbers.compactMap { settle($0, .refused(cause), &state) }
         }
         for continuation in continuations { continuation.resume(returning: .refused(cause)) }

@@ -15,8 +15,18 @@
         /// How near to its time a timer may have fired already, in nanoseconds.
         private static let doubtful: UInt64 = 1_000_000
 
+        /// Ends a wait, from any thread: what it needs of the poller, which belongs to the loop and changes.
+        struct Waker: Sendable {
+            fileprivate let descriptor: CInt
+
+            func wake() {
+                var one: UInt64 = 1
+                _ = unsafe write(descriptor, &one, 8)
+            }
+        }
+
+        let waker: Waker
         private let poller: CInt
-        private let waker: CInt
         /// What ends a wait in time. A limit given to the wait itself would be set up, and taken away, in each of them; the
         /// timer is touched about once a second, for it is left alone while it fires early enough.
         private let timer: CInt
@@ -41,7 +51,7 @@
                 throw SystemError(code: timer, call: "timerfd_create")
             }
             self.poller = poller
-            self.waker = waker
+            self.waker = Waker(descriptor: waker)
             self.timer = timer
             unsafe events = .allocate(capacity: Self.batch)
             _ = apus_epoll_control_errno(
@@ -53,7 +63,7 @@
 
         deinit {
             closeDescriptor(poller)
-            closeDescriptor(waker)
+            closeDescriptor(waker.descriptor)
             closeDescriptor(timer)
             unsafe events.deallocate()
         }
@@ -119,12 +129,7 @@
 
         func clearWake() {
             var count: UInt64 = 0
-            _ = unsafe read(waker, &count, 8)
-        }
-
-        func wake() {
-            var one: UInt64 = 1
-            _ = unsafe write(waker, &one, 8)
+            _ = unsafe read(waker.descriptor, &count, 8)
         }
     }
 #endif

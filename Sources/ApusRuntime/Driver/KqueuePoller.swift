@@ -18,6 +18,14 @@
         /// The word of the event that says that `wake()` was called.
         static let wakeWord: UInt64 = APUS_KQUEUE_WAKE
 
+        /// Ends a wait, from any thread.
+        struct Waker: Sendable {
+            fileprivate let queue: CInt
+
+            func wake() { apus_kqueue_wake(queue) }
+        }
+
+        var waker: Waker { Waker(queue: queue) }
         private let queue: CInt
         private let events: UnsafeMutablePointer<kevent>
 
@@ -68,7 +76,5 @@
 
         /// The wake's event clears itself (`EV_CLEAR`).
         func clearWake() {}
-
-        func wake() { apus_kqueue_wake(queue) }
     }
 #endif

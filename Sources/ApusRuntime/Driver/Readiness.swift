@@ -25,6 +25,7 @@ struct Readiness: OptionSet {
 //     func askWritable(_:_:)                 tells of room to write at once if there is some
 //     mutating func wait(nanoseconds:from:) -> Int
 //     func event(_:) -> (word: UInt64, readiness: Readiness)
-//     func clearWake(), func wake()          the event's word is `Poller.wakeWord`
+//     var waker: Waker                       its wake() is for any thread; the event's word is `Poller.wakeWord`
+//     func clearWake()
 //
 // and needs no protocol, for one alone is compiled: its calls are inlined.

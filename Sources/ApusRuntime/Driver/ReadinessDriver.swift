@@ -24,13 +24,16 @@ import CSystem
     // Not counted, for it is used for every event: the loop outlives its driver.
     @safe @exclusivity(unchecked) private var loop: Unmanaged<EventLoop>!
     @safe @exclusivity(unchecked) private var poller: Poller
+    private let waker: Poller.Waker
     private let receiveBuffer: UnsafeMutableRawPointer
     @safe @exclusivity(unchecked) private var ready = 0
     @safe @exclusivity(unchecked) private var again: [Endpoint] = []
     @safe @exclusivity(unchecked) private var fresh: [Endpoint] = []
 
     init() throws(SystemError) {
-        poller = try Poller()
+        let made = try Poller()
+        waker = made.waker
+        poller = made
         unsafe receiveBuffer = .allocate(byteCount: Self.receiveSize, alignment: 4096)
     }
 
@@ -144,7 +147,7 @@ import CSystem
         receive(endpoint)
     }
 
-    nonisolated func wake() { poller.wake() }
+    nonisolated func wake() { waker.wake() }
 
     private func readAgain(_ endpoint: Endpoint) {
         guard !endpoint.driverState.contains(.queued) else { return }

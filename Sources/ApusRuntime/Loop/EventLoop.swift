@@ -139,9 +139,6 @@ import Synchronization
         return manualTime.now
     }
 
-    /// Whether time passes on this loop only when a test says so. Any thread.
-    package var hasManualTime: Bool { manualTime != nil }
-
     /// Whether nothing is left to do before time passes or something comes from without. Loop only.
     var isQuiet: Bool {
         guard jobs.isEmpty, dirty.isEmpty, mailbox.isEmpty, !driver.hasPendingWork else { return false }

@@ -9,7 +9,8 @@ public final class LoopGroup: Sendable {
     public struct Options: Sendable {
         /// The number of loops; nil is one for each processor that the process may run on.
         public var loops: Int?
-        /// Processors to pin the loops to, in order and around; nil leaves it to the system.
+        /// Processors to pin the loops to, in order and around, by their numbers from 0; nil leaves it to the system.
+        /// They must be among those that the process may run on.
         public var pinnedTo: [Int]?
         /// The driver.
         public var driver = DriverChoice.auto
@@ -45,25 +46,40 @@ public final class LoopGroup: Sendable {
     package static var availableProcessors: Int { Int(apus_available_processors()) }
 
     /// Makes the loops and starts their threads.
-    public init(_ options: Options = Options()) throws(SystemError) {
-        let count = max(1, options.loops ?? Int(apus_available_processors()))
-        let shared = SharedBufferPool()
+    ///
+    /// - Throws: ``LoopGroupError``: the processors to pin loops to are not there, or a system call failed.
+    public init(_ options: Options = Options()) throws(LoopGroupError) {
+        let pins = options.pinnedTo ?? []
+        if let obstacle = Processors.obstacle(to: pins) { throw .processors(obstacle) }
         let kind = options.driver.resolved(log: options.log)
+        driver = kind
+        do throws(SystemError) {
+            let loops = try Self.makeLoops(kind, options)
+            self.loops = loops
+            threads = Lock(try Self.start(loops, on: pins))
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private static func makeLoops(_ kind: DriverKind, _ options: Options) throws(SystemError) -> [EventLoop] {
+        let shared = SharedBufferPool()
         var loops: [EventLoop] = []
-        for index in 0..<count {
+        for index in 0..<max(1, options.loops ?? availableProcessors) {
             loops.append(
                 try EventLoop(
                     index: index, driver: kind, log: options.log, buffers: BufferPool(shared: shared),
                     holdLimit: options.holdLimit, manualTime: options.manualTime))
         }
-        self.loops = loops
-        driver = kind
-        let pins = options.pinnedTo ?? []
+        return loops
+    }
+
+    private static func start(_ loops: [EventLoop], on pins: [Int]) throws(SystemError) -> [LoopThread] {
         var threads: [LoopThread] = []
         for loop in loops {
             threads.append(try LoopThread(loop, pin: pins.isEmpty ? nil : pins[loop.index % pins.count]))
         }
-        self.threads = Lock(threads)
+        return threads
     }
 
     /// The loops in turn, for work that has no loop of its own.

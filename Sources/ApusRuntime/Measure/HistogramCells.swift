@@ -22,6 +22,7 @@ public import Synchronization
         let count = HistogramScale.count + 2
         // calloc knows which memory is fresh from the system, and leaves those pages untouched.
         guard let memory = unsafe calloc(count, MemoryLayout<Atomic<UInt64>>.stride) else {
+            // As every allocation of Swift does: nothing goes on without memory.
             fatalError("out of memory for a histogram")
         }
         return unsafe HistogramCells(words: memory.bindMemory(to: Atomic<UInt64>.self, capacity: count))

@@ -62,9 +62,6 @@ public import Synchronization
         return max(0, limit - free)
     }
 
-    /// The stripe of the calling thread, for ``take(_:)`` and ``give(_:)``.
-    package static var stripeOfThread: Int { Stripes.current }
-
     /// Takes a place; false when all are out.
     /// - Parameter index: The stripe to look at first; any number.
     @inlinable @inline(__always) public func take(_ index: Int) -> Bool {

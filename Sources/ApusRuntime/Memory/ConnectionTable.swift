@@ -138,8 +138,10 @@
     }
 
     @usableFromInline mutating func grow() -> Int {
+        // Two thousand million descriptors are more than a kernel gives to a process.
         precondition(capacity < 1 << 31, "more connections than a table has slots")
         setCapacity(capacity * 2)
+        // Half of it is free.
         guard let slot = occupancy.insertFirstFree() else { preconditionFailure("a table that has just grown is full") }
         return slot
     }
@@ -164,6 +166,7 @@
         _ old: UnsafeMutablePointer<Slot>?, from oldCount: Int, to count: Int
     ) -> UnsafeMutablePointer<Slot> {
         guard let memory = unsafe realloc(old, count * MemoryLayout<Slot>.stride) else {
+            // As every allocation of Swift does: nothing goes on without memory.
             fatalError("out of memory: a connection table of \(count) slots")
         }
         let slots = unsafe memory.bindMemory(to: Slot.self, capacity: count)

@@ -1,5 +1,7 @@
 /// Objects that are dear to make, kept for their next use. Belongs to one loop.
 ///
+/// It is for protocols and handlers of your own; nothing in this package needs it.
+///
 /// What it hands out is a ``Lease``, which has one owner: an object cannot be given back twice, nor used through its
 /// lease after that. (Whoever copied the object itself out of the lease has to forget it in time.)
 ///

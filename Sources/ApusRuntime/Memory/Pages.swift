@@ -13,6 +13,7 @@ enum Pages {
     @unsafe static func map(_ byteCount: Int) -> UnsafeMutableRawPointer {
         let memory = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
         guard let memory = unsafe memory, unsafe memory != UnsafeMutableRawPointer(bitPattern: -1) else {
+            // As every allocation of Swift does: nothing goes on without memory.
             fatalError("out of memory: the system refused \(byteCount) bytes (mmap, errno \(errno))")
         }
         return unsafe memory
@@ -21,6 +22,7 @@ enum Pages {
     /// Gives a whole mapping back.
     @unsafe static func unmap(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
         let result = unsafe munmap(memory, byteCount)
+        // Whoever unmaps what is somebody else's has made holes in other people's memory: no further.
         precondition(result == 0, "munmap of a mapping that is not ours")
     }
 }

@@ -1,5 +1,7 @@
 /// A queue of bytes in a fixed ring: what is written stays where it is until it is discarded.
 ///
+/// It is for protocols and handlers of your own; the connections of this package keep what they need to in a ``Buffer``.
+///
 /// ```swift
 /// var ring = RingBuffer(capacity: 4096)
 /// let accepted = ring.write("hello".utf8.span)

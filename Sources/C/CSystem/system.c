@@ -8,9 +8,17 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/sockios.h>
+#endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 static __thread void *current_loop __attribute__((tls_model("initial-exec")));
 
@@ -147,6 +155,17 @@ int apus_available_processors(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+int apus_processors(int *numbers, int capacity) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  // Of the first thread, for the calling one may be pinned.
+  if (sched_getaffinity(getpid(), sizeof set, &set) < 0) return 0;
+  int count = 0;
+  for (int processor = 0; processor < CPU_SETSIZE && count < capacity; processor++)
+    if (CPU_ISSET(processor, &set)) numbers[count++] = processor;
+  return count;
+}
 #else
 ssize_t apus_sendfile_errno(int socket, int file, int64_t offset, size_t count) {
 #if defined(__APPLE__)
@@ -187,6 +206,8 @@ int apus_available_processors(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+int apus_processors(int *numbers, int capacity) { return 0; }
 #endif
 
 void apus_block_broken_pipe_signal(void) {
@@ -218,6 +239,25 @@ ssize_t apus_receive_errno(int descriptor, void *into, size_t count) {
 bool apus_has_unread(int descriptor) {
   char byte;
   return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void apus_trim_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+int apus_unsent_count(int descriptor) {
+  int count = -1;
+#if defined(SIOCOUTQ)
+  if (ioctl(descriptor, SIOCOUTQ, &count) < 0) return -1;
+#elif defined(SO_NWRITE)
+  socklen_t length = sizeof count;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_NWRITE, &count, &length) < 0) return -1;
+#elif defined(FIONWRITE)
+  if (ioctl(descriptor, FIONWRITE, &count) < 0) return -1;
+#endif
+  return count;
 }
 
 #if !defined(MSG_NOSIGNAL)

@@ -26,6 +26,16 @@ struct JSONScanTests {
     @Test("what RFC 8259 allows is accepted", arguments: valid)
     func accepted(text: String) { #expect(check(text) == nil) }
 
+    @Test("more values than readers should be asked to keep are refused, however short they are")
+    func manyValues() {
+        func text(_ count: Int) -> [UInt8] {
+            // The array is one of them.
+            Array("[".utf8) + Array(repeating: Array("0,".utf8), count: count - 2).joined() + Array("0]".utf8)
+        }
+        #expect(check(text(JSONScan.mostValues)) == nil)
+        #expect(check(text(JSONScan.mostValues + 1))?.reason == .tooManyValues)
+    }
+
     @Test("what is wrong is named with its place")
     func refused() throws {
         let table: [(String, JSONError.Reason, Int)] = [

@@ -43,6 +43,14 @@ struct URLEncodingTests {
         #expect(parse(text).pairs.map { "\($0.name)=\($0.value)" } == pairs)
     }
 
+    @Test(
+        "what is not UTF-8 is told of, in names and in values",
+        arguments: ["a=%FF", "%C3=1", "a=1&b=%ED%A0%80", "a=%C0%AF"])
+    func notUTF8(text: String) {
+        #expect(!parse(text).isUTF8)
+        #expect(parse("a=%C3%A4&%EF%BF%BD=%").isUTF8)
+    }
+
     @Test("pairs come back from their encoding, whatever is in them")
     func formRoundTrip() {
         var random = SplitMix(state: 99)

@@ -1,3 +1,4 @@
+import ApusRuntime
 import TestSupport
 import Testing
 
@@ -142,6 +143,72 @@ struct ConfigurationProblemTests {
         } else {
             #expect(mistakes.count == 1 && mistakes[0].contains(says), "\(mistakes)")
         }
+    }
+
+    @Test(
+        "a name from other servers is answered with the key that does what it means",
+        arguments: [
+            ("{ port: 80 }", "port: there is no such key; did you mean listeners[0].port?"),
+            ("{ host: '::' }", "did you mean listeners[0].host?"),
+            ("{ address: '::' }", "did you mean listeners[0].host?"),
+            ("{ tls: true }", "did you mean listeners[0].tls?"),
+            ("{ cert: 'a.pem' }", "did you mean listeners[0].tls.certificate?"),
+            ("{ tls_key: 'a.pem' }", "did you mean listeners[0].tls.key?"),
+            ("{ threads: 4 }", "did you mean loops.count?"), ("{ workers: 4 }", "did you mean --workers?"),
+            ("{ keepAliveTimeout: '5s' }", "did you mean limits.idleTimeout?"),
+            ("{ logLevel: 'debug' }", "did you mean log.level?"),
+            ("{ maxBodySize: '1MiB' }", "did you mean limits.body?"),
+            ("{ listeners: [{}, { cert: 'a.pem' }] }", "did you mean listeners[1].tls.certificate?"),
+            ("{ listeners: 8080 }", "did you mean listeners[0].port?"),
+            ("{ log: 'debug' }", "did you mean log.level?"),
+            ("{ timeout: '5s' }", "did you mean timeout.limit?"),
+        ])
+    func misnomers(text: String, says: String) {
+        let mistakes = folder.mistakes(text)
+        #expect(mistakes.count == 1 && mistakes[0].hasSuffix(says), "\(mistakes)")
+    }
+
+    @Test(
+        "so is a variable, with the variable",
+        arguments: [
+            ("APUS_PORT", "there is no such variable; did you mean APUS_LISTENERS_0_PORT?"),
+            ("APUS_HOST", "did you mean APUS_LISTENERS_0_HOST?"),
+            ("APUS_TLS_CERT", "did you mean APUS_LISTENERS_0_TLS_CERTIFICATE?"),
+            ("APUS_THREADS", "did you mean APUS_LOOPS_COUNT?"), ("APUS_WORKERS", "did you mean --workers?"),
+            ("APUS_LOG", "did you mean APUS_LOG_LEVEL?"),
+        ])
+    func misnomersInVariables(name: String, says: String) {
+        let mistakes = folder.mistakes(environment: [name: "1"])
+        #expect(mistakes.count == 1 && mistakes[0].hasPrefix(name) && mistakes[0].hasSuffix(says), "\(mistakes)")
+    }
+
+    @Test("every key that such a name is answered with is there, and no name is a key itself")
+    func misnomersLeadSomewhere() {
+        let known = Set(Configuration.keys.map(\.path))
+        for (name, key) in Misnomer.keys where !key.hasPrefix("--") {
+            let path = key.replacing("[0]", with: "[]")
+            #expect(known.contains(path), "\(name) → \(key)")
+        }
+        for section in Configuration.keys.compactMap({ $0.path.split(separator: ".").first }) {
+            guard let key = Misnomer.key(forValueOf: String(section.replacing("[]", with: ""))) else { continue }
+            #expect(known.contains(key.replacing("[0]", with: "[]")), "\(section) → \(key)")
+        }
+        #expect(known.filter { Misnomer.key($0) != nil && !$0.contains(".") } == [])
+    }
+
+    @Test("processors that are not there are a mistake, told with those that are, unless nobody looks at the machine")
+    func missingProcessor() throws {
+        guard let allowed = Processors.allowed else { return }
+        let missing = try #require((0...1024).first { !allowed.contains($0) })
+        let mistakes = folder.mistakes("{ loops: { pinnedTo: [\(missing)] } }")
+        let there = Processors.list(allowed)
+        #expect(
+            mistakes == [
+                "apus.json5:1:21: loops.pinnedTo is [\(missing)]: this process may not run on processor \(missing): "
+                    + "choose among \(there)"
+            ])
+        let flag = ConfigurationFlag("--pin", path: "loops.pinnedTo", value: "\(missing)")
+        _ = try Configuration.load(environment: [:], flags: [flag], checksFiles: false)
     }
 
     @Test("a file that can't be read, or is no JSON5, is one mistake among the others")

@@ -104,11 +104,55 @@ struct AdminAccessTests {
             try admin.expect(401, "DELETE /api/connections/0-1", AdminTesting.own)
             let right = ["Authorization: Bearer \(Self.token)"]
             try admin.expect(200, "GET /api/sample", right)
+            #expect(try admin.ask("GET /")["www-authenticate"]?.hasPrefix("Bearer") == true)
             // Who shows the token needs no other proof that no page of others sends it.
             try admin.expect(404, "DELETE /api/connections/0-1", right)
             let challenge = try admin.ask("GET /api/sample")["www-authenticate"]
             #expect(challenge?.hasPrefix("Bearer") == true)
             try admin.expect(200, "GET /dashboard.css")
+        }
+    }
+
+    @Test("a connection that does not show the token ends with its answer, one that does goes on")
+    func connections() async throws {
+        try await AdminTesting.run(token: Self.token) { admin in
+            for path in ["/icon.svg", "/", "/api/sample"] {
+                let stranger = try RawClient(admin.admin)
+                stranger.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                #expect(try stranger.receiveAll().lowercased().contains("\r\nconnection: close\r\n"))
+            }
+            let known = try RawClient(admin.admin)
+            for path in ["/icon.svg", "/api/sample"] {
+                known.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(Self.token)\r\n\r\n")
+                #expect(try known.response().status == 200)
+            }
+        }
+    }
+
+    @Test("one address has no more than 48 connections")
+    func crowd() async throws {
+        try await AdminTesting.run(token: Self.token) { admin in
+            let others = try (1...48).map { _ in try RawClient(admin.admin) }
+            // Who says nothing is accepted a second later.
+            for client in others { client.send("G") }
+            let more = try RawClient(admin.admin)
+            more.send("G")
+            #expect(try more.response().status == 503)
+            withExtendedLifetime(others) {}
+        }
+    }
+
+    @Test("the cookie names the port, for two servers of one host have a dashboard each, and its removal is believed")
+    func cookieName() async throws {
+        try await AdminTesting.run(token: Self.token) { admin in
+            let answer = try admin.ask("POST /api/session", AdminTesting.own, body: #"{"token":"\#(Self.token)"}"#)
+            let cookie = try #require(answer["set-cookie"])
+            let port = try #require(admin.admin.port)
+            #expect(cookie.hasPrefix("apus-admin-\(port)="))
+            let session = "Cookie: \(cookie.prefix { $0 != ";" })"
+            let end = try admin.ask("DELETE /api/session", [session] + AdminTesting.own)
+            // A browser takes no Secure cookie, nor its removal, from a place that is not secure.
+            #expect(end["set-cookie"]?.contains("Secure") == false)
         }
     }
 

@@ -13,6 +13,8 @@ struct AdminTesting {
 
     /// What a request of the dashboard's own page says of itself.
     static let own = ["X-Apus-Admin: 1"]
+    /// The same of one that takes back whatever was changed last.
+    static let whatever = own + ["If-Match: *"]
 
     static func run(
         token: String? = nil, names: [String] = [], loops: Int = 1, mostListeners: Int = 32,

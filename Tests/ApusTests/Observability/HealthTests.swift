@@ -164,4 +164,24 @@ struct HealthTests {
         }
         await stopped
     }
+
+    #if Redis
+        @Test("a Redis that is gone leaves a service fit, unless it is vital", arguments: [false, true])
+        func redis(isVital: Bool) async throws {
+            let server = try RedisProcess()
+            let health = Health()
+            var check = HealthCheck.redis(RedisClient(server.configuration, log: .none), isVital: isVital)
+            check.keepsResult = .zero
+            health.add(check)
+            try await serving(health) { address in
+                let well = try ask(address, "ready")
+                #expect(well.status == 200 && well.text.hasPrefix(#"{"status":"passed""#))
+                server.crash()
+                let away = try ask(address, "ready")
+                let status = try object(away)["status"] as? String
+                #expect(away.status == (isVital ? 503 : 200) && status == (isVital ? "failed" : "degraded"))
+                #expect(!away.text.contains("redis.sock"))
+            }
+        }
+    #endif
 }

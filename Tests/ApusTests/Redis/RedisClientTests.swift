@@ -26,7 +26,7 @@
         @Test("replies of every kind are given back, and no argument becomes a command")
         func replies() async throws {
             let server = try RedisProcess()
-            let redis = RedisClient(server.configuration)
+            let redis = RedisClient(server.configuration, log: .none)
             try await onLoop { loop in
                 #expect(try await redis.send(RedisCommand("PING"), on: loop) == .status("PONG"))
                 #expect(try await redis.send(RedisCommand("SET", "n", 41), on: loop).text == "OK")
@@ -55,7 +55,7 @@
         @Test("many tasks send at once over one connection, and each has its own reply, a large one too")
         func pipelining() async throws {
             let server = try RedisProcess()
-            let redis = RedisClient(server.configuration)
+            let redis = RedisClient(server.configuration, log: .none)
             try await onLoop { loop in
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     for index in 0..<500 {
@@ -79,10 +79,9 @@
             var configuration = server.configuration
             configuration.password = "s3cret"
             configuration.database = 3
-            let redis = RedisClient(configuration)
+            let redis = RedisClient(configuration, log: .none)
             configuration.password = "wr0ng"
-            configuration.log = lines.log
-            let stranger = RedisClient(configuration)
+            let stranger = RedisClient(configuration, log: lines.log)
             try await onLoop { loop in
                 #expect(try await redis.send(RedisCommand("SET", "a", 1), on: loop).text == "OK")
                 let info = try await redis.send(RedisCommand("CLIENT", "INFO"), on: loop).text
@@ -103,9 +102,7 @@
         func restart() async throws {
             let server = try RedisProcess()
             let lines = LogLines()
-            var configuration = server.configuration
-            configuration.log = lines.log
-            let redis = RedisClient(configuration)
+            let redis = RedisClient(server.configuration, log: lines.log)
             try await onLoop { loop in
                 for _ in 0..<3 {
                     #expect(try await redis.send(RedisCommand("PING"), on: loop).text == "PONG")
@@ -128,10 +125,9 @@
             let server = try RedisProcess()
             let lines = LogLines()
             var configuration = server.configuration
-            configuration.log = lines.log
             configuration.timeout = .milliseconds(300)
             configuration.mostWaiting = 8
-            let redis = RedisClient(configuration)
+            let redis = RedisClient(configuration, log: lines.log)
             try await onLoop { loop in
                 // Until the connection stands: a busy machine may need more than the timeout for it.
                 while await error(of: redis, RedisCommand("PING"), on: loop) != nil {
@@ -178,8 +174,7 @@
                     var configuration = RedisConfiguration(host: "127.0.0.1", port: listener.address.port!)
                     configuration.mostReplyBytes = 2000
                     configuration.timeout = .seconds(10)
-                    configuration.log = lines.log
-                    let redis = RedisClient(configuration)
+                    let redis = RedisClient(configuration, log: lines.log)
                     _ = await error(of: redis, RedisCommand("PING"), on: loop)
                     await lines.wait(for: reason)
                     serving.cancel()
@@ -194,8 +189,7 @@
             for (host, port, reason) in [("no-such-host.invalid", 6379, "no known host"), ("127.0.0.1", 1, "accepts")] {
                 var configuration = RedisConfiguration(host: host, port: UInt16(port))
                 configuration.timeout = .seconds(30)
-                configuration.log = .none
-                let redis = RedisClient(configuration)
+                let redis = RedisClient(configuration, log: .none)
                 try await onLoop { loop in
                     guard case .unavailable(let told) = await error(of: redis, RedisCommand("PING"), on: loop) else {
                         Issue.record("not told")
@@ -209,7 +203,7 @@
         @Test("the digests of scripts are what Redis computes")
         func digests() async throws {
             let server = try RedisProcess()
-            let redis = RedisClient(server.configuration)
+            let redis = RedisClient(server.configuration, log: .none)
             try await onLoop { loop in
                 for script: RedisScript in [.tokenBucket, .slidingWindow] {
                     let loaded = try await redis.send(RedisCommand("SCRIPT", "LOAD", .text(script.text)), on: loop)

@@ -22,7 +22,6 @@
         /// A client's configuration.
         var configuration: RedisConfiguration {
             var configuration = RedisConfiguration(host: host)
-            configuration.log = .none
             // A busy machine is no Redis that is away.
             configuration.timeout = .seconds(10)
             configuration.firstPause = .milliseconds(2)

@@ -17,7 +17,9 @@
             ] {
                 try await withThreadOfItsOwn {
                     let loop = EventLoop.current!
-                    let stores = (0..<3).map { _ in RedisRateLimitStore(rule, RedisClient(server.configuration)) }
+                    let stores = (0..<3).map { _ in
+                        RedisRateLimitStore(rule, RedisClient(server.configuration, log: .none))
+                    }
                     let decisions = try await withThrowingTaskGroup(of: RateLimitDecision.self) { group in
                         for index in 0..<300 {
                             group.addTask {
@@ -43,7 +45,7 @@
         @Test("counts expire, and a Redis whose clock is turned back keeps nobody out for longer than the rule does")
         func clocks() async throws {
             let server = try RedisProcess()
-            let redis = RedisClient(server.configuration)
+            let redis = RedisClient(server.configuration, log: .none)
             try await withThreadOfItsOwn {
                 let loop = EventLoop.current!
                 let bucket = RedisRateLimitStore(.tokenBucket(10, per: .seconds(100), name: "b"), redis)
@@ -68,13 +70,11 @@
         func policies() async throws {
             let server = try RedisProcess()
             let lines = LogLines()
-            var configuration = server.configuration
-            configuration.log = lines.log
             for (failure, statuses) in [
                 (RedisRateLimitStore.Failure.allow, [200, 200, 200]), (.refuse, [503, 503, 503]),
                 (.countHere, [200, 200, 429]),
             ] {
-                let redis = RedisClient(configuration)
+                let redis = RedisClient(server.configuration, log: lines.log)
                 let rule = RateLimitRule.tokenBucket(2, per: .seconds(86400), name: "\(failure)")
                 try await serving(
                     { _ in },

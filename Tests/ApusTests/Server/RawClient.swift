@@ -5,9 +5,14 @@ import Glibc
 final class RawClient {
     let socket: CInt
 
-    init(_ address: SocketAddress) throws {
+    /// - Parameter receiveBuffer: What the system keeps for this side at most, in bytes; its own choice when nil.
+    init(_ address: SocketAddress, receiveBuffer: CInt? = nil) throws {
         guard case .ipv4(let host, let port) = address else { throw ClientError.address }
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var receiveBuffer {
+            _ = unsafe setsockopt(
+                socket, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<CInt>.size))
+        }
         var patience = timeval(tv_sec: 10, tv_usec: 0)
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

@@ -400,7 +400,7 @@ struct MemorySessionTests {
         @Test("values come back, ids change at login, and what was forged or ended is nobody's")
         func sessions() async throws {
             let server = try RedisProcess()
-            let store = RedisSessionStore(RedisClient(server.configuration))
+            let store = RedisSessionStore(RedisClient(server.configuration, log: .none))
             try await serving({ _ in }, { registerSessionRoutes($0, Sessions(store)) }) { address in
                 try checkSessions(at: address)
             }
@@ -409,7 +409,7 @@ struct MemorySessionTests {
         @Test("requests of one client at the same time change one session together")
         func concurrency() async throws {
             let server = try RedisProcess()
-            let store = RedisSessionStore(RedisClient(server.configuration))
+            let store = RedisSessionStore(RedisClient(server.configuration, log: .none))
             try await serving(loops: 4, { _ in }, { registerSessionRoutes($0, Sessions(store)) }) { address in
                 try checkStoredSessions(at: address)
             }
@@ -418,7 +418,7 @@ struct MemorySessionTests {
         @Test("sessions end by themselves, idle or old, and no value of a client's becomes a command")
         func ends() async throws {
             let server = try RedisProcess()
-            let redis = RedisClient(server.configuration)
+            let redis = RedisClient(server.configuration, log: .none)
             let store = RedisSessionStore(redis)
             try await withThreadOfItsOwn {
                 let loop = EventLoop.current!
@@ -455,9 +455,7 @@ struct MemorySessionTests {
         func away() async throws {
             let server = try RedisProcess()
             let lines = LogLines()
-            var configuration = server.configuration
-            configuration.log = lines.log
-            let store = RedisSessionStore(RedisClient(configuration))
+            let store = RedisSessionStore(RedisClient(server.configuration, log: lines.log))
             try await serving({ _ in }, { registerSessionRoutes($0, Sessions(store)) }) { address in
                 let browser = try SessionBrowser(address)
                 try browser.ask("/login/ada")

@@ -47,13 +47,24 @@ struct ConfigurationReport: Sendable {
         problems.append(
             ConfigurationProblem(
                 .value, path: path + mismatch.suffix, value: secret ? "a secret" : at.written,
-                reason: "expected \(mismatch.expected)", suggestion: mismatch.suggestion, origin: at.origin))
+                reason: "expected \(mismatch.expected)",
+                suggestion: mismatch.suggestion ?? suggestion(for: path, at.origin), origin: at.origin))
+    }
+
+    /// What was meant by a value where there are only keys below, in the words of where it was written.
+    private func suggestion(for section: String, _ origin: ConfigurationOrigin) -> String? {
+        guard let key = Misnomer.key(forValueOf: section) else { return nil }
+        if case .variable = origin { return Misnomer.variable(of: key) }
+        return key
     }
 
     /// A name that is none of a section's keys.
     mutating func reject(unknown member: ConfigurationNode.Member, at path: String, among names: [String]) {
         let whole = ConfigurationPath.join(path, member.name)
-        var suggestion = Spelling.nearest(to: member.name, among: names).map { ConfigurationPath.join(path, $0) }
+        var suggestion = Misnomer.key(member.name, in: path)
+        if suggestion == nil {
+            suggestion = Spelling.nearest(to: member.name, among: names).map { ConfigurationPath.join(path, $0) }
+        }
         if suggestion == nil {
             // The right name in the wrong section.
             let same = known.filter { $0.hasSuffix("." + member.name) || $0 == member.name }

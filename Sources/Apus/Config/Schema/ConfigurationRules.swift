@@ -78,6 +78,7 @@ struct FeatureRule<Root: Sendable, Part: Sendable>: ConfigurationRule {
     let name: String
     let place: ConfigurationPlace<Root, Part?>
     let schema: ConfigurationSchema<Part>
+    let isLive: Bool
     let summary: String
 
     func apply(_ node: ConfigurationNode, to root: inout Root, at path: String, _ report: inout ConfigurationReport) {
@@ -126,7 +127,7 @@ struct FeatureRule<Root: Sendable, Part: Sendable>: ConfigurationRule {
         [
             ConfigurationKey(
                 path: path, expected: "true, false, or an object of the keys below",
-                standard: .bool(standard[keyPath: place] != nil), summary: summary, isSecret: false, isLive: false)
+                standard: .bool(standard[keyPath: place] != nil), summary: summary, isSecret: false, isLive: isLive)
         ] + schema.keys(at: path)
     }
 

@@ -60,9 +60,9 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     /// A section that may be off: `true` or an object turns it on, `false` or null off.
     mutating func feature<Part>(
         _ name: String, _ place: ConfigurationPlace<Root, Part?>, _ schema: ConfigurationSchema<Part>,
-        _ summary: String
+        live: Bool = false, _ summary: String
     ) {
-        rules.append(FeatureRule(name: name, place: place, schema: schema, summary: summary))
+        rules.append(FeatureRule(name: name, place: place, schema: schema, isLive: live, summary: summary))
     }
 
     /// A list of objects.

@@ -10,6 +10,8 @@ public struct ListenerSettings: Hashable, Sendable {
     public var redirectTo: UInt16?
     /// How TLS is spoken; nil is not at all.
     public var tls: TLSSettings?
+    /// What is borne from its connections, for each protocol.
+    public var pools = ListenerPoolSettings()
 
     /// HTTP in the clear on port 8080 of this machine alone.
     public init() {}
@@ -26,6 +28,7 @@ public struct ListenerSettings: Hashable, Sendable {
             "redirectTo", \.redirectTo, .integer(1...65535), orNull: "none",
             "Serve nothing here but redirects to https on this port")
         $0.feature("tls", \.tls, TLSSettings.schema, "Whether TLS is spoken here")
+        $0.section("pools", \.pools, ListenerPoolSettings.schema)
         $0.check { listener, report in
             if listener.tls != nil, listener.redirectTo != nil {
                 report.reject("redirectTo", nil, "a listener redirects or speaks TLS: remove redirectTo or tls")

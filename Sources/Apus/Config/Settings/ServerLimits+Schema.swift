@@ -8,13 +8,16 @@ extension ServerLimits {
             "body", \.body, .sizeOrUnlimited(), live: true,
             "Bytes of content in one request (413); a route may have its own")
         $0.value(
+            "gatheredContent", \.gatheredContent, .sizeOrUnlimited(), live: true,
+            "Content that a loop holds at a time for handlers that want all of it at once (503)")
+        $0.value(
             "headTimeout", \.headTimeout, time, live: true, "From a request's first byte to the end of its head (408)")
         $0.value(
             "bodyTimeout", \.bodyTimeout, time, live: true,
-            "For the content of a request (408), extended as long as it comes at bodyMinimumRate")
+            "How far the content of a request may be behind bodyMinimumRate (408)")
         $0.value(
             "bodyMinimumRate", \.bodyMinimumRate, .size(1...(1 << 40)), live: true,
-            "What a client must send each second once bodyTimeout has passed")
+            "What a client must send each second, but for the bodyTimeout that it has")
         $0.value("idleTimeout", \.idleTimeout, time, live: true, "When an open connection without a request is closed")
         $0.value(
             "requestTimeout", \.requestTimeout, time, live: true,
@@ -71,7 +74,7 @@ extension HTTP2ServerLimits {
             "The table that requests' fields are compressed with")
         $0.value(
             "connectProtocol", \.settings.isConnectProtocolEnabled, .bool, live: true,
-            "Whether extended CONNECT is taken, for WebSockets over HTTP/2")
+            "Whether extended CONNECT is announced though no route takes it")
         $0.value(
             "pingInterval", \.pingInterval, time, orNull: "none", live: true,
             "When a connection with requests in hand that says nothing is asked whether it is there")

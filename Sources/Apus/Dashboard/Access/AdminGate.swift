@@ -9,6 +9,8 @@ import ApusNet
 /// | an Origin other than the Host, or a fetch from another site | 403 |
 /// | a change without `X-Apus-Admin` or a token in Authorization | 403: a form of another page could send it |
 /// | no token, or a wrong one, where there is one | 401 |
+///
+/// Where there is a token, a connection that does not show it ends with its answer: places are for who is let in.
 struct AdminGate: RequestMiddleware {
     let options: AdminOptions
     let sessions: AdminSessions
@@ -34,19 +36,27 @@ struct AdminGate: RequestMiddleware {
         if !context.method.isSafe, shown == nil, context.field(.apusAdmin) == nil {
             throw HTTPError(.forbidden, "what changes something needs the field X-Apus-Admin: send X-Apus-Admin: 1")
         }
-        guard let token = options.token, !Self.open.contains(context.path) else { return nil }
+        guard let token = options.token else { return nil }
         if let shown {
             if ConstantTime.isEqual(shown, to: token) { return nil }
             onRefusal(context.remoteAddress?.description ?? "someone who is gone")
-        } else if let session = context.cookies[AdminSessions.cookie], sessions.isKnown(session) {
+        } else if let session = context.cookies[AdminSessions.cookie(for: context)], sessions.isKnown(session) {
             return nil
         }
+        context.endConnection()
+        if Self.open.contains(context.path) { return nil }
         // The page itself asks for the token.
-        if context.path == "/", context.method.isSafe { return DashboardPage.response(.unauthorized) }
+        if context.path == "/", context.method.isSafe {
+            var page = DashboardPage.response(.unauthorized)
+            page.fields[.wwwAuthenticate] = Self.challenge
+            return page
+        }
         throw HTTPError(
-            .unauthorized, "show the token: Authorization: Bearer …",
-            fields: [.wwwAuthenticate: "Bearer realm=\"apus admin\""])
+            .unauthorized, "show the token: Authorization: Bearer …", fields: [.wwwAuthenticate: Self.challenge])
     }
+
+    /// What a 401 has to say (RFC 9110, 15.5.2).
+    static let challenge = "Bearer realm=\"apus admin\""
 
     private func checkHost(_ context: Context) throws(HTTPError) {
         guard let authority = AdminAuthority(context.authority) else {
@@ -79,6 +89,14 @@ struct AdminGate: RequestMiddleware {
     private func token(of context: Context) -> String? {
         guard let value = context.field(.authorization), value.prefix(7).lowercased() == "bearer " else { return nil }
         return String(value.dropFirst(7).drop { $0 == " " })
+    }
+}
+
+extension Context {
+    /// Has the connection end with this answer.
+    fileprivate func endConnection() {
+        guard let served = transport?.carrier as? any ServerConnection else { return }
+        served.drain(served.connection)
     }
 }
 

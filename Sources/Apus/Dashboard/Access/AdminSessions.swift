@@ -10,7 +10,9 @@ final class AdminSessions: Sendable {
         var began: ContinuousClock.Instant
     }
 
-    static let cookie = "apus-admin"
+    /// The cookie's name: with the port, for cookies are a host's, and two servers of one host have a dashboard each.
+    static func cookie(for context: Context) -> String { "apus-admin-\(context.localAddress?.port ?? 0)" }
+
     static let lifetime = Duration.seconds(12 * 3600)
     private static let most = 64
     private let sessions = Lock<[Session]>([])

@@ -58,6 +58,7 @@ enum DashboardPage {
         <div><dt>Memory</dt><dd id="memory">–</dd><dd id="memory-more" class="more"></dd></div>
         </dl>
         </section>
+        <p id="workers" class="note quiet" hidden></p>
         <section id="traffic" class="card" aria-labelledby="traffic-title">
         <div class="head"><h2 id="traffic-title">Traffic</h2>
         <div class="segments" role="group" aria-label="Time shown">

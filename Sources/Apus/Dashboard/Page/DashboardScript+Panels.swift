@@ -14,6 +14,9 @@ extension DashboardScript {
           const { requests, latency, connections, process, loops, server } = sample;
           put($('place'), `${server.places.join(', ')} · ${loops.length} ${loops.length === 1 ? 'loop' : 'loops'} on `
             + `${server.driver} · up ${span(sample.uptime)}${server.isStopping ? ' · stopping' : ''}`);
+          $('workers').hidden = !(server.workers > 1);
+          if (server.workers > 1) put($('workers'), `Figures, connections and events are those of worker ${server.worker} alone. `
+            + `What is changed of the configuration and of pools is changed in all ${server.workers} workers; limits are for each of them.`);
           figure($('rate'), rate(requests.rate));
           const failed = requests.byStatus[4] + requests.byStatus[5];
           put($('rate-more'), `${count(requests.total)} in all, ${count(requests.inProgress)} in progress`

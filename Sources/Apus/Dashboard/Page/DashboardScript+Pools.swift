@@ -2,7 +2,7 @@ extension DashboardScript {
     /// Pools with their health and their limits, and connections by protocol and state.
     static let pools = #"""
         const showPools = () => {
-          reconcile($('pool-list'), sample.pools, (pool) => pool.name, (pool) => make('li', {},
+          reconcile($('pool-list'), [...sample.listeners, ...sample.pools], (pool) => pool.name, (pool) => make('li', {},
             make('span', {}, make('strong'), ' ', make('span', { class: 'badge' })), meter(), pool.kind === 'listener' ? make('span')
               : make('button', { type: 'button', 'aria-label': `Limit of ${pool.name}`, onclick: () => askForLimit(pool.name) },
                 'Limit'), make('p', { class: 'quiet' })),
@@ -11,13 +11,13 @@ extension DashboardScript {
               const badge = row.querySelector('.badge');
               badge.className = 'badge ' + pool.health;
               put(badge, pool.health);
-              const taken = pool.active + pool.idle, part = pool.capacity ? taken / pool.capacity : 0;
-              setMeter(row.querySelector('.meter'), part, pool.capacity ? percent(part) : count(taken));
-              row.querySelector('.meter > i').style.visibility = pool.capacity ? '' : 'hidden';
+              const taken = pool.active + pool.idle, part = pool.limit ? taken / pool.limit : 0;
+              setMeter(row.querySelector('.meter'), part, pool.limit ? percent(part) : count(taken));
+              row.querySelector('.meter > i').style.visibility = pool.limit ? '' : 'hidden';
               put(row.querySelector('p'), [pool.reason, pool.idle ? `${count(pool.idle)} idle` : '',
                 pool.waiting ? `${count(pool.waiting)} waiting` : '', `${count(pool.opened)} opened in all`,
-                pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timedOut ? `${count(pool.timedOut)} timed out` : '',
-                pool.failed ? `${count(pool.failed)} failed` : ''].filter(Boolean).join(' · '));
+                pool.rejected ? `${count(pool.rejected)} rejected` : '', pool.timeouts ? `${count(pool.timeouts)} timed out` : '',
+                pool.failures ? `${count(pool.failures)} failed` : ''].filter(Boolean).join(' · '));
             });
           showLimits(sample.limits ?? []);
           const kinds = new Map();
@@ -52,13 +52,15 @@ extension DashboardScript {
         const bars = (stack, parts) => reconcile(stack, parts, ([name]) => name, ([name]) => make('i', { class: name }),
           (bar, [, part]) => { bar.style.width = (part * 100).toFixed(2) + '%'; bar.hidden = !(part > 0); });
         let limited = null;
-        const askForLimit = (name) => {
+        const askForLimit = async (name) => {
           const pool = sample.pools.find((one) => one.name === name);
-          if (!pool) return;
-          limited = name;
+          // Which settings are in force when he is asked.
+          const known = await get(`/api/pools/${encodeURIComponent(name)}`).catch(() => null);
+          if (!pool || !known) return say('The server does not answer.');
+          limited = { name, revision: known.revision };
           put($('limit-text'), `${name} has ${count(pool.active + pool.idle)} of its connections open. A lower limit closes none of `
             + 'them: nobody is let in until there are fewer.');
-          $('limit').value = pool.capacity ?? '';
+          $('limit').value = known.limit ?? '';
           $('limit').removeAttribute('aria-invalid');
           $('limit-problem').textContent = '';
           $('limit-dialog').showModal();
@@ -66,10 +68,13 @@ extension DashboardScript {
         };
         // The way back that does not go away, as the one below the page does.
         $('limit-back').addEventListener('click', async () => {
-          const name = limited, answer = await api(`/api/pools/${encodeURIComponent(name)}/rollback`, { method: 'POST' }).catch(() => null);
+          const { name, revision } = limited;
+          const answer = await api(`/api/pools/${encodeURIComponent(name)}/rollback`, { method: 'POST', fields: seen(revision) })
+            .catch(() => null);
           const content = await answer?.json().catch(() => null);
           if (!answer?.ok) {
-            $('limit-problem').textContent = content?.detail ?? content?.title ?? 'The server does not answer.';
+            $('limit-problem').textContent = why(content);
+            if (answer?.status === 412) limited.revision = content.revision;
             return;
           }
           $('limit-dialog').close();
@@ -78,14 +83,15 @@ extension DashboardScript {
         $('limit-keep').addEventListener('click', () => $('limit-dialog').close());
         $('limit-dialog').querySelector('form').addEventListener('submit', async (event) => {
           event.preventDefault();
-          const name = limited, address = `/api/pools/${encodeURIComponent(name)}`, text = $('limit').value.trim();
-          const answer = await api(address, { method: 'PATCH', body: JSON.stringify({ limit: text === '' ? null : meant(text) }) })
-            .catch(() => null);
+          const { name } = limited, address = `/api/pools/${encodeURIComponent(name)}`, text = $('limit').value.trim();
+          const answer = await api(address, { method: 'PATCH', body: JSON.stringify({ limit: text === '' ? null : meant(text) }),
+            fields: seen(limited.revision) }).catch(() => null);
           const content = await answer?.json().catch(() => null);
           if (!answer?.ok) {
             $('limit').setAttribute('aria-invalid', 'true');
-            $('limit-problem').textContent = content?.problems?.map((one) => `${one.path} ${one.reason}`).join('; ')
-              ?? content?.detail ?? 'The server does not answer.';
+            $('limit-problem').textContent = answer?.status === 412
+              ? 'Somebody else has changed something meanwhile. Set the limit again if it is still wanted.' : why(content);
+            if (answer?.status === 412) limited.revision = content.revision;
             return;
           }
           $('limit-dialog').close();
@@ -93,8 +99,9 @@ extension DashboardScript {
           say(`${name} has ${content.pool.limit ? `a limit of ${count(content.pool.limit)}` : 'no limit'} now`
             + (content.toDrain ? `; ${count(content.toDrain)} above it may stay.` : '.'),
             make('button', { type: 'button', onclick: async () => {
-              const undone = await api(address + '/rollback', { method: 'POST' }).catch(() => null);
-              say(undone?.ok ? `${name} is as it was before.` : 'It could not be undone.');
+              const undone = await api(address + '/rollback', { method: 'POST', fields: seen(content.revision) }).catch(() => null);
+              say(undone?.ok ? `${name} is as it was before.` : undone?.status === 412
+                ? 'Nothing was taken back: somebody else has changed something since.' : 'It could not be undone.');
             } }, 'Undo'));
         });
 

@@ -83,12 +83,13 @@ extension DashboardScript {
 
     /// The configuration, and changes that are gathered until they are applied together.
     static let configuration = #"""
-        let entries = [], keysShown = 'live';
+        let entries = [], keysShown = 'live', revision = null;
         const changes = new Map();
         const refreshConfiguration = async () => {
           try {
             const found = await get('/api/configuration');
             entries = found.entries;
+            revision = found.revision;
             $('rollback').hidden = !found.earlier;
             showKeys();
           } catch { /* the state above tells of it */ }
@@ -145,19 +146,27 @@ extension DashboardScript {
         };
         // A number, a boolean, null or a list as it is; anything else is text, such as 64MiB.
         const meant = (text) => { try { return JSON.parse(text); } catch { return text; } };
+        // What was seen goes with what is wanted: nobody undoes what another has done meanwhile.
+        const seen = (revision) => ({ 'If-Match': revision ? `"${revision}"` : '*' });
+        const why = (content) => content?.problems?.map((one) => `${one.path} ${one.reason}`.trim()).join('; ')
+          ?? content?.detail ?? 'The server does not answer.';
         const apply = async (asked) => {
-          const answer = await api('/api/configuration', { method: 'PATCH', body: JSON.stringify(asked) });
-          return { isApplied: answer.ok, content: await answer.json() };
+          const answer = await api('/api/configuration', { method: 'PATCH', body: JSON.stringify(asked), fields: seen(revision) });
+          return { isApplied: answer.ok, status: answer.status, content: await answer.json() };
         };
         $('configuration-form').addEventListener('submit', async (event) => {
           event.preventDefault();
           if (!changes.size) return;
           const asked = Object.fromEntries([...changes].map(([path, text]) => [path, meant(text)]));
-          const { isApplied, content } = await apply(asked).catch(() => ({ isApplied: false, content: {} }));
+          const { isApplied, status, content } = await apply(asked).catch(() => ({ isApplied: false, content: {} }));
+          if (status === 412) {
+            await refreshConfiguration();
+            return say('Somebody else was faster: the values shown are new. Apply again if yours are still wanted.');
+          }
           if (!isApplied) {
             const problems = content.problems ?? [{ path: '', reason: content.detail ?? 'the server does not answer' }];
             const reason = (one) => `${one.reason}${one.suggestion ? `; did you mean ${one.suggestion}?` : ''}`;
-            $('problems').replaceChildren(...problems.map((one) => make('li', {}, `${one.path}: ${reason(one)}`)));
+            $('problems').replaceChildren(...problems.map((one) => make('li', {}, `${one.path ? one.path + ': ' : ''}${reason(one)}`)));
             for (const input of document.querySelectorAll('#key-table input')) isRight(input);
             const wrong = problems.filter((one) => field(one.path));
             for (const one of wrong) isWrong(field(one.path), reason(one));
@@ -170,17 +179,20 @@ extension DashboardScript {
           await refreshConfiguration();
           if (isGone) goOn(paths);
           const keys = content.applied;
-          say(keys.length === 1 ? `${keys[0].path} is changed.` : `${keys.length} keys are changed.`,
-            keys.length ? make('button', { type: 'button', onclick: rollBack }, 'Undo') : null);
+          const where = content.workers > 1 ? ` in ${content.workers} workers` : '';
+          say((keys.length === 1 ? `${keys[0].path} is changed` : `${keys.length} keys are changed`) + where + '.',
+            keys.length ? make('button', { type: 'button', onclick: () => rollBack(content.revision) }, 'Undo') : null);
         });
-        const rollBack = async () => {
-          const answer = await api('/api/configuration/rollback', { method: 'POST' }).catch(() => ({ ok: false }));
-          const keys = answer.ok ? (await answer.json()).applied : [];
-          say(keys.length === 0 ? 'It could not be undone.' : keys.length === 1 ? `${keys[0].path} is as it was before.`
-            : `${keys.length} keys are as before.`);
+        const rollBack = async (meant) => {
+          const answer = await api('/api/configuration/rollback', { method: 'POST', fields: seen(meant) }).catch(() => null);
+          const content = await answer?.json().catch(() => null);
+          const keys = answer?.ok ? content.applied : [];
+          say(answer?.status === 412 ? 'Nothing was taken back: somebody else has changed something since. Look at it again.'
+            : !answer?.ok ? `It could not be undone: ${why(content)}` : keys.length === 1
+            ? `${keys[0].path} is as it was before.` : `${keys.length} keys are as before.`);
           refreshConfiguration();
         };
-        $('rollback').addEventListener('click', rollBack);
+        $('rollback').addEventListener('click', () => rollBack(revision));
         $('discard').addEventListener('click', () => {
           const paths = [...changes.keys()];
           changes.clear();

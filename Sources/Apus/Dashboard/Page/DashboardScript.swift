@@ -58,7 +58,7 @@ enum DashboardScript {
 
         const api = async (path, options = {}) => {
           const answer = await fetch(path, { ...options, headers: { 'X-Apus-Admin': '1', 'Accept': 'application/json',
-            ...(options.body ? { 'Content-Type': 'application/json' } : {}) } });
+            ...(options.body ? { 'Content-Type': 'application/json' } : {}), ...options.fields } });
           if (answer.status === 401 && path !== '/api/session') { askForToken(); throw new Error('the token is missing'); }
           return answer;
         };

@@ -17,7 +17,9 @@ final class AdminServer: Sendable {
         configuration.loops = LoopGroup.Options(loops: 1, log: observed.configuration.log)
         configuration.listen.unixMode = 0o600
         configuration.listen.reusePort = false
-        configuration.listen.admission = .init(connections: 256)
+        // One address can't take them all from the operator, nor can one who keeps silent.
+        configuration.listen.admission = .init(connections: 256, connectionsPerAddress: 48)
+        configuration.limits.headTimeout = .seconds(5)
         configuration.limits.body = 64 << 10
         configuration.takesOverSockets = false
         configuration.log = observed.configuration.log
@@ -71,6 +73,7 @@ extension RunningServer {
     }
 
     func closeAdmin() {
+        link?.close()
         let open = admin.withLock { admin in
             defer { admin = nil }
             return admin

@@ -104,7 +104,7 @@ extension Dashboard {
         guard let name = ConnectionName(text) else {
             throw HTTPError(.badRequest, "\(text.prefix(64)) is no connection: take an id of /api/connections")
         }
-        let isAbrupt = context.query["now"] == "true"
+        let isAbrupt = try context.query.flag("now")
         let address = try await close(name, abruptly: isAbrupt, context.loop)
         let how = isAbrupt ? "at once" : "after what it had in hand"
         sampler.value.tell(.info, "connection", "\(address) was closed from the dashboard, \(how)")

@@ -15,12 +15,14 @@ struct ConnectionQuery: Sendable {
     var isDescending = true
     /// In lower case.
     var search = ""
+    /// The connection that is searched for by its id.
+    private var name: ConnectionName?
     var offset = 0
     var limit = 50
 
     /// - Throws: `HTTPError` 400 that names everything that is wrong.
     init(_ query: Query) throws(HTTPError) {
-        var mistakes: [String] = []
+        var mistakes = query.mistakes(knowing: ["sort", "search", "offset", "limit"])
         func number(_ name: String, _ range: ClosedRange<Int>, _ standard: Int) -> Int {
             guard let text = query[name] else { return standard }
             guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
@@ -34,13 +36,15 @@ struct ConnectionQuery: Sendable {
         limit = number("limit", 1...Self.mostLimit, 50)
         if let sort = query["sort"] {
             isDescending = sort.hasPrefix("-")
-            if let key = Key(rawValue: String(sort.drop { $0 == "-" })) {
+            if let key = Key(rawValue: String(sort.dropFirst(isDescending ? 1 : 0))) {
                 self.key = key
             } else {
-                mistakes.append("sort: send one of \(Key.allCases.map(\.rawValue).joined(separator: ", ")), or -age")
+                let keys = Key.allCases.map(\.rawValue).joined(separator: ", ")
+                mistakes.append("sort: send one of \(keys), or one with a single - before it, such as -age")
             }
         }
         search = query["search"]?.lowercased() ?? ""
+        name = ConnectionName(search)
         if search.utf8.count > Self.longestSearch {
             mistakes.append("search: send at most \(Self.longestSearch) bytes")
         }
@@ -52,6 +56,7 @@ struct ConnectionQuery: Sendable {
         if search.isEmpty { return true }
         if sight.protocolName.lowercased().contains(search) || sight.activity.name.contains(search) { return true }
         if "loop \(sight.connection.loop.index)" == search { return true }
+        if let name, name.loop == sight.connection.loop.index, name.id == sight.connection.id { return true }
         return sight.connection.peerNow?.description.contains(search) ?? false
     }
 

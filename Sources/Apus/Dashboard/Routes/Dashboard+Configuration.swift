@@ -16,6 +16,8 @@ extension Dashboard {
     }
 
     private struct Listing: Encodable {
+        /// Which one it is; nil where there is none.
+        var revision: String?
         /// How many changes can be taken back, one after the other.
         var earlier: Int
         var entries: [Entry]
@@ -29,66 +31,55 @@ extension Dashboard {
         }
         var isDryRun: Bool
         var applied: [Change]
-    }
-
-    private struct Refusal: Encodable {
-        struct Problem: Encodable {
-            var path: String
-            var reason: String
-            var suggestion: String?
-        }
-        var title = "nothing was changed"
-        var problems: [Problem]
+        /// What is in force now.
+        var revision: String
+        /// In how many workers; left out for a server alone.
+        var workers: Int?
     }
 
     func registerConfiguration(on app: Application) {
-        app.get("/api/configuration") { _ in
+        app.get("/api/configuration") { context in
             guard let server else { throw Self.isGone }
-            return Listing(
-                earlier: server.source.withLock { $0?.earlier.count } ?? 0, entries: Self.entries(of: server))
+            // All of one moment, so that nobody bases a change on what he has not seen.
+            let source = server.source.withLock { $0 }
+            let listing = Listing(
+                revision: source?.revision.description, earlier: source?.earlier.count ?? 0,
+                entries: source.map { Self.entries(of: $0.configuration) } ?? [])
+            return try Self.answer(listing, listing.revision, context)
         }
         app.patch("/api/configuration") { context async throws -> Response in
             let text = try await context.text()
-            return try await change(to: .text(text, from: .flag("dashboard")), context)
+            return try await change(to: .patch(ConfigurationPatch(text, from: "dashboard")), context)
         }
         app.post("/api/configuration/rollback") { context async throws -> Response in
-            try await change(to: .previous, context)
+            if let current = server?.configurationRevision { try Self.requireIfMatch(context, current: "\(current)") }
+            return try await change(to: .previous, context)
         }
     }
 
     /// Changes the configuration; with `?dryRun=true` the answer is the same, and nothing is changed.
     private func change(to wanted: WantedConfiguration, _ context: Context) async throws -> Response {
         guard let server else { throw Self.isGone }
-        let isDryRun: Bool
-        switch context.query["dryRun"] {
-        case nil, "false": isDryRun = false
-        case "true": isDryRun = true
-        case let other?:
-            throw HTTPError(.badRequest, "dryRun is \(other.prefix(64)): send dryRun=true, or leave it out")
-        }
-        let update: ConfigurationUpdate
+        var request = ConfigurationRequest(wanted: wanted, expected: Self.expected(context))
+        request.isPreview = try context.query.flag("dryRun")
+        let outcome: ConfigurationOutcome
         do {
-            // It reads files, where certificates are named.
-            update = try await offload { try server.change(to: wanted, isPreview: isDryRun) }
+            outcome = try await server.perform(request)
         } catch let error as ConfigurationError {
-            let problems = error.problems.map {
-                Refusal.Problem(path: $0.path, reason: $0.reason, suggestion: $0.suggestion)
-            }
-            return try JSON(Refusal(problems: problems), status: .unprocessableContent).response(to: context)
+            return try refusal(error, context)
         }
-        guard !wanted.isRollback || !update.applied.isEmpty else {
+        guard !wanted.isRollback || !outcome.update.applied.isEmpty else {
             throw HTTPError(.conflict, "there is no change to take back: the configuration is that of the start")
         }
-        if !isDryRun {
-            let who = wanted.isRollback ? "taken back" : "changed"
-            for change in update.applied { server.configuration.log(.notice, "\(who) from the dashboard: \(change)") }
-        }
-        let changes = update.applied.map { Outcome.Change(path: $0.path, before: $0.before, after: $0.after) }
-        return try JSON(Outcome(isDryRun: isDryRun, applied: changes)).response(to: context)
+        note(outcome, request)
+        let changes = outcome.update.applied.map { Outcome.Change(path: $0.path, before: $0.before, after: $0.after) }
+        let revision = "\(outcome.revision)"
+        return try Self.answer(
+            Outcome(isDryRun: request.isPreview, applied: changes, revision: revision, workers: outcome.workers),
+            revision, context)
     }
 
-    private static func entries(of server: RunningServer) -> [Entry] {
-        guard let configuration = server.source.withLock({ $0?.configuration }) else { return [] }
+    private static func entries(of configuration: Configuration) -> [Entry] {
         let keys = Dictionary(Configuration.keys.map { ($0.path, $0) }) { first, _ in first }
         return configuration.entries.map { entry in
             let key = keys[Configuration.general(entry.path)]

@@ -2,49 +2,48 @@ import ApusHTTP
 import ApusPool
 import ApusRuntime
 
-/// The pools of the server's connections, and what is changed of them: `/api/pools`.
+/// The pools of the server's connections, and what is changed of them: `/api/pools`. A change of a pool is one of the
+/// configuration where the server was made of one, so that there is one history, and one place that says what is in force.
 extension Dashboard {
     private struct Outcome: Encodable {
         /// Paths of settings that hold from now on, and of those that hold for connections that come from now on.
-        var applied: [String]
-        var forNewConnections: [String]
+        var applied: [String] = []
+        var forNewConnections: [String] = []
         /// Connections above a lower limit, which stay.
-        var toDrain: Int
+        var toDrain = 0
+        /// What is in force now.
+        var revision: String
+        /// In how many workers; left out for a server alone.
+        var workers: Int?
         /// The pool with them.
         var pool: PoolDetail
-    }
-
-    private struct Refusal: Encodable {
-        struct Problem: Encodable {
-            var path: String
-            var reason: String
-        }
-        var title = "nothing was changed"
-        var problems: [Problem]
     }
 
     func registerPools(on app: Application) {
         let sampler = self.sampler
         app.get("/api/pools") { _ in sampler.value.sample.pools }
-        app.get("/api/pools/:name") { context in try PoolDetail(pool(context).snapshot()) }
-        app.patch("/api/pools/:name") { context throws -> Response in
+        app.get("/api/listeners") { _ in sampler.value.sample.listeners }
+        app.get("/api/pools/:name") { context in
             let pool = try pool(context)
-            let wanted = try context.json(as: PoolChange.self)
-            do {
-                var configuration = pool.configuration
-                try wanted.apply(to: &configuration)
-                return try answer(context, pool, try pool.update(configuration))
-            } catch let error as PoolConfigurationError {
-                let problems = error.mistakes.map { Refusal.Problem(path: $0.path, reason: $0.message) }
-                return try JSON(Refusal(problems: problems), status: .unprocessableContent).response(to: context)
-            }
+            // The revision first: who bases a change on it has seen at least that.
+            let revision = revision(of: pool)
+            return try Self.answer(detail(of: pool, revision), revision, context)
         }
-        app.post("/api/pools/:name/rollback") { context throws -> Response in
+        app.patch("/api/pools/:name") { context async throws -> Response in
             let pool = try pool(context)
-            guard let change = pool.rollback() else {
-                throw HTTPError(.conflict, "there is nothing to roll back: the pool is as it was at first")
+            try context.query.require(knowing: [])
+            if let key = server?.configurationKey(of: pool) {
+                let patch = ConfigurationPatch(try await context.text(), below: key, from: "dashboard")
+                return try await change(pool, at: key, to: .patch(patch), context)
             }
-            return try answer(context, pool, change)
+            return try change(pool, to: PoolChange(text: try await context.text()), context)
+        }
+        app.post("/api/pools/:name/rollback") { context async throws -> Response in
+            let pool = try pool(context)
+            try context.query.require(knowing: [])
+            try Self.requireIfMatch(context, current: revision(of: pool))
+            if let key = server?.configurationKey(of: pool) { return try await rollBack(pool, at: key, context) }
+            return try rollBack(pool, context)
         }
     }
 
@@ -58,18 +57,122 @@ extension Dashboard {
         return pool
     }
 
+    private func revision(of pool: ConnectionPool) -> String {
+        if server?.configurationKey(of: pool) != nil, let revision = server?.configurationRevision {
+            return "\(revision)"
+        }
+        return "\(word)-\(pool.revision)"
+    }
+
+    private func detail(of pool: ConnectionPool, _ revision: String) -> PoolDetail {
+        let key = server?.configurationKey(of: pool)
+        return PoolDetail(pool.snapshot(), revision: revision, key: key, settings: settings(of: pool, at: key))
+    }
+
+    // MARK: By the configuration
+
+    private func change(
+        _ pool: ConnectionPool, at key: String, to wanted: WantedConfiguration, _ context: Context,
+        expected: [String]? = nil
+    ) async throws -> Response {
+        guard let server else { throw Self.isGone }
+        let request = ConfigurationRequest(wanted: wanted, expected: expected ?? Self.expected(context))
+        let changed: ConfigurationOutcome
+        do {
+            changed = try await server.perform(request)
+        } catch let error as ConfigurationError {
+            return try refusal(error, below: key, context)
+        }
+        note(changed, request)
+        let revision = "\(changed.revision)"
+        var outcome = Outcome(revision: revision, workers: changed.workers, pool: detail(of: pool, revision))
+        for change in changed.update.applied where change.path.hasPrefix(key + ".") {
+            let path = String(change.path.dropFirst(key.count + 1))
+            if path == "idleTimeout" || path == "requestsPerConnection" {
+                outcome.forNewConnections.append(path)
+            } else {
+                outcome.applied.append(path)
+            }
+        }
+        outcome.toDrain = max(0, pool.count - (pool.configuration.limit ?? .max))
+        return try Self.answer(outcome, revision, context)
+    }
+
+    /// Takes the last change of the configuration back when it was one of this pool, and of nothing else.
+    private func rollBack(_ pool: ConnectionPool, at key: String, _ context: Context) async throws -> Response {
+        guard let server else { throw Self.isGone }
+        let last: ConfigurationOutcome
+        do {
+            last = try await server.perform(
+                ConfigurationRequest(wanted: .previous, expected: Self.expected(context), isPreview: true))
+        } catch let error as ConfigurationError {
+            return try refusal(error, below: key, context)
+        }
+        guard !last.update.applied.isEmpty else { throw Self.nothingToRollBack }
+        guard last.update.applied.allSatisfy({ $0.path.hasPrefix(key + ".") }) else {
+            let others = last.update.applied.map(\.path).filter { !$0.hasPrefix(key + ".") }
+            throw HTTPError(
+                .conflict,
+                "the last change was not of this pool alone, but of \(others.joined(separator: ", ")): take it back by "
+                    + "/api/configuration/rollback, or set the pool's settings")
+        }
+        return try await change(pool, at: key, to: .previous, context, expected: ["\(last.revision)"])
+    }
+
+    // MARK: By the pool itself
+
+    private static let nothingToRollBack = HTTPError(
+        .conflict, "there is nothing to roll back: the pool is as it was at first")
+
+    /// The revision of the pool that a change is based on; nil for any.
+    ///
+    /// - Returns: False when it is none of those that the request allows.
+    private func isExpected(_ pool: ConnectionPool, _ context: Context) -> Bool {
+        Self.expected(context)?.contains(revision(of: pool)) ?? true
+    }
+
+    private func stale(_ pool: ConnectionPool, _ context: Context) throws -> Response {
+        let current = revision(of: pool)
+        let reason = "the pool has been changed meanwhile, and is at \(current): look at it again"
+        return try Self.stale(reason, current, context)
+    }
+
+    private func change(_ pool: ConnectionPool, to wanted: PoolChange, _ context: Context) throws -> Response {
+        let seen = pool.revision
+        guard isExpected(pool, context) else { return try stale(pool, context) }
+        do {
+            let configuration = try wanted.configuration(of: pool) { reason(against: $0, of: pool) }
+            guard let change = try pool.update(configuration, basedOn: seen) else { return try stale(pool, context) }
+            return try answer(context, pool, change)
+        } catch let error as PoolConfigurationError {
+            return try refusal(PoolChange.error(error), revision: revision(of: pool), context)
+        } catch let error as ConfigurationError {
+            return try refusal(error, revision: revision(of: pool), context)
+        }
+    }
+
+    private func rollBack(_ pool: ConnectionPool, _ context: Context) throws -> Response {
+        let seen = pool.revision
+        guard isExpected(pool, context) else { return try stale(pool, context) }
+        if let change = pool.rollback(basedOn: seen) { return try answer(context, pool, change) }
+        guard pool.revision == seen else { return try stale(pool, context) }
+        throw Self.nothingToRollBack
+    }
+
     private func answer(
         _ context: Context, _ pool: ConnectionPool, _ change: PoolConfigurationChange
     ) throws -> Response {
-        let snapshot = pool.snapshot()
-        if !change.isEmpty {
-            let values = Dictionary(snapshot.settings.map { ($0.name, $0.value) }) { first, _ in first }
-            let texts = (change.applied + change.forNewConnections).map { "\($0) is \(values[$0] ?? "")" }
+        let revision = revision(of: pool)
+        let detail = detail(of: pool, revision)
+        let changed = pool.configuration.changes(since: change.previous)
+        if !changed.isEmpty {
+            let texts = detail.settings.filter { changed.contains($0.path) }.map { "\($0.path) is \($0.value)" }
             sampler.value.tell(.info, "pool", "\(pool.name): \(texts.joined(separator: ", "))")
         }
         let outcome = Outcome(
-            applied: change.applied, forNewConnections: change.forNewConnections, toDrain: change.toDrain,
-            pool: PoolDetail(snapshot))
-        return try JSON(outcome).response(to: context)
+            applied: changed.filter { !$0.hasPrefix("policy.") },
+            forNewConnections: changed.filter { $0.hasPrefix("policy.") }, toDrain: change.toDrain, revision: revision,
+            pool: detail)
+        return try Self.answer(outcome, revision, context)
     }
 }

@@ -9,6 +9,8 @@ struct Dashboard: Sendable {
     let sampler: LoopBound<DashboardSampler>
     let loop: EventLoop
     let sessions = AdminSessions()
+    /// Stands before the revisions of pools that no configuration governs.
+    let word = String(UInt32.random(in: 1...UInt32.max), radix: 36)
     let listeners = OpenStreams()
 
     func register(on app: Application) {
@@ -74,8 +76,14 @@ struct Dashboard: Sendable {
         return Response.events { stream in
             defer { withExtendedLifetime(place) {} }
             var next = events.makeAsyncIterator()
+            var served: [String: Bool] = [:]
             while let event = await next.next() {
-                try await stream.send(ServerEvent.json(PoolLine(event, missed: next.missed), type: "pool"))
+                // The server is not held by who listens to it.
+                if served[event.pool] == nil, let server = self.server, let pool = server.pools[event.pool] {
+                    served[event.pool] = server.serves(pool)
+                }
+                let line = PoolLine(event, isServed: served[event.pool] ?? false, missed: next.missed)
+                try await stream.send(ServerEvent.json(line, type: "pool"))
             }
         }
     }
@@ -100,21 +108,28 @@ struct Dashboard: Sendable {
         app.post("/api/session") { context in
             struct Credentials: Decodable { var token: String }
             guard let token = options.token else { return Response(.noContent) }
-            let given = try context.json(as: Credentials.self).token
+            let given: String
+            do {
+                given = try context.json(as: Credentials.self).token
+            } catch let problem as ProblemDetails where !problem.invalidFields.isEmpty {
+                let problems = problem.invalidFields.map { Refusal.Problem(path: $0.name, reason: $0.message) }
+                return try Self.refuse(problems, status: problem.status, nil, context)
+            }
             guard ConstantTime.isEqual(given, to: token) else {
                 let who = context.remoteAddress?.description ?? "someone who is gone"
                 sampler.value.noteWrongToken(from: who)
                 throw HTTPError(
-                    .unauthorized, "that is not the token", fields: [.wwwAuthenticate: "Bearer realm=\"apus admin\""])
+                    .unauthorized, "that is not the token", fields: [.wwwAuthenticate: AdminGate.challenge])
             }
             let cookie = try SetCookie(
-                AdminSessions.cookie, sessions.begin(), maxAge: AdminSessions.lifetime, isSecure: context.isSecure,
-                sameSite: .strict)
+                AdminSessions.cookie(for: context), sessions.begin(), maxAge: AdminSessions.lifetime,
+                isSecure: context.isSecure, sameSite: .strict)
             return Response(.noContent, [.setCookie: cookie.description])
         }
         app.delete("/api/session") { context in
-            if let session = context.cookies[AdminSessions.cookie] { sessions.end(session) }
-            let removal = try SetCookie.removal(of: AdminSessions.cookie)
+            let cookie = AdminSessions.cookie(for: context)
+            if let session = context.cookies[cookie] { sessions.end(session) }
+            let removal = try SetCookie.removal(of: cookie, isSecure: context.isSecure)
             return Response(.noContent, [.setCookie: removal.description])
         }
     }

@@ -1,3 +1,5 @@
+import ApusRuntime
+
 /// What the dashboard shows of one second: the event `sample`, and `/api/sample`. Rates are for a second, times are in
 /// microseconds, sizes in bytes.
 package struct DashboardSample: Codable, Sendable {
@@ -19,6 +21,8 @@ package struct DashboardSample: Codable, Sendable {
     package var work = Work()
     package var routes: [RouteRow] = []
     package var slowest: [SlowRequest] = []
+    /// The connections of each listener together, and those of each pool.
+    package var listeners: [PoolRow] = []
     package var pools: [PoolRow] = []
     /// The adaptive limits; nil where there is none.
     package var limits: [LimitRow]?
@@ -28,6 +32,9 @@ package struct DashboardSample: Codable, Sendable {
         package var driver = ""
         package var processor = 0
         package var isStopping = false
+        /// Which of how many workers this is about; nil for a server alone.
+        package var worker: Int?
+        package var workers: Int?
     }
 
     package struct Requests: Codable, Sendable {
@@ -126,12 +133,13 @@ package struct DashboardSample: Codable, Sendable {
         package var reason = ""
         package var active = 0
         package var idle = 0
-        package var capacity: Int?
+        /// The most connections; nil is without limit.
+        package var limit: Int?
         package var waiting = 0
         package var opened = 0
         package var rejected = 0
-        package var timedOut = 0
-        package var failed = 0
+        package var timeouts = 0
+        package var failures = 0
     }
 
     /// A limit on requests at a time that finds itself.
@@ -165,6 +173,15 @@ package struct DashboardNews: Codable, Sendable {
     /// How much it matters.
     package enum Level: String, Codable, Sendable {
         case info, warning, error
+
+        /// The level of the same in the log.
+        var logged: Log.Level {
+            switch self {
+            case .info: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        }
     }
 
     package var number = 0

@@ -86,6 +86,7 @@ import Synchronization
 
     /// Says what has happened to those who watch, and keeps it for those who come.
     func tell(_ level: DashboardNews.Level, _ kind: String, _ text: String) {
+        if Self.loggedKinds.contains(kind) { server?.configuration.log(level.logged, "\(kind): \(text)") }
         newsNumber += 1
         let one = DashboardNews(
             number: newsNumber, at: Self.now, level: level, kind: kind, text: text)
@@ -93,6 +94,9 @@ import Synchronization
         if news.count >= Self.mostNews * 2 { news.removeFirst(news.count - Self.mostNews) }
         try? hub.publish(json: one, type: "news")
     }
+
+    /// What nobody else tells the log: tokens that were wrong, what was changed or closed from here, and how the pools are.
+    private static let loggedKinds: Set<String> = ["access", "pool", "connection"]
 
     /// Says how often something has happened: at once, and then, while it goes on, every ten seconds.
     private func tell(_ more: Int, of key: String, kind: String = "limit", _ text: (Int) -> String) {
@@ -133,16 +137,18 @@ import Synchronization
         next.server = DashboardSample.Server(
             places: server.listeners.map(\.place), driver: "\(server.group.driver)",
             processor: Int(apus_available_processors()),
-            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) })
+            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) },
+            worker: server.link?.worker, workers: server.link?.workers)
         take(surveys, now)
         describeLoops(server, in: &next)
         let pools = server.pools.snapshot().pools
         describeConnections(server, pools, interval, isFresh: !surveys.isEmpty, in: &next)
         describeRequests(server, interval, in: &next)
         describeProcess(interval, in: &next)
-        next.pools = server.rows(of: pools)
+        next.listeners = server.listenerRows
+        next.pools = pools.map { DashboardSample.PoolRow($0) }
+        tellHealth(next.listeners + next.pools, before: sample.listeners + sample.pools)
         next.limits = server.limitRows(since: sample.limits, interval)
-        tellHealth(next.pools, before: sample.pools)
         noteWrongToken(from: nil)
         readAt = now
         sample = next

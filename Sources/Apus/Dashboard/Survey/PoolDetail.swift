@@ -1,8 +1,21 @@
 import ApusPool
 import ApusRuntime
 
-/// All that is known of a pool: `/api/pools/NAME`. Times are in microseconds, but for those of connections, in seconds.
+/// All that is known of a pool: `/api/pools/NAME`. What ``DashboardSample/PoolRow`` has of it has the same name and kind
+/// there. Times are in microseconds, but for those of connections, in seconds.
 struct PoolDetail: Encodable {
+    /// A setting, in the form in which it is changed.
+    struct Setting: Encodable {
+        var path: String
+        /// What a change takes; null where another setting, or nothing, decides.
+        var value: ConfigurationValue
+        /// What holds, where that comes from elsewhere; nil when it is the value.
+        var inForce: ConfigurationValue?
+        /// Whether it can be changed there, and if not, why, and what to do.
+        var isLive: Bool
+        var reason: String?
+    }
+
     /// The usual percentiles of something.
     struct Summary: Encodable {
         var count: Int
@@ -27,6 +40,10 @@ struct PoolDetail: Encodable {
 
     var name: String
     var kind: String
+    /// Which of its settings are in force.
+    var revision: String
+    /// The key of the configuration that has them; nil where there is none.
+    var key: String?
     var health: String
     var reason: String
     var isOpen: Bool
@@ -35,10 +52,13 @@ struct PoolDetail: Encodable {
     var idle: Int
     var waiting: Int
     var opened: Int
-    /// By reason, cause and kind; what never occurred is left out.
-    var removed: [String: Int]
-    var rejected: [String: Int]
-    var timeouts: [String: Int]
+    /// In all, and by reason, cause and kind; what never occurred is left out of these.
+    var removed: Int
+    var removedByReason: [String: Int]
+    var rejected: Int
+    var rejectedByCause: [String: Int]
+    var timeouts: Int
+    var timeoutsByKind: [String: Int]
     var requests: Int
     var failures: Int
     /// Failed requests as a share of all.
@@ -54,23 +74,28 @@ struct PoolDetail: Encodable {
     /// Connections of each loop, and the most of any as a multiple of the mean.
     var loops: [Int]
     var unevenness: Double?
-    /// The settings in force, by path.
-    var settings: [String: String]
+    var settings: [Setting]
 
-    init(_ pool: PoolSnapshot) {
+    init(_ pool: PoolSnapshot, revision: String, key: String?, settings: [Setting]) {
+        let row = DashboardSample.PoolRow(pool)
+        self.revision = revision
+        self.key = key
         name = pool.name
         kind = pool.protocolName
         health = pool.health.level.rawValue
-        reason = pool.health.reason
+        reason = row.reason
         isOpen = pool.isOpen
         limit = pool.limit
         active = pool.active
         idle = pool.idle
         waiting = pool.waiting
         opened = pool.opened
-        removed = pool.removed
-        rejected = pool.rejected
-        timeouts = pool.timeouts
+        removed = pool.removed.values.reduce(0, +)
+        removedByReason = pool.removed
+        rejected = row.rejected
+        rejectedByCause = pool.rejected
+        timeouts = row.timeouts
+        timeoutsByKind = pool.timeouts
         requests = pool.requests
         failures = pool.failures
         errorRate = pool.errorRate
@@ -82,6 +107,6 @@ struct PoolDetail: Encodable {
         requestsPerConnection = pool.requestsPerConnection
         loops = pool.loops
         unevenness = pool.unevenness
-        settings = Dictionary(pool.settings.map { ($0.name, $0.value) }) { first, _ in first }
+        self.settings = settings
     }
 }

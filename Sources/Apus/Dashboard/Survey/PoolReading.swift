@@ -15,43 +15,41 @@ extension DashboardSample.PoolRow {
         }
         active = pool.active
         idle = pool.idle
-        capacity = pool.limit
+        limit = pool.limit
         waiting = pool.waiting
         opened = pool.opened
         rejected = pool.rejectedInAll
-        timedOut = pool.timeouts.values.reduce(0, +)
-        failed = pool.failures
+        timeouts = pool.timeouts.values.reduce(0, +)
+        failures = pool.failures
     }
 
-    /// A listener's connections as a pool.
+    /// A listener's connections, of all its protocols together.
     init(_ open: OpenListener) {
         let admission = open.server.admission
         name = open.listener.name
         kind = "listener"
         active = admission.admitted
-        capacity = admission.limits.connections
+        limit = admission.limits.connections
         opened = admission.admittedInAll
         rejected = admission.refused
         if open.service.isStopping.load(ordering: .relaxed) {
             health = "unavailable"
             reason = "the server stops"
-        } else if let capacity, active >= capacity {
+        } else if let limit, active >= limit {
             health = "overloaded"
-            reason = "all \(capacity) places are taken"
-        } else if let capacity, active * 10 >= capacity * 9 {
+            reason = "all \(limit) places are taken"
+        } else if let limit, active * 10 >= limit * 9 {
             health = "degraded"
-            reason = "\(active) of \(capacity) places are taken"
+            reason = "\(active) of \(limit) places are taken"
         } else {
-            reason = capacity.map { "\(active) of \($0) places are taken" } ?? "\(active) connections, no limit"
+            reason = limit.map { "\(active) of \($0) places are taken" } ?? "\(active) connections, no limit"
         }
     }
 }
 
 extension RunningServer {
-    /// Its listeners, and the pools of its connections: read from sums that the loops keep, so nobody is asked.
-    func rows(of pools: [PoolSnapshot]) -> [DashboardSample.PoolRow] {
-        listeners.map { DashboardSample.PoolRow($0) } + pools.map { DashboardSample.PoolRow($0) }
-    }
+    /// Its listeners: read from sums that the loops keep, so nobody is asked.
+    var listenerRows: [DashboardSample.PoolRow] { listeners.map { DashboardSample.PoolRow($0) } }
 }
 
 /// An event of a pool: `/api/events/pools`.
@@ -59,16 +57,25 @@ struct PoolLine: Encodable {
     var number: UInt64
     var pool: String
     var name: String
+    /// What `/api/connections` calls it; the pool's own name for one that is not in that list.
     var connection: String?
     var detail: String
     /// How many this listener has missed before it.
     var missed: Int
 
-    init(_ event: PoolEvent, missed: Int) {
+    /// - Parameters:
+    ///   - event: What happened.
+    ///   - isServed: Whether the pool's connections are those of the server's listeners.
+    ///   - missed: How many events were missed before it.
+    init(_ event: PoolEvent, isServed: Bool, missed: Int) {
         number = event.number
         pool = event.pool
         name = event.name
-        connection = event.connection?.description
+        if isServed, let handle = event.handle, let loop = event.loop {
+            connection = ConnectionName(loop: loop, id: Endpoint.ID(rawValue: handle)).description
+        } else {
+            connection = event.connection?.description
+        }
         detail = event.detail
         self.missed = missed
     }

@@ -41,12 +41,37 @@ package final class DescriptorChannel: Sendable {
     package func send(_ message: HandoverMessage) throws(SystemError) {
         let text = Array(message.text.utf8)
         precondition(text.count <= Self.longest && message.descriptors.count <= Int(APUS_MOST_DESCRIPTORS))
-        var bytes: [UInt8] = []
-        for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: text.count >> shift)) }
-        bytes += text
+        let bytes = Self.frame(text)
         // The descriptors travel with the length.
         try send(bytes[..<4], message.descriptors)
         try send(bytes[4...], [])
+    }
+
+    /// Bytes behind their number, in four bytes of which the lowest is first.
+    static func frame(_ content: [UInt8]) -> [UInt8] {
+        [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: content.count >> $0) } + content
+    }
+
+    /// Sends bytes that are no message of a hand-over.
+    ///
+    /// - Throws: When the other end is gone.
+    func send(bytes: [UInt8]) throws(SystemError) { try send(Self.frame(bytes)[...], []) }
+
+    /// Receives what ``send(bytes:)`` has sent.
+    ///
+    /// - Parameters:
+    ///   - deadline: When to give up; nil is never.
+    ///   - most: The most bytes; more is malformed.
+    /// - Throws: ``HandoverChannelError``.
+    func receiveBytes(
+        until deadline: ContinuousClock.Instant?, atMost most: Int
+    ) throws(HandoverChannelError) -> [UInt8] {
+        var descriptors: [CInt] = []
+        defer { for descriptor in descriptors { _ = close(descriptor) } }
+        let header = try read(4, &descriptors, until: deadline)
+        let count = header.enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+        guard count <= most else { throw .malformed }
+        return try read(count, &descriptors, until: deadline)
     }
 
     private func send(_ bytes: ArraySlice<UInt8>, _ descriptors: [CInt]) throws(SystemError) {

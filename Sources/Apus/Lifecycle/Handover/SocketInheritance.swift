@@ -83,6 +83,14 @@ final class SocketInheritance: Sendable {
         }
     }
 
+    /// A worker's way to its master; nil for a process that has none.
+    func takeLink() -> WorkerLink? {
+        guard let worker else { return nil }
+        let found = claim(WorkerPort.place)
+        for extra in found.dropFirst() { closeDescriptor(extra) }
+        return found.first.map { WorkerLink(worker: worker, DescriptorChannel(owning: $0)) }
+    }
+
     /// Says that everything is open, and waits until this process is to accept. The other process may end meanwhile: then
     /// this one is the only one.
     ///

@@ -51,6 +51,7 @@ public struct AdaptiveConcurrency: Middleware {
     /// - Throws: What is thrown inside, or `HTTPError` 503.
     public func handle(_ context: Context, next: Next) async throws -> Response {
         guard let entry = gate.enter(priority(context)) else {
+            context.noteFailure(.shed)
             throw HTTPError(
                 .serviceUnavailable, "there is more to do than can be done: try again later",
                 fields: [.retryAfter: retryAfter])
@@ -61,10 +62,14 @@ public struct AdaptiveConcurrency: Middleware {
             gate.leave(entry, isDropped: response.status == .gatewayTimeout || response.status == .serviceUnavailable)
             return response
         } catch {
-            if Task.isCancelled {
+            let status = (error as? HTTPError)?.status
+            if context.account.failure == .timedOut || status == .gatewayTimeout || status == .serviceUnavailable {
                 gate.leave(entry, isDropped: true)
+            } else if Task.isCancelled {
+                // A client that has gone away says nothing of the load: else those who leave could close the gate.
+                gate.abandon(entry)
             } else {
-                gate.leave(entry, isDropped: (error as? HTTPError)?.status == .gatewayTimeout)
+                gate.leave(entry)
             }
             throw error
         }

@@ -45,24 +45,32 @@ public struct Bulkhead: Middleware {
     ///
     /// - Throws: What is thrown inside, or `HTTPError` 503 where there is no place in time.
     public func handle(_ context: Context, next: Next) async throws -> Response {
-        if !gate.tryEnter() { try await wait(on: context.loop) }
+        if !gate.tryEnter() { try await wait(context) }
         let place = BulkheadPlace(gate)
         var response = try await next(context)
-        if case .stream(let length, let write) = response.body {
+        switch response.body {
+        case .stream(let length, let write):
             response.body = .stream(length: length) { writer in
                 defer { place.giveBack() }
                 try await write(writer)
             }
-        } else {
-            place.giveBack()
+        case .tunnel(let tunnel):
+            response.body = .tunnel(
+                Tunnel(tunnel.fields) { stream in
+                    defer { place.giveBack() }
+                    try await tunnel.converse(stream)
+                })
+        default: place.giveBack()
         }
         return response
     }
 
-    private func wait(on loop: EventLoop) async throws {
-        guard let visitor = gate.enqueue() else { throw refusal("too many requests wait already: try again later") }
+    private func wait(_ context: Context) async throws {
+        guard let visitor = gate.enqueue() else {
+            throw refusal(context, "too many requests wait already: try again later")
+        }
         let gate = gate
-        let timer = loop.schedule(after: patience) { _ in gate.leave(visitor, .tooLate) }
+        let timer = context.loop.schedule(after: patience) { _ in gate.leave(visitor, .tooLate) }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in gate.await(visitor, continuation) }
         } onCancel: {
@@ -71,13 +79,14 @@ public struct Bulkhead: Middleware {
         timer.cancel()
         switch outcome {
         case .entered: return
-        case .tooLate: throw refusal("no place was free in time: try again later")
+        case .tooLate: throw refusal(context, "no place was free in time: try again later")
         case .cancelled: throw CancellationError()
         }
     }
 
-    private func refusal(_ message: String) -> HTTPError {
-        HTTPError(.serviceUnavailable, message, fields: [.retryAfter: retryAfter])
+    private func refusal(_ context: Context, _ message: String) -> HTTPError {
+        context.noteFailure(.shed)
+        return HTTPError(.serviceUnavailable, message, fields: [.retryAfter: retryAfter])
     }
 }
 

@@ -66,6 +66,7 @@ private final class TimeoutWatch {
     func fire() {
         guard !isOver else { return }
         hasFired = true
+        context.noteFailure(.timedOut)
         context.send(context.errorResponse(error))
         context.task?.cancel()
     }

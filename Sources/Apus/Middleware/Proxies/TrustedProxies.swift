@@ -80,7 +80,8 @@ public struct TrustedProxies: RequestMiddleware {
         return nil
     }
 
-    private func isTrusted(_ address: SocketAddress) -> Bool {
+    /// Whether what comes from there is believed.
+    func isTrusted(_ address: SocketAddress) -> Bool {
         if case .unix = address { return trustsUnixSockets }
         return proxies.contains(address)
     }

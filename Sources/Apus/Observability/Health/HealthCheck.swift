@@ -1,3 +1,5 @@
+import ApusRuntime
+
 /// How fit a part of a service is.
 public enum HealthStatus: Sendable, Hashable {
     /// It works.
@@ -54,7 +56,17 @@ public struct HealthCheck: Sendable {
     public var timeout = Duration.seconds(2)
     /// How long a result is kept, so that whoever asks often does no harm. Default 1 s.
     public var keepsResult = Duration.seconds(1)
-    let look: @Sendable () async throws -> HealthStatus
+    /// Looks, with the loop of the request that asks.
+    let look: @Sendable (EventLoop) async throws -> HealthStatus
+
+    init(
+        _ name: String, for questions: Set<HealthQuestion>,
+        with look: @escaping @Sendable (EventLoop) async throws -> HealthStatus
+    ) {
+        self.name = name
+        self.questions = questions
+        self.look = look
+    }
 
     /// A check.
     ///
@@ -66,8 +78,37 @@ public struct HealthCheck: Sendable {
         _ name: String, for questions: Set<HealthQuestion> = [.ready],
         look: @escaping @Sendable () async throws -> HealthStatus
     ) {
-        self.name = name
-        self.questions = questions
-        self.look = look
+        self.init(name, for: questions, with: { _ in try await look() })
     }
 }
+
+#if Redis && canImport(CHiredis)
+    extension HealthCheck {
+        /// Whether a Redis answers.
+        ///
+        /// While it does not, the service is degraded and still fit, for what stands on Redis says itself what happens then:
+        /// ``RedisRateLimitStore/Failure``, 503 for who needs a session. Say that it is vital where nothing goes without it.
+        ///
+        /// - Parameters:
+        ///   - redis: The client, whose connection of the loop that the question came to is used.
+        ///   - name: What the check is called in the answer.
+        ///   - questions: The questions whose answer depends on it.
+        ///   - isVital: Whether the service is not fit while Redis does not answer.
+        public static func redis(
+            _ redis: RedisClient, name: String = "redis", for questions: Set<HealthQuestion> = [.ready],
+            isVital: Bool = false
+        ) -> HealthCheck {
+            HealthCheck(
+                name, for: questions,
+                with: { loop in
+                    do throws(RedisError) {
+                        _ = try await redis.send(RedisCommand("PING"), on: loop)
+                        return .passed
+                    } catch {
+                        let why = "Redis does not answer: the log says why"
+                        return isVital ? .failed(why) : .degraded(why)
+                    }
+                })
+        }
+    }
+#endif

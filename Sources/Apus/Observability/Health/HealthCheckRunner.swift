@@ -17,7 +17,6 @@ final class HealthCheckRunner: Sendable {
         var isRunning = false
         var waiting: [Int: CheckedContinuation<Result, Never>] = [:]
         var nextWaiter = 0
-        var loggedRank: HealthStatus?
     }
 
     let check: HealthCheck
@@ -36,20 +35,19 @@ final class HealthCheckRunner: Sendable {
                 return (state.nextWaiter, !state.isRunning)
             }
             if starts {
-                let log = loop.log
-                Task { [self] in await look(log) }
+                Task { [self] in await look(on: loop) }
             }
             loop.schedule(after: check.timeout) { [self] _ in giveUp(waiter) }
         }
     }
 
-    private func look(_ log: Log) async {
+    private func look(on loop: EventLoop) async {
         let status: HealthStatus
         do {
-            status = try await check.look()
+            status = try await check.look(loop)
         } catch {
             status = .failed("the check failed: its reason is in the log")
-            log(.error, "a health check failed", ["check": LogValue(check.name), "error": "\(error)"])
+            loop.log(.error, "a health check failed", ["check": LogValue(check.name), "error": "\(error)"])
         }
         let result = Result(status: status, at: .now)
         let waiting = state.withLock { state in

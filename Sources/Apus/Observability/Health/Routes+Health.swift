@@ -20,6 +20,7 @@ extension Routes {
     public func serveHealth(_ health: Health = Health(), at path: String = "/health", showsChecks: Bool = true) {
         for question in HealthQuestion.allCases {
             get("\(path)/\(question.rawValue)") { context async in
+                context.account.isProbe = true
                 var report = await health.report(on: question, loop: context.loop)
                 if question == .ready, context.isServerStopping {
                     report.add(HealthReport.Part(name: "server", status: .failed("the server stops"), age: .zero))

@@ -10,31 +10,35 @@ extension HTTP1Connection {
     /// A head with content is whole.
     func beginContent(_ spare: Context, _ route: Route) {
         let limit = route.options.bodyLimit ?? server.limits.body
-        if let length = spare.head.contentLength, length > limit {
-            keepsAlive = false
-            exceeded(.body)
-            spare.noteFailure(.limitExceeded)
-            spare.send(server.service.errorResponse(RequestBody.tooLarge(limit), spare))
-            server.report(spare, on: self)
-            return endLingering()
-        }
-        if route.options.requiresLength, spare.head.contentLength == nil {
-            keepsAlive = false
-            spare.send(server.service.errorResponse(HTTPError.lengthRequired, spare))
-            server.report(spare, on: self)
-            return endLingering()
+        let length = spare.head.contentLength
+        if let length, length > limit { return refuse(spare, RequestBody.tooLarge(limit), beyond: .body) }
+        if route.options.requiresLength, length == nil { return refuse(spare, HTTPError.lengthRequired, beyond: nil) }
+        if route.isSynchronous, !server.gathered.hasRoom(for: Int(clamping: length ?? 1)) {
+            return refuse(spare, RequestBody.noRoom, beyond: .gatheredContent)
         }
         let context = server.takeSpare()
         self.context = context
         context.keepBytes()
         context.body.limit = limit
-        context.body.begin(length: context.head.contentLength, transport: self)
+        context.body.begin(length: length, transport: self)
         context.decoder.begin(context.head)
         context.contentClock.begin(at: server.loop.tick)
         phase = .content
         arm(at: server.loop.tick + server.timeouts.body)
         if route.isSynchronous { return continueRequest() }
         context.task = server.tasks.run(context)
+    }
+
+    /// Answers without the content.
+    private func refuse(_ spare: Context, _ error: HTTPError, beyond limit: LimitKind?) {
+        keepsAlive = false
+        if let limit {
+            exceeded(limit)
+            spare.noteFailure(limit.failure)
+        }
+        spare.send(server.service.errorResponse(error, spare))
+        server.report(spare, on: self)
+        endLingering()
     }
 
     /// The request was answered although content follows: reads a little of it and goes on, or ends the connection.
@@ -59,7 +63,7 @@ extension HTTP1Connection {
     /// Takes content; the result is the number of bytes consumed, 0 when the client has to wait.
     func takeContent(_ bytes: RawSpan) -> Int {
         guard let context else { return bytes.byteCount }
-        // What gathers for a synchronous handler is bounded by the limit alone.
+        // What gathers for a synchronous handler is bounded by the limits alone.
         if context.task != nil, context.body.isFull {
             hold(context)
             return 0
@@ -67,7 +71,8 @@ extension HTTP1Connection {
         context.awaitsContinue = false
         switch context.decoder.decode(bytes) {
         case .data(let range, let consumed):
-            context.contentClock.received += Int64(range.count)
+            context.contentClock.receive(
+                range.count, holding: context.body.gatheredCount, at: server.loop.tick, server.timeouts.pace)
             guard !context.isOver else {
                 if context.contentClock.received > Self.mostDiscarded {
                     refuseContent(nil)
@@ -76,10 +81,10 @@ extension HTTP1Connection {
                 }
                 return consumed
             }
-            if context.task == nil, context.contentClock.received > context.body.limit {
-                exceeded(.body)
-                context.noteFailure(.limitExceeded)
-                refuseContent(RequestBody.tooLarge(context.body.limit))
+            if context.task == nil, let (limit, error) = exceededBound(context, range.count) {
+                exceeded(limit)
+                context.noteFailure(limit.failure)
+                refuseContent(error)
                 return bytes.byteCount
             }
             if !context.body.append(bytes.extracting(range)), context.task != nil { hold(context) }
@@ -99,6 +104,13 @@ extension HTTP1Connection {
             refuseContent(refusal)
             return bytes.byteCount
         }
+    }
+
+    /// What is exceeded by so many bytes more that gather for a synchronous handler; nil when they find room.
+    private func exceededBound(_ context: Context, _ count: Int) -> (LimitKind, HTTPError)? {
+        let limit = context.body.limit
+        if context.contentClock.received > limit { return (.body, RequestBody.tooLarge(limit)) }
+        return context.body.gather(count, in: server.gathered) ? nil : (.gatheredContent, RequestBody.noRoom)
     }
 
     /// The client waits until its handler has read.
@@ -162,7 +174,7 @@ extension HTTP1Connection {
 
     func contentTimer(_ now: UInt64) {
         guard let context else { return }
-        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
+        let due = context.contentClock.due(server.timeouts.pace)
         // One that waits for its handler is not slow.
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
         exceeded(.bodyTimeout)

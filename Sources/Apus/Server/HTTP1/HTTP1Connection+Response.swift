@@ -54,10 +54,14 @@ extension HTTP1Connection: ResponseTransport {
     func send(_ context: Context, _ response: Response) {
         let connection = self.connection
         guard connection.isOpen else { return }
+        if case .tunnel(let tunnel) = response.body { return open(tunnel, response, context) }
+        var mark: OutputMark?
         if case .stream = response.body {
             // It may yet read the content, whose sender may wait for 100: behind our head it would be too late. What it
             // leaves unread is dealt with when it ends.
             if response.status.kind == .successful { sendContinue(context) }
+            server.flushStage(to: connection)
+            mark = connection.outputMark
         } else {
             settleKeepAlive(context)
         }
@@ -77,17 +81,19 @@ extension HTTP1Connection: ResponseTransport {
         writeHead(response, framing, context)
         guard !isHead, !forbidsBody else { return }
         switch response.body {
-        case .empty: break
+        case .empty, .tunnel: break
         case .text(var text): text.withUTF8 { unsafe connection.write(RawSpan(_unsafeElements: $0)) }
         case .bytes(let bytes): unsafe connection.write(bytes.span.bytes)
         case .file(let file, let offset, let count): connection.write(file, offset: offset, count: count)
         case .stream(let length, let write):
             streamsChunks = framing == .chunked
-            context.stream = ResponseStream(sink: self, length: length, produce: write)
+            let stream = ResponseStream(sink: self, length: length, produce: write)
+            stream.mark = mark
+            context.stream = stream
         }
     }
 
-    private func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
+    func writeHead(_ response: Response, _ framing: ResponseFraming, _ context: Context) {
         let connection = self.connection
         server.flushStage(to: connection)
         let added = context.addedByteCount
@@ -96,7 +102,8 @@ extension HTTP1Connection: ResponseTransport {
         connection.reserve(size)
         connection.output.appendStatusLine(response.status)
         server.appendDate(to: &connection.output)
-        for field in response.fields where !Self.isOurs(field.name) {
+        if context.asksToClose || response.fields.asksToClose { keepsAlive = false }
+        for field in response.fields where !field.name.isFraming {
             connection.output.append(field: field)
             // Goes as far as the next program only, and must be announced so (RFC 9110, 7.8).
             if field.name == .upgrade { connection.output.append("Connection: upgrade\r\n") }
@@ -112,15 +119,12 @@ extension HTTP1Connection: ResponseTransport {
         case .chunked:
             connection.output.append("Transfer-Encoding: chunked")
             connection.output.append(persistenceLines(context))
+        case .tunnel: connection.output.append("\r\n")
         case .none, .untilClose:
-            // The other framings leave their line open for these.
-            connection.output.append(keepsAlive ? "\r\n" : "Connection: close\r\n\r\n")
+            // The other framings leave their line open for these, which begin with a line end.
+            connection.output.truncate(to: connection.output.count - 2)
+            connection.output.append(persistenceLines(context))
         }
-    }
-
-    /// Fields that only the server writes.
-    private static func isOurs(_ name: HTTPField.Name) -> Bool {
-        name == .contentLength || name == .transferEncoding || name == .date || name == .connection
     }
 
     /// What the head says of the connection's future, from the end of the line before it to the end of the head
@@ -135,7 +139,7 @@ extension HTTP1Connection: ResponseTransport {
     /// connection's last response, and says so.
     @inline(__always)
     private func settleKeepAlive(_ context: Context) {
-        if server.isDraining { keepsAlive = false }
+        if server.isDraining || context.asksToClose { keepsAlive = false }
         if context.head.hasBody, phase == .content || phase == .head, !canDiscardContent(of: context) {
             keepsAlive = false
         }
@@ -148,7 +152,7 @@ extension HTTP1Connection: ResponseTransport {
         for field in fields { size += field.name.rawName.utf8.count + field.value.utf8.count + 4 }
         connection.reserve(size)
         connection.output.appendStatusLine(status)
-        for field in fields where !Self.isOurs(field.name) { connection.output.append(field: field) }
+        for field in fields where !field.name.isFraming { connection.output.append(field: field) }
         connection.output.append("\r\n")
     }
 
@@ -168,7 +172,8 @@ extension HTTP1Connection: ResponseTransport {
 
     func contentTaken(_ count: Int) {
         // The client waits only when the reader was behind.
-        guard phase == .content, let context, context.body.waitingCount + count >= RequestBody.highWaterMark,
+        guard phase == .content || phase == .tunnel, let context,
+            context.body.waitingCount + count >= RequestBody.highWaterMark,
             !context.body.isFull
         else { return }
         context.contentClock.resume(at: server.loop.tick)
@@ -184,4 +189,6 @@ enum ResponseFraming: Equatable {
     case length(Int64)
     case chunked
     case untilClose
+    /// There is no content: what follows is no HTTP.
+    case tunnel
 }

@@ -20,6 +20,7 @@ extension HTTP1Connection: ContentSink {
     }
 
     func endContent(_ trailers: HTTPFields) {
+        if phase == .tunnel { return connection.endWriting() }
         guard streamsChunks else { return }
         connection.reserve(trailers.reduce(5) { $0 + Buffer.count(of: $1) })
         connection.output.appendLastChunk(trailers: trailers)
@@ -28,6 +29,15 @@ extension HTTP1Connection: ContentSink {
     func breakOff() {
         context?.noteFailure(.responseFailed)
         connection.abort()
+    }
+
+    func answer(_ error: HTTPError, to context: Context, insteadOf stream: ResponseStream) -> Bool {
+        let response = context.errorResponse(error)
+        guard !response.body.isProduced, let mark = stream.mark, connection.takeBack(to: mark) else { return false }
+        keepsAlive = false
+        context.isAnswered = false
+        context.send(response)
+        return true
     }
 
     /// Writes the line before a chunk's bytes.

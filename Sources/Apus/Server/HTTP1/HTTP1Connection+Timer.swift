@@ -3,23 +3,32 @@ import ApusRuntime
 
 /// The limits of time of a connection. It has one timer, for all of them: what it was set for is found when it fires.
 extension HTTP1Connection {
+    /// The longest time that the timer is set for, in milliseconds: twelve days, half of those that its truncated time
+    /// can tell from the past.
+    private static let farthest: UInt64 = 1 << 30
+
     /// Has the timer fire at `tick` or earlier. One that fires early only looks.
     func arm(at tick: UInt64) {
-        guard timerTick == 0 || tick < timerTick else { return }
-        timerTick = tick
+        let tick = min(tick, server.loop.tick + Self.farthest)
+        let moment = max(1, UInt32(truncatingIfNeeded: tick))
+        guard timerTick == 0 || Int32(bitPattern: moment &- timerTick) < 0 else { return }
+        timerTick = moment
         connection.setTimer(at: tick)
     }
 
     func timerFired(on connection: Connection) {
         timerTick = 0
         let now = server.loop.tick
-        let queued = UInt32(clamping: connection.queuedCount)
-        if queued > 0 {
-            if queued == queuedAtTimer { return writeStalled() }
-            queuedAtTimer = queued
-            return arm(at: now + server.timeouts.writeStall)
+        if connection.queuedCount > 0 {
+            guard let rest = stall.look(connection, at: now, limit: server.timeouts.writeStall) else {
+                return writeStalled()
+            }
+            arm(at: now + rest)
+            // What it sends meanwhile has a time of its own.
+            if phase == .content { contentTimer(now) }
+            return
         }
-        queuedAtTimer = 0
+        stall.ends()
         switch phase {
         case .head:
             if isInHead {
@@ -29,12 +38,14 @@ extension HTTP1Connection {
                 if connection.keptCount == 0 { return connection.closeAfterWriting() }
                 timeOut(HTTPError(.requestTimeout, "the request's head took too long: send it at once"))
             } else {
-                guard now >= stamp + server.timeouts.idle else { return arm(at: stamp + server.timeouts.idle) }
+                let due = stamp + server.rules(.http1, of: listener).idle
+                guard now >= due else { return arm(at: due) }
                 exceeded(.idleTimeout)
                 connection.closeAfterWriting()
             }
         case .content: contentTimer(now)
         case .answering: answeringTimer(now)
+        case .tunnel: arm(at: now + server.timeouts.writeStall)
         case .closing, .handedOver: connection.close()
         }
     }

@@ -23,6 +23,8 @@ import CSystem
         case content
         /// The request is whole, its handler runs or its response is being sent.
         case answering
+        /// Bytes go both ways, and mean nothing to HTTP.
+        case tunnel
         /// Nothing more is read.
         case closing
         /// Another protocol has taken the connection over.
@@ -58,12 +60,12 @@ import CSystem
     let began: UInt32
     /// How many bytes of an incomplete head the parser has looked at.
     @safe @exclusivity(unchecked) private var headSeen: UInt32 = 0
-    /// Bytes that waited to be sent when the timer looked last.
-    @safe @exclusivity(unchecked) var queuedAtTimer: UInt32 = 0
+    /// Whether the client takes what waits for it.
+    @safe @exclusivity(unchecked) var stall = WriteStallWatch()
+    /// For when the connection's timer is set, in the loop's milliseconds, truncated; 0 while it is not.
+    @safe @exclusivity(unchecked) var timerTick: UInt32 = 0
     /// When the last request began or ended, or the head in hand began, in the loop's milliseconds.
     @safe @exclusivity(unchecked) private(set) var stamp: UInt64
-    /// For when the connection's timer is set; 0 while it is not.
-    @safe @exclusivity(unchecked) var timerTick: UInt64 = 0
 
     init(server: ServerLoop, listener: UInt8) {
         self.server = server
@@ -165,6 +167,8 @@ import CSystem
             case .answering:
                 connection.pauseReceiving()
                 return consumed
+            case .tunnel:
+                return consumed + takeTunnelled(bytes.extracting(consumed..<bytes.byteCount))
             case .closing:
                 return bytes.byteCount
             case .handedOver:
@@ -188,7 +192,8 @@ import CSystem
         headSeen = 0
         stamp = server.loop.tick
         requests &+= 1
-        keepsAlive = context.head.keepsAlive && !server.isDraining && !isLastRequest
+        keepsAlive =
+            context.head.keepsAlive && !server.isDraining && !isLastRequest && context.head.methodKind != .connect
         context.showBytes(head)
         if context.head.requestsUpgrade, upgrade(context) { return }
         context.attach(to: self)
@@ -211,12 +216,13 @@ import CSystem
             finishInline(context)
         } else {
             phase = .answering
+            if route.tunnel != nil { beginTunnel(context) }
             beginAsynchronous(server.takeSpare())
         }
     }
 
     private var isLastRequest: Bool {
-        guard let most = server.limits.requestsPerConnection, requests >= most else { return false }
+        guard Int(requests) >= server.rules(.http1, of: listener).requests else { return false }
         exceeded(.requestsPerConnection)
         return true
     }
@@ -269,7 +275,7 @@ import CSystem
     func finish(_ context: Context) {
         self.context = nil
         noteHandOver(context)
-        let unread = phase == .content
+        let unread = phase == .content || phase == .tunnel && !peerIsGone
         if unread { keepsAlive = false }
         context.task = nil
         if context.account.began != 0 { responseQueued(context) }
@@ -308,13 +314,15 @@ import CSystem
             context?.body.fail(HTTPError(.badRequest, "the client closed the connection within the content"))
             context?.task?.cancel()
             if context?.task == nil { connection.close() }
+        case .answering where opensTunnel: context?.body.end()
         case .answering: if !server.allowsHalfClose { context?.task?.cancel() }
+        case .tunnel: context?.body.end()
         }
     }
 
     /// The peer's end, while nothing is read from it. See `ServerLimits.allowsHalfClose`; a reset is told by `closed`.
     func peerHungUp(on connection: Connection) {
-        guard !server.allowsHalfClose else { return }
+        guard !server.allowsHalfClose, !opensTunnel else { return }
         if phase == .answering || phase == .content { context?.task?.cancel() }
     }
 

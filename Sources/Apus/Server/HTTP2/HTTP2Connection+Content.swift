@@ -10,15 +10,17 @@ extension HTTP2Connection {
         let exchange = makeExchange(for: spare)
         let context = server.takeSpare()
         context.attach(to: exchange)
-        if let length = context.head.contentLength, length > limit {
-            noteTooLarge(context)
-            return refuseContent(exchange, context, RequestBody.tooLarge(limit))
+        if route.tunnel != nil { return beginTunnel(exchange, context) }
+        let length = context.head.contentLength
+        if let length, length > limit {
+            return refuseContent(exchange, context, RequestBody.tooLarge(limit), beyond: .body)
         }
-        if route.options.requiresLength, context.head.contentLength == nil {
-            return refuseContent(exchange, context, .lengthRequired)
+        if route.options.requiresLength, length == nil { return refuseContent(exchange, context, .lengthRequired) }
+        if route.isSynchronous, !server.gathered.hasRoom(for: Int(clamping: length ?? 1)) {
+            return refuseContent(exchange, context, RequestBody.noRoom, beyond: .gatheredContent)
         }
         context.body.limit = limit
-        context.body.begin(length: context.head.contentLength, transport: exchange)
+        context.body.begin(length: length, transport: exchange)
         context.contentClock.begin(at: server.loop.tick)
         arm(at: context.contentClock.began + server.timeouts.body)
         if route.isSynchronous {
@@ -66,13 +68,16 @@ extension HTTP2Connection {
             return
         }
         context.awaitsContinue = false
-        context.contentClock.received += Int64(count)
+        context.contentClock.receive(
+            count, holding: context.body.gatheredCount, at: server.loop.tick, server.timeouts.pace)
         if exchange.flags.contains(.gathers) {
-            // The limit bounds what gathers; the handler waits for all of it, so the client need not wait for the handler.
+            // Limits bound what gathers; the handler waits for all of it, so the client need not wait for the handler.
             consume(count, of: exchange.slot)
             guard context.contentClock.received <= context.body.limit else {
-                noteTooLarge(context)
-                return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit))
+                return refuseContent(exchange, context, RequestBody.tooLarge(context.body.limit), beyond: .body)
+            }
+            guard context.body.gather(count, in: server.gathered) else {
+                return refuseContent(exchange, context, RequestBody.noRoom, beyond: .gatheredContent)
             }
         }
         if count > 0 { _ = context.body.append(piece.bytes.of(bytes)) }
@@ -88,6 +93,8 @@ extension HTTP2Connection {
     /// The trailers of a request, which end it.
     func takeTrailers(_ id: HTTP2StreamID, _ slot: Int) {
         guard let exchange = exchange(at: slot) else { return }
+        // On a connected stream no fields may come (RFC 9113, 8.5).
+        if exchange.flags.contains(.tunnel) { return endStream(HTTP2Error(.malformedMessage, stream: id)) }
         do throws(HTTP2Malformation) {
             let trailers = try shared.block.value.trailers()
             guard let context = exchange.context else { return exchange.settle() }
@@ -118,13 +125,14 @@ extension HTTP2Connection {
         }
     }
 
-    private func noteTooLarge(_ context: Context) {
-        exceeded(.body)
-        context.noteFailure(.limitExceeded)
-    }
-
     /// Answers without the rest of the content, unless a handler is there to do it, which reads of the error.
-    private func refuseContent(_ exchange: HTTP2Exchange, _ context: Context, _ error: HTTPError) {
+    private func refuseContent(
+        _ exchange: HTTP2Exchange, _ context: Context, _ error: HTTPError, beyond limit: LimitKind? = nil
+    ) {
+        if let limit {
+            exceeded(limit, ends: false)
+            context.noteFailure(limit.failure)
+        }
         context.body.fail(error)
         guard context.task == nil else { return }
         exchange.flags.insert(.running)
@@ -153,14 +161,20 @@ extension HTTP2Connection {
 
     // MARK: Time
 
-    func timerFired(_ exchange: HTTP2Exchange, _ now: UInt64) {
+    /// Looks at the times of one exchange.
+    ///
+    /// - Parameter taken: The bytes that the client has taken of the connection.
+    func timerFired(_ exchange: HTTP2Exchange, _ now: UInt64, taken: Int) {
         guard !exchange.flags.contains(.closed) else { return }
         if exchange.lingerEnd != 0 {
             if now < exchange.lingerEnd { arm(at: exchange.lingerEnd) } else { exchange.settle() }
             return
         }
         if exchange.stall.isWaiting {
-            if exchange.stall.isStalled(shared.limits.peer, at: now) {
+            if !isHeldByWindow(exchange, taken: taken) {
+                exchange.stall.ends()
+                exchange.stall.waits(at: now)
+            } else if exchange.stall.isStalled(shared.limits.peer, at: now) {
                 meter(.stalledWindow)
                 exchange.noteFailure(.clientStalled)
                 if phase != .closing { endStream(HTTP2Error(.cancelled, stream: exchange.id)) }
@@ -169,7 +183,9 @@ extension HTTP2Connection {
             arm(at: now + shared.windowStall)
         }
         guard let context = exchange.context else { return }
-        if streams[exchange.slot].state.canReceive { contentTimer(exchange, context, now) }
+        if streams[exchange.slot].state.canReceive, !exchange.flags.contains(.tunnel) {
+            contentTimer(exchange, context, now)
+        }
         guard exchange.requestWhole != 0, !context.isAnswered else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
@@ -183,7 +199,7 @@ extension HTTP2Connection {
 
     /// A client that is slower than is borne is answered; one that may not send, because a handler does not read, is not.
     private func contentTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
-        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
+        let due = context.contentClock.due(server.timeouts.pace)
         if now < due || context.contentClock.isHeld { return arm(at: max(due, now + 1000)) }
         exceeded(.bodyTimeout, ends: false)
         context.noteFailure(.timedOut)

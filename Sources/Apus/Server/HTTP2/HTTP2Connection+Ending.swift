@@ -79,12 +79,12 @@ extension HTTP2Connection {
 
 extension HTTP2Violation {
     /// Whether the client is at fault, and not this side.
-    fileprivate var isClients: Bool { self != .internalError && self != .refused && self != .cancelled }
+    fileprivate var isClients: Bool { ![.internalError, .refused, .cancelled, .tunnelFailed].contains(self) }
 
     /// What those who observe are told of a stream that ended so.
     fileprivate var failure: RequestFailure {
         switch self {
-        case .internalError: .responseFailed
+        case .internalError, .tunnelFailed: .responseFailed
         case .refused: .serverStopped
         case .cancelled: .cancelled
         default: .protocolViolation

@@ -73,8 +73,7 @@ extension HTTP2Connection {
     @inline(__always)
     private func noteRequest() {
         requests &+= 1
-        guard let most = server.limits.requestsPerConnection else { return }
-        guard requests >= most else { return }
+        guard requests >= server.rules(.http2, of: listener).requests else { return }
         if phase == .open { exceeded(.requestsPerConnection) }
         drain(connection)
     }

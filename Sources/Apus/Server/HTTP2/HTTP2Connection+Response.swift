@@ -128,6 +128,8 @@ extension HTTP2Connection: ResponseTransport {
             encoder.append(shared.date, to: &buffer)
             if let length { encoder.append(contentLength: length, to: &buffer) }
         }
+        // Connection itself is not of HTTP/2 and never sent; what it asks for is.
+        if context.asksToClose || response.fields.asksToClose { drain(connection) }
     }
 
     /// Writes an interim response (RFC 9110, 15.2).

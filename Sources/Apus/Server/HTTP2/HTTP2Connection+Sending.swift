@@ -42,6 +42,10 @@ extension HTTP2Connection {
             return endStream(HTTP2Error(.internalError, stream: exchange.id))
         }
         streams[slot].sendWindow.spend(count)
+        if streams[slot].sendWindow.available <= 0 {
+            windowMark = writtenCount
+            exchange.windowMark = windowMark
+        }
         spendWindow(count)
         if exchange.outgoing.isEmpty {
             exchange.stall.ends()
@@ -57,6 +61,18 @@ extension HTTP2Connection {
         } else {
             exchange.didSendContent()
         }
+    }
+
+    /// Bytes of the connection that were written so far, whether they have left or not.
+    var writtenCount: Int {
+        connection.bytesSent + connection.queuedCount + (isStaging ? server.stage.value.count : 0)
+    }
+
+    /// Whether it is the client's window that holds a stream's content back. It is not, while the client still takes what
+    /// has filled the window, however slowly, nor while the content waits for room or for its turn.
+    func isHeldByWindow(_ exchange: HTTP2Exchange, taken: Int) -> Bool {
+        if streams[exchange.slot].sendWindow.available <= 0 { return taken >= exchange.windowMark }
+        return sendWindow.available <= 0 && taken >= windowMark
     }
 
     private func writeData(_ count: Int, of exchange: HTTP2Exchange, endsStream: Bool) -> Bool {

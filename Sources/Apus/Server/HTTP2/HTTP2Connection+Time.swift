@@ -14,18 +14,27 @@ extension HTTP2Connection {
     func timerFired(on connection: Connection) {
         timing.timer = 0
         let now = server.loop.tick
-        if phase == .closing { return connection.close() }
-        let queued = connection.queuedCount
-        if queued > 0, queued == timing.queuedAtTimer {
-            exceeded(.writeStallTimeout)
-            isStalled = true
-            return connection.abort()
+        let sent = connection.bytesSent
+        let held = connection.heldCount
+        let taken = sent - (held ?? 0)
+        // Where a stream waits for its window, what has filled that must get on, too.
+        if connection.queuedCount > 0 || !streams.isEmpty && taken < windowMark {
+            let limit = server.timeouts.writeStall
+            guard let rest = timing.stall.look(sent: sent, held: held, at: now, limit: limit) else {
+                exceeded(.writeStallTimeout)
+                isStalled = true
+                return connection.abort()
+            }
+            arm(at: now + rest)
+            // Its last answers are still on their way.
+            if phase == .closing { return }
+        } else {
+            timing.stall.ends()
         }
-        timing.queuedAtTimer = queued
-        if queued > 0 { arm(at: now + server.timeouts.writeStall) }
+        if phase == .closing { return connection.close() }
         guard lookAtConnection(now) else { return }
-        forEachExchange { timerFired($0, now) }
-        if phase != .closing, timing.timer == 0 { arm(at: now + server.timeouts.idle) }
+        forEachExchange { timerFired($0, now, taken: taken) }
+        if phase != .closing, timing.timer == 0 { arm(at: now + server.rules(.http2, of: listener).idle) }
     }
 
     /// False when the connection ended.
@@ -57,7 +66,7 @@ extension HTTP2Connection {
         if streams.isEmpty {
             streams.trim()
             exchanges = []
-            let due = max(timing.idleSince, timing.heard) + server.timeouts.idle
+            let due = max(timing.idleSince, timing.heard) + server.rules(.http2, of: listener).idle
             return endsAt(due, now, .noError, for: .idleTimeout)
         }
         if shared.pingInterval != .max, timing.pingSent == 0, phase == .open {

@@ -55,6 +55,8 @@ import CSystem
     /// What the client announced.
     @safe @exclusivity(unchecked) var peer = HTTP2Settings.initial
     @safe @exclusivity(unchecked) var sendWindow = HTTP2Window()
+    /// The bytes of the connection up to those that used its window up, or that of a stream, whichever was last.
+    @safe @exclusivity(unchecked) var windowMark = 0
     @safe @exclusivity(unchecked) var receiveWindow: HTTP2ReceiveWindow
     /// How many more WINDOW_UPDATE the DATA account for that was sent: one for the stream and one for the connection each.
     @safe @exclusivity(unchecked) var expectedUpdates: Int32 = 0
@@ -183,6 +185,7 @@ import CSystem
     @inline(__always)
     func spendWindow(_ count: Int) {
         sendWindow.spend(count)
+        if sendWindow.available <= 0 { windowMark = writtenCount }
         expectedUpdates = min(expectedUpdates &+ 2, 4096)
     }
 

@@ -25,6 +25,8 @@ import CSystem
         static let writerWaits = Flags(rawValue: 1 << 5)
         /// What is left of the content is not waited for when the response was sent.
         static let neverLingers = Flags(rawValue: 1 << 6)
+        /// What comes is not the content of a request.
+        static let tunnel = Flags(rawValue: 1 << 7)
     }
 
     /// Bytes that wait above which who produces them is made to wait.
@@ -52,6 +54,8 @@ import CSystem
     @safe @exclusivity(unchecked) var lingerEnd: UInt64 = 0
     /// Bytes of content that were thrown away.
     @safe @exclusivity(unchecked) var discarded = 0
+    /// The bytes of the connection up to those that used the stream's window up.
+    @safe @exclusivity(unchecked) var windowMark = 0
     /// How long something waits for the client's window.
     @safe @exclusivity(unchecked) var stall = HTTP2StallWatch()
 
@@ -74,6 +78,7 @@ import CSystem
         lingerEnd = 0
         discarded = 0
         stall = HTTP2StallWatch()
+        windowMark = 0
     }
 
     /// Runs the handler, or what produces its response, on a task.
@@ -203,6 +208,9 @@ extension HTTP2Exchange: ResponseTransport {
         case .stream(let length, let produce):
             context.stream = ResponseStream(sink: self, length: length, produce: produce)
             return
+        case .tunnel(let tunnel):
+            context.stream = ResponseStream(sink: self, tunnel: tunnel, of: context)
+            return
         }
         flags.insert(.contentEnded)
         sendContent()
@@ -276,7 +284,10 @@ extension HTTP2Exchange: ContentSink {
         sendContent()
     }
 
-    func breakOff() { connection?.endStream(HTTP2Error(.internalError, stream: id)) }
+    func breakOff() {
+        noteFailure(.responseFailed)
+        connection?.endStream(HTTP2Error(context?.route?.tunnel?.failure ?? .internalError, stream: id))
+    }
 
     private func sendContent() {
         guard let connection, !flags.contains(.closed) else { return }
@@ -294,12 +305,17 @@ extension HTTP2Exchange: ContentSink {
 extension Response {
     /// Whether content at hand follows the head of this response to the request in `context`.
     func hasContent(to context: Context) -> Bool {
-        if case .stream = body { return false }
+        if body.isProduced { return false }
         return context.head.methodKind != .head && !status.forbidsBody && body.count != 0
     }
 }
 
 extension Response.Body {
     /// Whether a function writes the content while it is sent.
-    var isProduced: Bool { if case .stream = self { true } else { false } }
+    var isProduced: Bool {
+        switch self {
+        case .stream, .tunnel: true
+        default: false
+        }
+    }
 }

@@ -22,9 +22,13 @@ final class HTTP2Loop {
     /// Exchanges that are kept for their next use.
     private static let mostSpares = 1024
 
-    init(_ limits: ServerLimits) {
-        self.limits = limits.http2
-        let http2 = limits.http2
+    /// - Parameters:
+    ///   - limits: What is borne from clients.
+    ///   - takesTunnels: Whether some route speaks a protocol, so that clients must hear that they may ask for one.
+    init(_ limits: ServerLimits, takesTunnels: Bool) {
+        var http2 = limits.http2
+        if takesTunnels { http2.settings.isConnectProtocolEnabled = true }
+        self.limits = http2
         block = Cell(
             HeaderBlock(
                 limits: HeaderBlock.Limits(

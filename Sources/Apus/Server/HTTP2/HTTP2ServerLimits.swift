@@ -10,7 +10,8 @@ public struct HTTP2ServerLimits: Sendable {
     /// What is announced to clients: 128 streams at once, of which one that its client has reset counts until its handler
     /// has returned (`REFUSED_STREAM`); 64 KiB of fields (431); 256 KiB of content ahead of the handler on one stream.
     ///
-    /// Extended CONNECT, which is not among the defaults, is for handlers of WebSockets over HTTP/2 (RFC 8441).
+    /// Extended CONNECT (RFC 8441) is announced by itself where a route takes tunnels by a protocol:
+    /// ``Routes/connect(_:protocol:file:line:_:)``.
     public var settings: HTTP2Settings
     /// How often a client may do what costs the server more than the client, and what it may send on all streams together
     /// ahead of their handlers.

@@ -14,8 +14,8 @@ struct HTTP2Timing {
     var pingSent: UInt64 = 0
     /// For when the connection's timer is set.
     var timer: UInt64 = 0
-    /// Bytes that waited to be sent when the timer looked last.
-    var queuedAtTimer = 0
+    /// Whether the client takes what waits for it.
+    var stall = WriteStallWatch()
 
     init(now: UInt64) {
         began = now

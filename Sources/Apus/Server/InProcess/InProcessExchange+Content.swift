@@ -12,6 +12,10 @@ extension InProcessExchange {
         if route.options.requiresLength, context.head.contentLength == nil {
             return refuseContent(context, HTTPError.lengthRequired, because: .malformed)
         }
+        if route.isSynchronous, !server.gathered.hasRoom(for: Int(clamping: context.head.contentLength ?? 1)) {
+            server.service.limitCounts.count(.gatheredContent)
+            return refuseContent(context, RequestBody.noRoom, because: .shed)
+        }
         context.body.limit = limit
         context.body.begin(length: context.head.contentLength, transport: self)
         context.contentClock.begin(at: loop.tick)
@@ -36,10 +40,15 @@ extension InProcessExchange {
 
     private func take(_ bytes: [UInt8]) {
         guard let context, !contentIsUnwanted, !bytes.isEmpty else { return }
-        context.contentClock.received += Int64(bytes.count)
+        context.contentClock.receive(
+            bytes.count, holding: context.body.gatheredCount, at: loop.tick, server.timeouts.pace)
         if context.task == nil, context.contentClock.received > context.body.limit {
             server.service.limitCounts.count(.body)
             return refuseContent(context, RequestBody.tooLarge(context.body.limit), because: .limitExceeded)
+        }
+        if context.task == nil, !context.body.gather(bytes.count, in: server.gathered) {
+            server.service.limitCounts.count(.gatheredContent)
+            return refuseContent(context, RequestBody.noRoom, because: .shed)
         }
         _ = unsafe context.body.append(bytes.span.bytes)
     }
@@ -81,7 +90,7 @@ extension InProcessExchange {
     func lookAtContent() {
         guard let context, !contentEnded, !contentIsUnwanted else { return }
         let now = loop.tick
-        let due = context.contentClock.due(server.timeouts.body, minimumRate: server.limits.bodyMinimumRate)
+        let due = context.contentClock.due(server.timeouts.pace)
         if now < due || context.contentClock.isHeld { return arm(.content, after: max(due, now + 1000) - now) }
         server.service.limitCounts.count(.bodyTimeout)
         refuseContent(

@@ -19,7 +19,10 @@ extension InProcessExchange: ResponseTransport {
         var fields = HTTPFields(response.fields.filter { !Self.isOurs($0.name) })
         if !response.status.forbidsBody, let count = response.body.count { fields[.contentLength] = "\(count)" }
         outgoingEnded = true
-        if context.head.methodKind != .head, !response.status.forbidsBody {
+        if case .tunnel(let tunnel) = response.body {
+            outgoingEnded = false
+            context.stream = ResponseStream(sink: self, tunnel: tunnel, of: context)
+        } else if context.head.methodKind != .head, !response.status.forbidsBody {
             switch response.body {
             case .empty: break
             case .text(let text): outgoing.append(Array(text.utf8))
@@ -28,6 +31,7 @@ extension InProcessExchange: ResponseTransport {
             case .stream(let length, let produce):
                 outgoingEnded = false
                 context.stream = ResponseStream(sink: self, length: length, produce: produce)
+            case .tunnel: break
             }
         }
         begin(response.status, fields)

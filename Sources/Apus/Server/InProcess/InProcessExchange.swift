@@ -211,6 +211,7 @@ extension InProcessExchange: RequestCarrier {
     var remoteAddress: SocketAddress? { origin.remoteAddress }
     var localAddress: SocketAddress? { origin.localAddress }
     var isSecure: Bool { origin.isSecure }
+    var isRelayed: Bool { false }
     #if TLS
         var tls: TLSInfo? { origin.tls }
         var isReceivingEarly: Bool { false }

@@ -11,7 +11,7 @@ package final class InProcessServer: Sendable {
 
     /// Makes the routes and starts the loops.
     ///
-    /// - Throws: ``RegistrationErrors``, or `SystemError`.
+    /// - Throws: ``RegistrationErrors``, or `LoopGroupError`.
     package init(_ application: Application, loops: LoopGroup.Options) throws {
         service = try application.makeService()
         group = try LoopGroup(loops)

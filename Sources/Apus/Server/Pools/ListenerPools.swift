@@ -17,13 +17,17 @@ final class ListenerPools: Sendable {
     private struct State: Sendable {
         var pools: [ServedProtocol: ConnectionPool] = [:]
         var limits: ServerLimits
+        var settings: ListenerPoolSettings
     }
     private let state: Lock<State>
 
-    init(_ registry: PoolRegistry, name: String, isSecure: Bool, limits: ServerLimits) {
+    init(
+        _ registry: PoolRegistry, name: String, isSecure: Bool, limits: ServerLimits,
+        settings: ListenerPoolSettings = ListenerPoolSettings()
+    ) {
         self.registry = registry
         self.isSecure = isSecure
-        state = Lock(State(limits: limits))
+        state = Lock(State(limits: limits, settings: settings))
         // Listeners need no names of their own; pools do.
         var unique = name
         var number = 2
@@ -40,8 +44,7 @@ final class ListenerPools: Sendable {
     func pool(_ kind: ServedProtocol) -> ConnectionPool {
         state.withLock { state in
             if let found = state.pools[kind] { return found }
-            var configuration = PoolConfiguration(policy(kind))
-            configuration.adopt(state.limits)
+            let configuration = state.settings[kind].configuration(policy(kind), state.limits)
             do {
                 let name = "\(name):\(configuration.policy.name)"
                 let made = try ConnectionPool(name, configuration, registry: registry)
@@ -51,18 +54,42 @@ final class ListenerPools: Sendable {
                 state.pools[kind] = made
                 return made
             } catch {
-                fatalError("the defaults of a pool are wrong: \(error)")
+                // A pool refuses a configuration with a mistake in it. This one is made of the policy's defaults, of settings
+                // that were validated when the listener was opened or they were changed, and of limits within its bounds.
+                fatalError("the settings of a pool are wrong: \(error)")
             }
         }
     }
 
-    /// The server has other limits from now on: what its pools show of them is what holds. Any thread.
-    func take(_ limits: ServerLimits) {
-        let pools = state.withLock { state in
+    /// The server has other limits, or the listener other settings, from now on: what its pools show of them is what
+    /// holds. What was changed of a pool itself stays where the settings are what they were. Any thread.
+    ///
+    /// - Parameters:
+    ///   - limits: Those of the server.
+    ///   - settings: Those of the listener's pools.
+    func take(_ limits: ServerLimits, _ settings: ListenerPoolSettings) {
+        let (old, new, pools) = state.withLock { state in
+            let old = state.settings
             state.limits = limits
-            return state.pools.values.map { $0 }
+            state.settings = settings
+            return (old, settings, state.pools)
         }
-        for pool in pools { pool.adopt { $0.adopt(limits) } }
+        for (kind, pool) in pools {
+            pool.adopt { configuration in
+                if old[kind] != new[kind] { configuration.take(new[kind]) }
+                configuration.adopt(limits, new[kind])
+            }
+        }
+    }
+
+    /// What the connections of a protocol are governed by beyond the server's limits. Any thread.
+    func rules(_ kind: ServedProtocol) -> PoolRules {
+        state.withLock { PoolRules($0.limits, $0.settings[kind]) }
+    }
+
+    /// What a pool of the listener is for; nil for another's. Any thread.
+    func kind(of pool: ConnectionPool) -> ServedProtocol? {
+        state.withLock { $0.pools.first { $0.value === pool }?.key }
     }
 
     private func policy(_ kind: ServedProtocol) -> ConnectionPolicy {

@@ -79,10 +79,10 @@ extension ServerConnection {
         }
     }
 
-    /// An answer said that this side is at fault.
-    func noteServerError(_ status: Status) {
+    /// An answer said that this side is at fault, or that a request was turned away for there was too much to do.
+    func noteServerError(isShed: Bool) {
         withLane { lane, place in
-            if status == .serviceUnavailable {
+            if isShed {
                 lane.reject(.shed, now: server.loop.tick)
             } else {
                 lane.noteOutcome(hasFailed: true, on: place)
@@ -101,7 +101,7 @@ extension LimitKind {
         case .requestTimeout: .request
         case .writeStallTimeout: .writeStall
         case .pingTimeout: .pong
-        case .requestLine, .fields, .body, .requestsPerConnection: nil
+        case .requestLine, .fields, .body, .requestsPerConnection, .gatheredContent: nil
         }
     }
 }

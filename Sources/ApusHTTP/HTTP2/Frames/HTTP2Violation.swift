@@ -74,6 +74,8 @@
     case refused
     /// Something failed at this end.
     case internalError
+    /// The tunnel of a CONNECT broke behind this end (8.5).
+    case tunnelFailed
 
     /// The code to send in RST_STREAM or GOAWAY.
     public var code: HTTP2ErrorCode {
@@ -87,6 +89,7 @@
         case .fieldBlockTooLarge, .tooManyContinuations, .flood: .enhanceYourCalm
         case .cancelled: .cancel
         case .internalError: .internalError
+        case .tunnelFailed: .connectError
         default: .protocolError
         }
     }
@@ -131,6 +134,7 @@
         case .cancelled: "The stream is no longer needed."
         case .refused: "The stream was not processed; it can be sent again on another connection."
         case .internalError: "The server failed; try again later."
+        case .tunnelFailed: "The tunnel's other end broke off; try again later."
         }
     }
 }

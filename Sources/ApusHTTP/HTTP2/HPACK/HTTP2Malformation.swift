@@ -58,6 +58,8 @@
     case contentLengthTooLarge
     /// An expectation other than `100-continue`: 417.
     case unknownExpectation
+    /// CONNECT with a Content-Length above 0, though it has no content (RFC 9110, 9.3.6): 400.
+    case contentInConnect
 
     /// The status to answer the request with, or nil when it is malformed and its stream is reset with PROTOCOL_ERROR.
     public var status: Status? {
@@ -68,6 +70,7 @@
         case .missingAuthority: .badRequest
         case .contentLengthTooLarge: .contentTooLarge
         case .unknownExpectation: .expectationFailed
+        case .contentInConnect: .badRequest
         default: nil
         }
     }
@@ -100,6 +103,7 @@
         case .methodTooLong: "No method of that length is implemented; use a registered method."
         case .missingAuthority: "The :authority is missing; send one."
         case .contentLengthTooLarge: "Content-Length is too large; send less."
+        case .contentInConnect: "CONNECT has no content; send no Content-Length."
         case .unknownExpectation: "The expectation cannot be met; send `100-continue` or none."
         }
     }

@@ -40,6 +40,11 @@ extension HeaderBlock {
         }
         head.authority = authority
         head.announcedLength = announcedLength
+        if head.methodKind == .connect {
+            guard announcedLength <= 0 else { throw .contentInConnect }
+            // What follows is the tunnel's, and of any length.
+            head.announcedLength = -1
+        }
         head.majorVersion = 2
         head.minorVersion = 0
         head.isChunked = false

@@ -68,7 +68,8 @@ public struct HTTP2Limits: Sendable, Hashable {
     public var connectionWindow: UInt32 = 1024 * 1024
     /// How long the peer may take to acknowledge SETTINGS. Default 10 s.
     public var settingsAcknowledgement = Duration.seconds(10)
-    /// How long a peer may keep a stream or the connection from sending. Default 60 s.
+    /// How long a peer may keep a stream or the connection from sending, once it has taken what has filled its window: one
+    /// that reads slowly opens it late. Default 60 s.
     public var windowStall = Duration.seconds(60)
     /// How many octets a peer must let through in that time, or it counts as none. Default 1,024.
     public var windowStallOctets = 1024

@@ -79,15 +79,7 @@
             try unsafe made(apus_generate_curve(curve))
         }
 
-        /// A new RSA key.
-        static func makeRSA(bits: Int = 2048) throws(TLSError) -> PrivateKey {
-            try unsafe made(apus_generate_rsa(bits))
-        }
-
-        /// A new Ed25519 key.
-        static func makeEd25519() throws(TLSError) -> PrivateKey { try unsafe made(apus_generate_ed25519()) }
-
-        private static func made(_ key: OpaquePointer?) throws(TLSError) -> PrivateKey {
+        static func made(_ key: OpaquePointer?) throws(TLSError) -> PrivateKey {
             guard let key = unsafe key else { throw TLSError.queued("no key could be made") }
             return unsafe PrivateKey(owning: key)
         }

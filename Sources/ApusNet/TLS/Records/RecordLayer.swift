@@ -56,7 +56,7 @@
         let keys: UnsafeMutablePointer<apus_tls_keys>
         let recordsPerKey: UInt64
         /// The record of which a part has come.
-        @safe @exclusivity(unchecked) private var partial = Buffer()
+        @safe @exclusivity(unchecked) private(set) var partial = Buffer()
         /// The message of which a part has come, in its first bytes: none that is allowed has more than five.
         @safe @exclusivity(unchecked) private var message: UInt64 = 0
         @safe @exclusivity(unchecked) private var messageCount: UInt8 = 0
@@ -162,9 +162,6 @@
             }
             return .drained
         }
-
-        /// Whether a part of a record waits for the rest.
-        var isWithinRecord: Bool { !partial.isEmpty }
 
         /// Gives back what waits.
         func giveBack() {

@@ -20,4 +20,8 @@ struct apus_process {
 /// Fills `process`; reads /proc on Linux.
 void apus_read_process(struct apus_process *process);
 
+/// Takes the program's code and constants out of the resident set, and what is needed again comes back from the page
+/// cache, 64 KiB at a time: most of what a start has touched is not. Linux; nothing elsewhere.
+void apus_release_image(void);
+
 #endif

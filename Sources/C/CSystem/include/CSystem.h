@@ -82,12 +82,16 @@ int apus_accept_errno(int listener, struct sockaddr *_Nullable address, socklen_
 int apus_socket_errno(int domain, int type, int protocol);
 /// Whether a socket has bytes that can be received now, which are left there.
 bool apus_has_unread(int descriptor);
+/// The bytes given to a socket that the peer's system has not taken; -1 where this one does not tell.
+int apus_unsent_count(int descriptor);
 ssize_t apus_receive_errno(int descriptor, void *_Nonnull into, size_t count);
 /// send without SIGPIPE.
 ssize_t apus_send_errno(int descriptor, const void *_Nonnull from, size_t count, bool more);
 /// sendmsg of several pieces without SIGPIPE.
 ssize_t apus_send_vector_errno(int descriptor, const struct iovec *_Nonnull pieces, size_t count, bool more);
 int apus_set_nonblocking_errno(int descriptor);
+/// Returns what malloc holds and nobody uses to the system, where there is a way to ask for it.
+void apus_trim_memory(void);
 /// /dev/null, open for reading; -1 when even that fails.
 int apus_open_null(void);
 /// Sends a part of a file to a socket without a copy through this process.
@@ -114,6 +118,8 @@ int apus_pin_thread_errno(int processor);
 void apus_name_thread(const char *_Nonnull name);
 /// The number of processors this process may run on.
 int apus_available_processors(void);
+/// The numbers of those processors, ascending, at most `capacity`: how many, or 0 where the system doesn't tell.
+int apus_processors(int *_Nonnull numbers, int capacity);
 
 #if defined(__linux__)
 #include <sys/epoll.h>

@@ -14,8 +14,10 @@ final class FrameClient {
     private var block = HeaderBlock()
 
     /// Sends the preface and SETTINGS, unless told otherwise.
-    init(_ address: SocketAddress, greets: Bool = true, settings: [(UInt16, UInt32)] = []) throws {
-        raw = try RawClient(address)
+    init(
+        _ address: SocketAddress, greets: Bool = true, settings: [(UInt16, UInt32)] = [], receiveBuffer: CInt? = nil
+    ) throws {
+        raw = try RawClient(address, receiveBuffer: receiveBuffer)
         if greets { send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8), Frame.settings(settings)) }
     }
 

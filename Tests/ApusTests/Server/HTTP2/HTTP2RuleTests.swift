@@ -86,6 +86,12 @@ struct HTTP2RuleTests {
         RuleCase("5.1", "reset by the client: RST_STREAM", .passes, open, Frame.reset(1), Frame.reset(1)),
         RuleCase("5.1", "ended by both: DATA", .reset(streamClosed), Frame.request(1), Frame.data(1, "a")),
         RuleCase("5.1", "ended by both: HEADERS", .goAway(streamClosed), Frame.request(1), Frame.request(1)),
+        RuleCase(
+            "5.1", "reset by the client: CONTINUATION", .goAway(protocolError), open, Frame.reset(1),
+            frame(9, 4, 1, block)),
+        RuleCase("5.1", "ended by both: CONTINUATION", .goAway(protocolError), Frame.request(1), frame(9, 4, 1, block)),
+        RuleCase("5.1", "ended by both: RST_STREAM", .passes, Frame.request(1), Frame.reset(1)),
+        RuleCase("5.1", "ended by both: PRIORITY", .passes, Frame.request(1), frame(2, 0, 1, priority)),
         RuleCase("5.1", "ended by both: WINDOW_UPDATE", .passes, Frame.request(1), Frame.windowUpdate(1, 1)),
         RuleCase("5.1.1", "a stream of an even number", .goAway(protocolError), Frame.request(2)),
         RuleCase("5.1.1", "a stream below an earlier one", .goAway(protocolError), Frame.request(5), Frame.request(3)),
@@ -147,6 +153,17 @@ struct HTTP2RuleTests {
         ),
         RuleCase(
             "6.10", "DATA within a field block", .goAway(protocolError), frame(1, 0, 1, block), Frame.data(1, "a")),
+        RuleCase(
+            "6.10", "CONTINUATION behind CONTINUATION that has ended the block", .goAway(protocolError),
+            frame(1, 1, 1, Array(block[..<5])), frame(9, 4, 1, Array(block[5...])), frame(9, 4, 1, block)),
+        RuleCase(
+            "6.10", "CONTINUATION behind DATA", .goAway(protocolError), open, Frame.data(1, "a"), frame(9, 4, 1, block)),
+        RuleCase(
+            "6.2", "PRIORITY on another stream within a field block", .goAway(protocolError), frame(1, 1, 1, block),
+            frame(2, 0, 3, priority)),
+        RuleCase(
+            "7", "GOAWAY with a code that is not known", .passes,
+            frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0xFF])),
         RuleCase("7", "RST_STREAM with a code that is not known", .passes, open, Frame.reset(1, 0xFF)),
     ]
 
@@ -155,6 +172,9 @@ struct HTTP2RuleTests {
 
     static let compressed: [RuleCase] = [
         RuleCase("2.3.3", "an index beyond both tables", .goAway(compression), frame(1, 5, 1, block + [0xC6])),
+        RuleCase(
+            "2.3.3", "a literal whose name's index is beyond both tables", .goAway(compression),
+            frame(1, 5, 1, block + [0x7F, 0x80, 0x01, 1, 0x61])),
         RuleCase("4.2", "a size update behind a field", .goAway(compression), frame(1, 5, 1, block + [0x20])),
         RuleCase(
             "5.2", "padding of a Huffman code above 7 bits", .goAway(compression),
