@@ -40,8 +40,7 @@ import Synchronization
     init(
         tree: RouteTree, routes: [Route], limits: ServerLimits, listeners: [String], unmatched: Route? = nil,
         gateways: [TrustedProxies] = [], takesEarlyData: Bool = false, observation: Observation?,
-        pools: PoolRegistry = PoolRegistry(),
-        adaptiveGates: [AdaptiveGate] = [],
+        pools: PoolRegistry = PoolRegistry(), adaptiveGates: [AdaptiveGate] = [],
         errorResponse: @escaping @Sendable (any Error, Context) -> Response
     ) {
         self.tree = tree

@@ -13,6 +13,8 @@ struct AdminArticleTests {
         "limits", "limits[].name", "limits[].limit", "limits[].inFlight", "limits[].enteredRate", "limits[].shedRate",
         "limits[].entered", "limits[].shed", "limits[].shedByPriority", "limits[].base",
         "entries[].standard", "connection", "problems[].suggestion", "applied[].before", "applied[].after",
+        "limits", "limits[].name", "limits[].limit", "limits[].inFlight", "limits[].enteredRate", "limits[].shedRate",
+        "limits[].entered", "limits[].shed", "limits[].shedByPriority", "limits[].base",
     ]
 
     /// The examples, by the headings before them.

@@ -94,6 +94,19 @@ struct DashboardSurveyTests {
         }
     }
 
+    @Test("a tunnel is shown as what is spoken through it")
+    func tunnel() async throws {
+        try await AdminTesting.run(register: { $0.addTunnels(TunnelEnds()) }) { admin in
+            let client = try RawClient(admin.address)
+            client.send("GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+            #expect(try client.headOnly().status == 101)
+            let page = try admin.object("/api/connections?search=echo")
+            let rows = try #require(page["connections"] as? [[String: Any]])
+            #expect(rows.map { $0["protocol"] as? String } == ["echo"])
+            #expect(rows.first?["listener"] as? String == "http")
+        }
+    }
+
     @Test("connections that the server has made itself are none of its clients")
     func outgoing() async throws {
         try await AdminTesting.run { admin in

@@ -113,9 +113,12 @@ struct ConnectionSight {
         self.connection = connection
         let now = connection.loop.tick
         isServed = connection.isAccepted
+        var ownName = connection.handler?.protocolName
         switch connection.handler {
         case let http as HTTP1Connection:
-            kind = connection.isSecure ? .http1TLS : .http1
+            // A tunnel is spoken through as was asked for, by a name that a route knows.
+            ownName = http.phase == .tunnel ? http.context?.connectProtocol?.lowercased() ?? "CONNECT" : nil
+            kind = ownName != nil ? .other : connection.isSecure ? .http1TLS : .http1
             activity =
                 switch http.phase {
                 case .head: !http.isInHead || http.requests == 0 && connection.keptCount == 0 ? .idle : .receiving
@@ -151,7 +154,7 @@ struct ConnectionSight {
             #endif
             activity = kind == .handshake || connection.queuedCount > 0 ? .answering : .idle
         }
-        protocolName = kind == .other ? connection.handler?.protocolName ?? kind.name : kind.name
+        protocolName = kind == .other ? ownName ?? kind.name : kind.name
     }
 
     /// What is being answered, as `GET /users/7`; nil when nothing is, or several requests are.
