@@ -101,7 +101,7 @@ extension LimitKind {
         case .requestTimeout: .request
         case .writeStallTimeout: .writeStall
         case .pingTimeout: .pong
-        case .requestLine, .fields, .body, .requestsPerConnection: nil
+        case .requestLine, .fields, .body, .requestsPerConnection, .gatheredContent: nil
         }
     }
 }
