@@ -370,7 +370,7 @@ import Testing
     @Test("each reason says what the peer should do, and has a status only if the message is not malformed")
     func messages() {
         for reason in HTTP2Malformation.allCases { #expect("\(reason.message)".contains(";")) }
-        #expect(HTTP2Malformation.allCases.count { $0.status != nil } == 6)
+        #expect(HTTP2Malformation.allCases.count { $0.status != nil } == 7)
         #expect(HTTP2Malformation(rawValue: 0) == nil)
     }
 }

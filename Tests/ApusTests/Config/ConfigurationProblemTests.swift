@@ -204,7 +204,7 @@ struct ConfigurationProblemTests {
         let there = Processors.list(allowed)
         #expect(
             mistakes == [
-                "apus.json5:1:21: loops.pinnedTo is [\(missing)]: this process may not run on processor \(missing): "
+                "apus.json5:1:22: loops.pinnedTo is [\(missing)]: this process may not run on processor \(missing): "
                     + "choose among \(there)"
             ])
         let flag = ConfigurationFlag("--pin", path: "loops.pinnedTo", value: "\(missing)")

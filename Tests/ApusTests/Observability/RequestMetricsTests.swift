@@ -50,7 +50,7 @@ struct RequestMetricsTests {
             _ = try client.receiveAll()
             let family = try #require(app.metrics.snapshot()["apus_http_requests"])
             #expect(family.number(["method": "GET", "route": "none", "status": "404"]) == 50)
-            #expect(family.number(["method": "other", "route": "none", "status": "404"]) == 20)
+            #expect(family.number(["method": "other", "route": "none", "status": "501"]) == 20)
             #expect(family.number(["method": "other", "route": "none", "status": "400"]) == 1)
             #expect(family.series.count == 3)
         }
