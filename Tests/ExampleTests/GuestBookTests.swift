@@ -67,7 +67,7 @@ struct GuestBookTests {
 
     @Test("what its file says stands around it: names, security headers, metrics, health, a limit")
     func surroundings() async throws {
-        try await book(limit: 4).test { client in
+        try await book(limit: 4).test(.live) { client in
             let page = try await client.get("/")
             page.expect(.ok).expect(.contentType, "text/html; charset=utf-8").expect(.xContentTypeOptions, "nosniff")
             #expect(page.fields[.xRequestID]?.isEmpty == false)
