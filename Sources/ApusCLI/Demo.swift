@@ -21,8 +21,8 @@ enum Demo {
         let bare = application.group(options: RouteOptions(isObserved: false, isBare: true))
         bare.get("/plaintext") { _ in "Hello, World!" }
         bare.get("/async") { _ async in "Hello, World!" }
-        let full = application.group(inside: try full(configuration), options: RouteOptions(isBare: true))
-        full.get("/full") { _ in "Hello, World!" }
+        let surrounded = application.group(inside: try full(configuration), options: RouteOptions(isBare: true))
+        surrounded.get("/full") { _ in "Hello, World!" }
         application.use(try configuration.middleware(log: application.configuration.log))
         try application.serve(configuration, on: application)
         registerFiles(on: application)

@@ -45,8 +45,8 @@ extension Application {
         } onCancel: {
             signals.cancel()
         }
-        let open = server.connectionCount
-        configuration.log(.info, "stopping: \(open) \(open == 1 ? "connection is" : "connections are") open")
+        let count = server.connectionCount
+        configuration.log(.info, "stopping: \(count) \(count == 1 ? "connection is" : "connections are") open")
         // A worker hears from its master, and often of the same thing from a terminal or a service manager as well: that it
         // is enough is for the master to say, by SIGKILL.
         if server.inheritance?.worker == nil {
