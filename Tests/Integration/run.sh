@@ -9,4 +9,4 @@ if [ ! -x "$APUS" ]; then
     echo "Tests/Integration/run.sh: no program at $APUS: build it, or name it with APUS=" >&2
     exit 1
 fi
-exec python3 -m unittest discover --pattern '*_tests.py' --failfast "$@"
+exec python3 -m unittest discover --pattern '*_tests.py' "$@"
