@@ -1,6 +1,6 @@
 """Clients that make much work at little cost: each is left with GOAWAY and ENHANCE_YOUR_CALM, the server's memory stays
 as it was, and others are served meanwhile."""
-import os, socket, statistics, struct, threading, time, unittest
+import os, select, socket, statistics, struct, threading, time, unittest
 
 from apus import Apus, PATIENCE
 from http2_tests import resident
@@ -260,16 +260,17 @@ class Floods(unittest.TestCase):
         """40 clients send all but the end of 10 MB for a handler that is called when it has come."""
         self.apus.settle()
         before = resident(self.apus.process)
-        sockets, refused = [], 0
+        sockets = []
         for _ in range(40):
             sock = socket.create_connection(("127.0.0.1", self.apus.port), PATIENCE)
             sockets.append(sock)
             try:
                 sock.sendall(b"GET /plaintext HTTP/1.1\r\nHost: a\r\nContent-Length: 9990000\r\n\r\n" + b"x" * 9_980_000)
             except OSError:
-                refused += 1
+                pass
         self.serves_others()
-        self.assertGreater(refused, 20)
+        answered, _, _ = select.select(sockets, [], [], 0)
+        self.assertEqual(len(answered), 34, "six of them have room")
         self.assertLess(resident(self.apus.process) - before, self.GATHERED)
         for sock in sockets:
             sock.close()
@@ -282,26 +283,32 @@ class Floods(unittest.TestCase):
         clients = [Upload(self.apus.port) for _ in range(6)]
         refused = 0
         for client in clients:
-            for stream in range(1, 257, 2):
-                client.send(frame(HEADERS, END_HEADERS, stream, block(method="GET")))
-                for _ in range(15):
-                    client.content(stream, b"x" * 16_384)
-            refused += client.settle()
+            try:
+                for stream in range(1, 257, 2):
+                    client.send(frame(HEADERS, END_HEADERS, stream, block(method="GET")))
+                    for _ in range(15):
+                        client.content(stream, b"x" * 16_384)
+                client.settle()
+            except OSError:
+                # One that goes on sending on streams that were refused is left.
+                pass
+            refused += len(client.answered)
         self.serves_others()
-        self.assertGreater(refused, 300)
+        self.assertGreater(refused, 100)
         self.assertLess(resident(self.apus.process) - before, self.GATHERED)
         for client in clients:
+            client.file.close()
             client.sock.close()
         self.gives_back(before)
 
 
 class Upload:
-    """A client that heeds the window of its connection, and counts the streams that are refused."""
+    """A client that heeds the window of its connection, and remembers the streams that were answered before their end."""
 
     def __init__(self, port):
         self.sock = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.file = self.sock.makefile("rb")
-        self.window, self.refused, self.answered = 65_535, 0, set()
+        self.window, self.answered = 65_535, set()
         self.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS) + frame(SETTINGS, 1))
 
     def send(self, octets):
@@ -316,22 +323,21 @@ class Upload:
 
     def take(self):
         head = self.file.read(9)
+        if len(head) < 9:
+            raise ConnectionResetError
         length, kind, stream = int.from_bytes(head[:3], "big"), head[3], int.from_bytes(head[5:], "big")
         payload = self.file.read(length)
         if kind == WINDOW_UPDATE and stream == 0:
             self.window += int.from_bytes(payload, "big")
         if kind == HEADERS:
             self.answered.add(stream)
-            # :status 503 is no entry of the static table: a literal, or one that was added to the other table.
-            self.refused += 1
         return kind
 
     def settle(self):
-        """The number of streams that were answered, though none has ended."""
+        """Comes back when the server has dealt with all that was sent."""
         self.send(frame(PING, 0, 0, b"settled?"))
         while self.take() != PING:
             pass
-        return self.refused
 
 
 if __name__ == "__main__":
