@@ -488,8 +488,11 @@ class Top(unittest.TestCase):
             self.assertEqual(self.top(apus.dashboard, env=bare | {"APUS_ADMIN_TOKEN": TOKEN}).returncode, 0)
 
     def test_a_terminal_is_filled_and_given_back(self):
-        import fcntl, pty, select, struct, termios
-        with Served() as apus:
+        import fcntl, pty, select, struct, termios, time
+        with Served() as apus, apus.connect() as client:
+            # A connection and a request, to have something to show.
+            client.send("GET /json HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(client.answer().status, 200)
             outer, inner = pty.openpty()
             fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 60, 0, 0))
             process = subprocess.Popen([APUS, "top", apus.dashboard], stdin=inner, stdout=inner, stderr=inner)
@@ -498,8 +501,11 @@ class Top(unittest.TestCase):
 
             def until(mark):
                 nonlocal said
+                end = time.monotonic() + PATIENCE
                 while mark not in said:
-                    self.assertTrue(select.select([outer], [], [], PATIENCE)[0], f"{mark!r} did not come: {said[-500:]!r}")
+                    rest = end - time.monotonic()
+                    self.assertTrue(rest > 0 and select.select([outer], [], [], rest)[0],
+                                    f"{mark!r} did not come: {said[-500:]!r}")
                     said += os.read(outer, 65536)
 
             until(b"Requests/s")
