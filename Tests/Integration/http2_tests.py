@@ -18,9 +18,10 @@ def tool(*words, seconds=4 * PATIENCE):
 
 
 def resident(process):
-    """The bytes of memory that a process has."""
+    """The bytes of memory that a process has of its own; pages of its program come and go, and are no client's doing."""
     with open(f"/proc/{process.pid}/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        _, pages, shared, *_ = map(int, file.read().split())
+        return (pages - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Clients(unittest.TestCase):
