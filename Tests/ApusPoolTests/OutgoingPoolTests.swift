@@ -126,6 +126,55 @@ private struct NoLink: Error {}
         group.stop()
     }
 
+    @Test("a balancer hears what is in hand at each address and how it went, and what leads to one that fails is not lent")
+    func balancing() async throws {
+        let bad = Upstream("bad", ejection: .init(failuresInRow: 2))
+        let good = Upstream("good")
+        let outgoing = OutgoingPool(
+            try ConnectionPool("up", PoolConfiguration(.http, limit: 8)), among: Balancer(.leastLoaded, [bad, good]),
+            connect: { Link(number: $0 === bad ? 1 : 2) }, close: { $0.isClosed.store(true, ordering: .relaxed) })
+        var loans: [OutgoingPool<Link>.Loan] = []
+        for _ in 0..<4 { loans.append(try await outgoing.borrow(on: group.loops[0])) }
+        #expect(bad.active == 2 && good.active == 2)
+        let failing = loans.filter { $0.upstream === bad }
+        for loan in loans.filter({ $0.upstream === good }) { await outgoing.give(loan) }
+        await outgoing.give(failing[0], isSound: false)
+        await outgoing.give(failing[1])
+        #expect(bad.active == 0 && bad.failures == 1 && good.failures == 0)
+        #expect(outgoing.idleCount == 3)
+        bad.begin()
+        bad.end(hasFailed: true)
+        bad.begin()
+        bad.end(hasFailed: true)
+        var next: [OutgoingPool<Link>.Loan] = []
+        for _ in 0..<4 { next.append(try await outgoing.borrow(on: group.loops[0])) }
+        #expect(next.allSatisfy { $0.upstream === good } && failing[1].connection.hasEnded)
+        #expect(next.count { $0.isReused } == 2)
+    }
+
+    @Test("an address that can't be reached is told so, and none at all is an error of its own")
+    func noAddress() async throws {
+        let up = Upstream("up")
+        let balancer = Balancer(.roundRobin, [up])
+        let outgoing = OutgoingPool<Link>(
+            try ConnectionPool("up", PoolConfiguration(.http, limit: 1)), among: balancer, connect: { _ in throw NoLink() },
+            close: { _ in })
+        await #expect(throws: NoLink.self) { try await outgoing.borrow(on: group.loops[0]) }
+        #expect(up.active == 0 && up.failures == 1)
+        balancer.update([])
+        await #expect(throws: NoUpstreamError(pool: "up")) { try await outgoing.borrow(on: group.loops[0]) }
+        #expect(outgoing.pool.count == 0)
+    }
+
+    @Test("what is not used in time is ended without anybody's asking")
+    func tidying() async throws {
+        let outgoing = try outgoing(PoolConfiguration(.http, limit: 4, idleTimeout: .milliseconds(1)))
+        try await outgoing.warm(to: 3)
+        outgoing.keepTidy(on: group.loops[0], every: .milliseconds(1))
+        await until { outgoing.pool.count == 0 }
+        #expect(outgoing.pool.snapshot().removed == ["idle": 3])
+    }
+
     @Test("after shutting down those that wait are told, idle ones end, and lent ones end when they come back")
     func shutDown() async throws {
         let outgoing = try outgoing(PoolConfiguration(.http, limit: 2, queue: 4, patience: .seconds(60)))

@@ -137,7 +137,8 @@ struct PoolExamples {
         let balancer = Balancer(.powerOfTwoChoices, [Upstream("10.0.0.1:80"), Upstream("10.0.0.2:80", weight: 2)])
         let outgoing = OutgoingPool(
             try ConnectionPool("upstream", PoolConfiguration(.http, limit: 64, queue: 256)),
-            connect: { try await Link.open(balancer.choose()) }, close: { await $0.close() })
+            among: balancer, connect: { try await Link.open($0) }, close: { await $0.close() })
+        outgoing.keepTidy(on: loop)
         try await outgoing.warm(to: 2)
         let answer = try await outgoing.withConnection(on: loop) { link in await link.ask("?") }
         // end

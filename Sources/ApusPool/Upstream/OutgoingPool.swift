@@ -1,7 +1,8 @@
 @_spi(Apus) public import ApusRuntime
+import CSystem
 import Synchronization
 
-/// Outgoing connections to one place, kept for their next use: as many as its ``ConnectionPool`` allows, lent to one user
+/// Outgoing connections to one place, or to several that are alike, kept for their next use: as many as its ``ConnectionPool`` allows, lent to one user
 /// at a time, validated before each use, and opened ahead of time on demand.
 ///
 /// ```swift
@@ -10,7 +11,8 @@ import Synchronization
 /// ```
 ///
 /// Any thread may use it. Who waits is served by priority and then in the order of coming, and leaves the queue when its
-/// task is cancelled or its patience ends.
+/// task is cancelled or its patience ends. Where a ``Balancer`` chooses the addresses, it is told what is in hand at each and
+/// how it went, and what is kept of an address that is left out is not lent.
 public final class OutgoingPool<Connection: Sendable>: Sendable {
     /// A connection that is lent: to be given back by ``OutgoingPool/give(_:isSound:)`` once.
     public struct Loan: Sendable {
@@ -20,12 +22,15 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
         public let id: ConnectionID
         /// Whether it was open before.
         public let isReused: Bool
+        /// Where it leads; nil where no ``Balancer`` chose.
+        public let upstream: Upstream?
     }
 
     private struct Idle: Sendable {
         let connection: Connection
         let id: ConnectionID
         let since: UInt64
+        let upstream: Upstream?
     }
 
     private enum Grant: Sendable {
@@ -35,7 +40,8 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
 
     /// What governs and counts the connections.
     public let pool: ConnectionPool
-    private let connect: @Sendable () async throws -> Connection
+    private let balancer: Balancer?
+    private let connect: @Sendable (Upstream?) async throws -> Connection
     private let validate: (@Sendable (Connection) async -> Bool)?
     private let close: @Sendable (Connection) async -> Void
     // The one used last is lent first, so that those that are not needed grow old and end.
@@ -49,12 +55,43 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
     ///   - connect: Opens one.
     ///   - validate: Looks whether one that was kept is still fit; nil takes all for fit.
     ///   - close: Closes one that is not kept.
-    public init(
+    public convenience init(
         _ pool: ConnectionPool, connect: @escaping @Sendable () async throws -> Connection,
         validate: (@Sendable (Connection) async -> Bool)? = nil,
         close: @escaping @Sendable (Connection) async -> Void
     ) {
+        self.init(pool, among: nil, connect: { _ in try await connect() }, validate: validate, close: close)
+    }
+
+    /// A pool without connections, to addresses that a balancer chooses among.
+    ///
+    /// - Parameters:
+    ///   - pool: What governs and counts them: nobody else's.
+    ///   - balancer: Chooses the address of each that is opened.
+    ///   - connect: Opens one to an address.
+    ///   - validate: Looks whether one that was kept is still fit; nil takes all for fit.
+    ///   - close: Closes one that is not kept.
+    public convenience init(
+        _ pool: ConnectionPool, among balancer: Balancer,
+        connect: @escaping @Sendable (Upstream) async throws -> Connection,
+        validate: (@Sendable (Connection) async -> Bool)? = nil,
+        close: @escaping @Sendable (Connection) async -> Void
+    ) {
+        self.init(
+            pool, among: balancer as Balancer?,
+            connect: { upstream in
+                guard let upstream else { throw NoUpstreamError(pool: pool.name) }
+                return try await connect(upstream)
+            }, validate: validate, close: close)
+    }
+
+    private init(
+        _ pool: ConnectionPool, among balancer: Balancer?,
+        connect: @escaping @Sendable (Upstream?) async throws -> Connection,
+        validate: (@Sendable (Connection) async -> Bool)?, close: @escaping @Sendable (Connection) async -> Void
+    ) {
         self.pool = pool
+        self.balancer = balancer
         self.connect = connect
         self.validate = validate
         self.close = close
@@ -137,7 +174,9 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
             lane.noteOutcome(hasFailed: !isSound, on: connection)
             lane.served(1, on: connection, received: 0, sent: 0, now: ConnectionPool.now)
         }
-        let kept = Idle(connection: loan.connection, id: loan.id, since: ConnectionPool.now)
+        loan.upstream?.end(hasFailed: !isSound)
+        let kept = Idle(
+            connection: loan.connection, id: loan.id, since: ConnectionPool.now, upstream: loan.upstream)
         guard isSound else { return await end(kept, .failed) }
         guard pool.isOpen else { return await end(kept, .drained) }
         guard !isWorn(kept), !isAboveLimit else { return await end(kept, .retired) }
@@ -162,7 +201,22 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
         return opened
     }
 
-    /// Ends what has waited for its use for too long, or is too old; to be called now and then.
+    /// Calls ``tidy()`` now and then, until the pool is closed or nobody has it any more.
+    ///
+    /// - Parameters:
+    ///   - loop: The loop on whose time that is.
+    ///   - interval: How often; what is too old may stay so long.
+    public func keepTidy(on loop: EventLoop, every interval: Duration = .seconds(1)) {
+        loop.schedule(after: interval) { [weak self] loop in
+            guard let self, pool.isOpen else { return }
+            Task(executorPreference: loop) {
+                await self.tidy()
+                self.keepTidy(on: loop, every: interval)
+            }
+        }
+    }
+
+    /// Ends what has waited for its use for too long, or is too old; ``keepTidy(on:every:)`` calls it now and then.
     ///
     /// - Returns: How many ended.
     @discardableResult
@@ -196,12 +250,15 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
     // MARK: One connection
 
     private func open() async throws -> Loan {
+        let upstream = balancer?.choose()
+        upstream?.begin()
         do {
-            let connection = try await connect()
+            let connection = try await connect(upstream)
             let id = pool.addInPlace()
             pool.with(id) { lane, connection in lane.began(on: connection) }
-            return Loan(connection: connection, id: id, isReused: false)
+            return Loan(connection: connection, id: id, isReused: false, upstream: upstream)
         } catch {
+            upstream?.end(hasFailed: true)
             pool.core.tell(.failed(nil, "\(error)"))
             pool.core.givePlace(0)
             serve()
@@ -211,7 +268,8 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
 
     private func lend(_ kept: Idle) -> Loan {
         pool.with(kept.id) { lane, connection in lane.began(on: connection) }
-        return Loan(connection: kept.connection, id: kept.id, isReused: true)
+        kept.upstream?.begin()
+        return Loan(connection: kept.connection, id: kept.id, isReused: true, upstream: kept.upstream)
     }
 
     private func takeIdle() -> Idle? { idle.withLock { $0.popLast() } }
@@ -220,6 +278,7 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
         let limit = pool.configuration.idleTimeout?.clampedNanoseconds ?? .max
         let now = ConnectionPool.now
         guard (now - min(now, kept.since)) * 1_000_000 < limit, !isWorn(kept) else { return false }
+        if let upstream = kept.upstream, !upstream.isTaken(now: apus_monotonic_nanoseconds()) { return false }
         guard let validate else { return true }
         return await validate(kept.connection)
     }
@@ -263,6 +322,15 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
         pool.note(cause)
         return PoolError(cause, pool: pool.name)
     }
+}
+
+/// There is no address to open a connection to: the ``Balancer`` of an ``OutgoingPool`` has none.
+public struct NoUpstreamError: Error, Hashable, CustomStringConvertible {
+    /// The pool's name.
+    public let pool: String
+
+    /// What to do.
+    public var description: String { "there is no address for pool \(pool): give its balancer one (Balancer.update)" }
 }
 
 extension ConnectionPool {

@@ -15,6 +15,7 @@ struct ServerPoolTests {
             try await context.loop.sleep(for: .seconds(3600))
             return "late"
         }
+        app.post("/length") { context in try context.body.collect().count.description }
         app.get("/broken") { _ -> String in throw HTTPError(.internalServerError) }
         app.serveHealth()
         return app
@@ -44,6 +45,30 @@ struct ServerPoolTests {
         await until { pool.count == 0 }
         #expect(pool.snapshot().removed == ["closedByPeer": 1])
         #expect(pool.snapshot().latency.count == 3)
+        await server.stop()
+    }
+
+    @Test("a request whose content comes in pieces is in hand until it is answered, and is counted then")
+    func pieces() async throws {
+        let server = try application().start()
+        let pool = try #require(server.pools["http:http"])
+        let client = try RawClient(server.address)
+        for round in 1...2 {
+            client.send("POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+            await until { pool.snapshot().active == 1 }
+            client.send("def")
+            #expect(try client.response().text == "6")
+            await until { pool.snapshot().requests == round }
+            #expect(pool.snapshot().active == 0)
+            #expect(pool.snapshot().latency.count == UInt64(round))
+        }
+        // At once, one behind the other.
+        let whole = "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"
+        client.send(whole + whole + whole)
+        for _ in 1...3 { #expect(try client.response().text == "2") }
+        await until { pool.snapshot().requests == 5 }
+        #expect(pool.snapshot().active == 0)
+        #expect(pool.snapshot().latency.count == 5)
         await server.stop()
     }
 

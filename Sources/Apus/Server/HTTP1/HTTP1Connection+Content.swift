@@ -129,6 +129,7 @@ extension HTTP1Connection {
         if context.isOver {
             context.isOver = false
             self.context = nil
+            noteHandOver(context)
             server.giveBack(context)
             return answered()
         }
@@ -138,14 +139,17 @@ extension HTTP1Connection {
         arm(at: server.loop.tick + context.requestTimeout(server.timeouts.request))
         context.body.end()
         guard context.task == nil, let route = context.route, route.isSynchronous else { return }
+        // Its answer gathers with those of the requests behind it.
+        self.context = nil
         server.call(route, context)
         if context.stream != nil {
+            self.context = context
             context.task = server.tasks.run(context)
         } else {
             if !context.isAnswered {
                 context.send(server.service.errorResponse(HTTPError(.internalServerError), context))
             }
-            self.context = nil
+            if context.inHandSince == 0 { noteHeld() } else { noteHandOver(context) }
             if context.account.began != 0 { responseQueued(context) }
             if unsentContext !== context { server.giveBack(context) }
             answered()

@@ -105,7 +105,7 @@ import CSystem
     private var bytesSent: Int { unsafe connectionReference._withUnsafeGuaranteedRef { $0.bytesSent } }
 
     /// A request that was in hand is over.
-    private func noteHandOver(_ context: Context) {
+    func noteHandOver(_ context: Context) {
         guard context.inHandSince != 0, connection.isOpen else { return }
         noteOutOfHand(after: apus_ticks() &- context.inHandSince)
         context.inHandSince = 0
