@@ -126,7 +126,7 @@ private struct NoLink: Error {}
         group.stop()
     }
 
-    @Test("a balancer hears what is in hand at each address and how it went, and what leads to one that fails is not lent")
+    @Test("a balancer hears how each address does, and what leads to one that fails is not lent")
     func balancing() async throws {
         let bad = Upstream("bad", ejection: .init(failuresInRow: 2))
         let good = Upstream("good")
@@ -157,8 +157,8 @@ private struct NoLink: Error {}
         let up = Upstream("up")
         let balancer = Balancer(.roundRobin, [up])
         let outgoing = OutgoingPool<Link>(
-            try ConnectionPool("up", PoolConfiguration(.http, limit: 1)), among: balancer, connect: { _ in throw NoLink() },
-            close: { _ in })
+            try ConnectionPool("up", PoolConfiguration(.http, limit: 1)), among: balancer,
+            connect: { _ in throw NoLink() }, close: { _ in })
         await #expect(throws: NoLink.self) { try await outgoing.borrow(on: group.loops[0]) }
         #expect(up.active == 0 && up.failures == 1)
         balancer.update([])
