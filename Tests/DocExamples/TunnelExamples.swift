@@ -11,7 +11,7 @@ struct TunnelExamples {
         @Sendable func relay(_ stream: TunnelStream, _ authority: String) async throws {
             for try await bytes in stream { try await stream.write(bytes) }
         }
-        // example: Tunnels.md, Tunnel.swift
+        // example: TunnelGuide.md, Tunnel.swift
         app.connect("/echo", protocol: "echo") { _ in
             Tunnel { stream in
                 for try await bytes in stream { try await stream.write(bytes) }
@@ -24,7 +24,7 @@ struct TunnelExamples {
             return Tunnel { stream in try await stream.write("welcome to \(room)\n") }
         }
         // end
-        // example: Tunnels.md
+        // example: TunnelGuide.md
         app.connect("/clock", protocol: "clock") { context in
             let loop = context.loop
             return Tunnel { stream in
@@ -41,7 +41,7 @@ struct TunnelExamples {
             }
         }
         // end
-        // example: Tunnels.md
+        // example: TunnelGuide.md
         app.connect { context in
             guard context.authority == "db.internal:5432", context.field(.proxyAuthorization) == secret else {
                 throw HTTPError(.forbidden, "no way there")
