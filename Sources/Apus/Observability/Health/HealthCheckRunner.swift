@@ -26,19 +26,28 @@ final class HealthCheckRunner: Sendable {
 
     /// The result: the kept one, or that of a look, which is waited for no longer than the check's timeout.
     func result(_ loop: EventLoop) async -> Result {
-        if let last = state.withLock({ $0.last }), ContinuousClock.now < last.at + check.keepsResult { return last }
+        if let kept = state.withLock({ kept(in: $0) }) { return kept }
         return await withCheckedContinuation { continuation in
-            let (waiter, starts) = state.withLock { state in
+            let (kept, waiter, starts) = state.withLock { state -> (Result?, Int, Bool) in
+                // Another's look may have ended since.
+                if let kept = kept(in: state) { return (kept, 0, false) }
                 state.nextWaiter += 1
                 state.waiting[state.nextWaiter] = continuation
                 defer { state.isRunning = true }
-                return (state.nextWaiter, !state.isRunning)
+                return (nil, state.nextWaiter, !state.isRunning)
             }
+            if let kept { return continuation.resume(returning: kept) }
             if starts {
                 Task { [self] in await look(on: loop) }
             }
             loop.schedule(after: check.timeout) { [self] _ in giveUp(waiter) }
         }
+    }
+
+    /// The last result, while it is kept.
+    private func kept(in state: State) -> Result? {
+        guard let last = state.last, ContinuousClock.now < last.at + check.keepsResult else { return nil }
+        return last
     }
 
     private func look(on loop: EventLoop) async {
