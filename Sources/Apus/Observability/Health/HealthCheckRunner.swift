@@ -26,11 +26,11 @@ final class HealthCheckRunner: Sendable {
 
     /// The result: the kept one, or that of a look, which is waited for no longer than the check's timeout.
     func result(_ loop: EventLoop) async -> Result {
-        if let kept = state.withLock({ kept(in: $0) }) { return kept }
+        if let kept = state.withLock({ keptResult(of: $0) }) { return kept }
         return await withCheckedContinuation { continuation in
             let (kept, waiter, starts) = state.withLock { state -> (Result?, Int, Bool) in
                 // Another's look may have ended since.
-                if let kept = kept(in: state) { return (kept, 0, false) }
+                if let kept = keptResult(of: state) { return (kept, 0, false) }
                 state.nextWaiter += 1
                 state.waiting[state.nextWaiter] = continuation
                 defer { state.isRunning = true }
@@ -45,7 +45,7 @@ final class HealthCheckRunner: Sendable {
     }
 
     /// The last result, while it is kept.
-    private func kept(in state: State) -> Result? {
+    private func keptResult(of state: State) -> Result? {
         guard let last = state.last, ContinuousClock.now < last.at + check.keepsResult else { return nil }
         return last
     }
