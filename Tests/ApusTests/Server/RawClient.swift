@@ -68,6 +68,12 @@ final class RawClient {
 
     func endSending() { shutdown(socket, CInt(SHUT_WR)) }
 
+    /// Whether the server has reset the connection, whatever waits to be read.
+    var isReset: Bool {
+        var item = pollfd(fd: socket, events: 0, revents: 0)
+        return unsafe poll(&item, 1, 0) == 1 && Int32(item.revents) & (POLLERR | POLLHUP) != 0
+    }
+
     /// Ends the connection with a reset, and leaves the descriptor open: a connection to nowhere in particular is none
     /// (connect(2), AF_UNSPEC).
     func reset() {
