@@ -35,10 +35,12 @@ public struct AdaptiveLimitSettings: Hashable, Sendable {
         $0.check { limit, report in
             let options = limit.options
             if options.lowest > options.highest {
-                report.reject("lowest", .number("\(options.lowest)"), "above highest, \(options.highest): lower it")
+                report.reject(
+                    "lowest", with: ["highest"], .number("\(options.lowest)"),
+                    "above highest, \(options.highest): lower it")
             } else if !(options.lowest...options.highest).contains(options.initial) {
                 report.reject(
-                    "initial", .number("\(options.initial)"),
+                    "initial", with: ["lowest", "highest"], .number("\(options.initial)"),
                     "not between lowest, \(options.lowest), and highest, \(options.highest): set it within")
             }
         }
