@@ -166,6 +166,9 @@ extension RunningServer {
         plan.withLock { $0 = taken.drainPlan }
         for listener in listeners { listener.server.admission.change(to: taken.sockets.admission) }
         take(taken.limits, taken.listeners.map(\.pools))
+        if let limit = taken.adaptiveLimit {
+            for gate in services.flatMap(\.adaptiveGates) { gate.take(limit) }
+        }
         #if TLS
             for (listener, settings) in zip(listeners, taken.listeners) {
                 guard let tls = settings.tls, !tls.isSelfSigned else { continue }
