@@ -91,7 +91,8 @@ class Hostile(unittest.TestCase):
             self.assertRegex(line, rb'^127\.0\.0\.1 - - \[[^]]+\] "[^"]*" \d{3} (\d+|-) "[^"]*" "[^"]*"$')
             self.assertRegex(line, rb"^[ -~]+$")
         said = "".join(self.apus.said) + "".join(line for line in iter(self.apus.lines.get, None))
-        self.assertFalse(re.search(r"[^ -~\n]", said), said)
+        # The ellipsis is the server's own, when it is held on a busy machine and says so.
+        self.assertFalse(re.search(r"[^ -~…\n]", said), said)
 
 
 if __name__ == "__main__":
