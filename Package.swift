@@ -164,15 +164,19 @@ let package = Package(
             exclude: ["README.md", "send"],
             swiftSettings: house),
 
-        .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime"], swiftSettings: house),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
+        .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "ApusNetTests",
-            dependencies: ["ApusNet", "ApusRuntime", .target(name: "COpenSSL", condition: .when(traits: ["TLS"]))],
+            dependencies: [
+                "ApusNet", "ApusRuntime", "TestSupport",
+                .target(name: "COpenSSL", condition: .when(traits: ["TLS"])),
+            ],
             swiftSettings: house),
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
         .testTarget(
             name: "ApusHTTPTests", dependencies: ["ApusHTTP", "ApusRuntime", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "ApusPoolTests", dependencies: ["ApusPool", "ApusRuntime"], swiftSettings: house),
+        .testTarget(
+            name: "ApusPoolTests", dependencies: ["ApusPool", "ApusRuntime", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "ApusTestingTests", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting"],
             swiftSettings: house),

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusNet
@@ -195,7 +196,7 @@ import Testing
 
     @Test("40,000 mutations neither crash the parser nor change its verdict with the split")
     func mutations() {
-        var random = Noise(seed: 7)
+        var random = SeededRandom(seed: 7)
         var wrong: [[UInt8]] = []
         for _ in 0..<40_000 {
             var bytes = Self.valid.randomElement(using: &random)!.bytes + [1, 2, 3]

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusPool
@@ -14,7 +15,7 @@ private struct Simulation {
     let servers = 16
     let service = 0.010
     let patience = 0.100
-    var random = Dice(state: 42)
+    var random = SeededRandom(seed: 42)
     var limit: AdaptiveLimit?
     var now = 0.0
     private(set) var good = 0
@@ -23,14 +24,6 @@ private struct Simulation {
     private(set) var latencies: [Double] = []
     private var queue: [Double] = []
     private var running: [(end: Double, came: Double)] = []
-
-    struct Dice: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            return StableHash.mix(state)
-        }
-    }
 
     init(_ limit: AdaptiveLimit?) { self.limit = limit }
 
@@ -157,6 +150,36 @@ private struct Simulation {
             limit.note(latency: .seconds(1), inFlight: 100, isDropped: true, at: .milliseconds(step))
         }
         #expect(limit.current == 5)
+    }
+
+    @Test(
+        "a limit that goes on by other options keeps what it has learnt, stays within them, and begins where it is told to"
+    )
+    func changing() {
+        var limit = AdaptiveLimit()
+        for step in 0..<400 {
+            limit.note(latency: .milliseconds(10), inFlight: limit.current, at: .milliseconds(step * 5))
+        }
+        let learnt = limit.current
+        #expect(learnt > 30 && limit.base == .milliseconds(10))
+        limit.change(to: .init(highest: 30))
+        #expect(limit.current == 30 && limit.base == .milliseconds(10))
+        limit.change(to: .init(lowest: 4, highest: 50))
+        #expect(limit.current == 30)
+        limit.change(to: .init(initial: 45, highest: 50))
+        #expect(limit.current == 45)
+    }
+
+    @Test("a gate that goes on by other options lets nobody out, and in only as many as those allow")
+    func changingGate() {
+        let gate = LoadGate(.init(initial: 20))
+        while gate.enter(.high, now: 0) != nil {}
+        gate.change(to: .init(initial: 10, highest: 10))
+        #expect(gate.active == 20 && gate.currentLimit == 10)
+        #expect(gate.enter(.critical, now: 0) == nil)
+        gate.change(to: .init(initial: 30))
+        while gate.enter(.high, now: 0) != nil {}
+        #expect(gate.active == 30)
     }
 
     @Test("a gate turns those away first that matter least")

@@ -1,5 +1,6 @@
 @_spi(Apus) import ApusRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ApusPool
@@ -49,7 +50,7 @@ import Testing
         let places = Places(50)
         var limit = 50
         var out = 0
-        var dice = SystemRandomNumberGenerator()
+        var dice = SeededRandom(seed: 6)
         for _ in 0..<20_000 {
             switch Int.random(in: 0..<100, using: &dice) {
             case 0:

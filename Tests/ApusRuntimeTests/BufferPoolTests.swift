@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusRuntime
@@ -68,7 +69,7 @@ private func isFilled(_ buffer: borrowing Buffer, with tag: UInt8) -> Bool {
         "memory that is out is never handed out again, whatever is taken, given and dropped",
         arguments: 0..<6 as Range<UInt64>)
     func noMemoryTwice(seed: UInt64) {
-        var random = Randomness(seed: seed)
+        var random = SeededRandom(seed: seed)
         let shared = SharedBufferPool(limit: 1 << 20)
         let pools = [
             BufferPool(shared: shared, highWater: 100_000, lowWater: 10_000),

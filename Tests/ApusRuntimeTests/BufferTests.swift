@@ -1,20 +1,6 @@
 import ApusRuntime
+import TestSupport
 import Testing
-
-/// A repeatable source of random numbers (SplitMix64), so that a failure can be run again.
-struct Randomness: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 func array(_ span: RawSpan) -> [UInt8] {
     span.byteOffsets.map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
@@ -25,7 +11,7 @@ func array(_ span: RawSpan) -> [UInt8] {
         "a buffer behaves as an array of bytes with a bounded end, whatever is done to it",
         arguments: 0..<20 as Range<UInt64>)
     func model(seed: UInt64) {
-        var random = Randomness(seed: seed)
+        var random = SeededRandom(seed: seed)
         let capacity = Int.random(in: 0...300, using: &random)
         var buffer = Buffer(capacity: capacity)
         var model: [UInt8] = []

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusRuntime
@@ -8,7 +9,7 @@ import Testing
 
     @Test("a table behaves as a dictionary whose keys are never given twice", arguments: 0..<5 as Range<UInt64>)
     func model(seed: UInt64) {
-        var random = Randomness(seed: seed)
+        var random = SeededRandom(seed: seed)
         var table = Table()
         var model: [Table.ID: Thing] = [:]
         var ids: [Table.ID] = []
@@ -93,7 +94,7 @@ import Testing
         "an iteration visits once what stays, and never what was removed before its turn",
         arguments: 0..<5 as Range<UInt64>)
     func changesWhileIterating(seed: UInt64) {
-        var random = Randomness(seed: seed)
+        var random = SeededRandom(seed: seed)
         var table = Table()
         var staying: Set<Table.ID> = []
         var leaving: Set<Table.ID> = []

@@ -1,10 +1,11 @@
 import ApusRuntime
+import TestSupport
 import Testing
 
 @Suite struct RingBufferTests {
     @Test("a ring behaves as a bounded queue of bytes", arguments: [1, 2, 3, 7, 64, 100, 512])
     func model(minimum: Int) {
-        var random = Randomness(seed: UInt64(minimum))
+        var random = SeededRandom(seed: UInt64(minimum))
         var ring = RingBuffer(capacity: minimum)
         let capacity = ring.capacity
         #expect(capacity >= minimum && capacity < 2 * minimum + 1 && capacity.nonzeroBitCount == 1)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusRuntime
@@ -23,7 +24,7 @@ import Testing
         }
     }
 
-    private static func delay(_ random: inout Randomness) -> UInt64 {
+    private static func delay(_ random: inout SeededRandom) -> UInt64 {
         let magnitude = UInt64.random(in: 0...39, using: &random)
         return UInt64.random(in: 0...(1 << magnitude), using: &random)
     }
@@ -32,7 +33,7 @@ import Testing
         "a wheel fires what a sorted list would, in its order, whatever happens in between",
         arguments: 0..<40 as Range<UInt64>)
     func model(seed: UInt64) {
-        var random = Randomness(seed: seed)
+        var random = SeededRandom(seed: seed)
         var now = seed % 4 == 0 ? 0 : UInt64.random(in: 0...(1 << 50), using: &random)
         var wheel = TimingWheel<Int>(now: now)
         var model = Model()

@@ -1,6 +1,6 @@
 """The command under test: started, its greeting awaited, and stopped. Nothing here waits for a time: every wait is for
 an event, with a limit after which the test fails and says for what it waited."""
-import collections, os, queue, re, signal, socket, subprocess, threading, time
+import collections, os, queue, re, signal, socket, subprocess, tempfile, threading, time
 
 APUS = os.environ["APUS"]
 PATIENCE = 30  # seconds until an event that does not come is a failure
@@ -78,6 +78,45 @@ class Apus:
         with self.connect() as probe:
             probe.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
             assert probe.answer().status == 200
+
+
+    def answer_to(self, message):
+        """The answer to one message on a connection of its own; None when it breaks off."""
+        with self.connect() as client:
+            try:
+                client.send(message)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # It need not read all of what it refuses.
+            try:
+                return client.answer()
+            except (ConnectionResetError, AssertionError, ValueError):
+                return None
+
+    def memory(self, name):
+        """What the process holds (VmRSS), or the most that it has held (VmHWM), in MiB."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) / 1024 for line in status if line.startswith(name))
+
+
+class ConfigurationFile:
+    """`with ConfigurationFile("{ … }") as file:` has a file that says so, until it is told to say something else."""
+
+    def __init__(self, text):
+        self.file = tempfile.NamedTemporaryFile("w", suffix=".json5")
+        self.name = self.file.name
+        self.say(text)
+
+    def say(self, text):
+        self.file.seek(0)
+        self.file.truncate()
+        self.file.write(text)
+        self.file.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
 
 
 Answer = collections.namedtuple("Answer", "status fields body")

@@ -1,7 +1,7 @@
 """A process that takes another's place: no request is lost when it succeeds, and nothing has happened when it fails."""
 import http.client, os, re, signal, socket, ssl, stat, subprocess, tempfile, threading, time, unittest
 
-from apus import APUS, PATIENCE, Apus, Raw
+from apus import APUS, PATIENCE, Apus, ConfigurationFile, Raw
 
 GET = "GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -222,14 +222,9 @@ class Failing(unittest.TestCase):
             apus.settle()
 
     def test_a_configuration_that_is_wrong_is_told_and_the_old_process_serves_on(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
-            file.write("{ limits: { body: '10B' } }")
-            file.flush()
+        with ConfigurationFile("{ limits: { body: '10B' } }") as file:
             with Restartable("--loops", "1", "--config", file.name) as apus:
-                file.seek(0)
-                file.truncate()
-                file.write("{ limits: { boddy: '10B' } }")
-                file.flush()
+                file.say("{ limits: { boddy: '10B' } }")
                 apus.process.send_signal(signal.SIGUSR2)
                 apus.await_line("did you mean limits.body")
                 self.assert_serves_on(apus, "exit code 1")

@@ -68,37 +68,20 @@ class Hostile(unittest.TestCase):
         self.apus = Apus("serve", "--loops", "1", "--config", configuration).__enter__()
         self.addCleanup(self.apus.__exit__)
 
-    def answer(self, message):
-        """The answer; None when it breaks off."""
-        with self.apus.connect() as client:
-            try:
-                client.send(message)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # It need not read all of what it refuses.
-            try:
-                return client.answer()
-            except (ConnectionResetError, AssertionError, ValueError):
-                return None
-
-    def memory(self, name):
-        """What the server holds (VmRSS), or the most that it has held (VmHWM), in MiB."""
-        with open(f"/proc/{self.apus.process.pid}/status") as status:
-            return next(int(line.split()[1]) / 1024 for line in status if line.startswith(name))
-
     def test_each_gets_its_status_at_flat_memory_and_no_line_of_the_log(self):
         def ask_all():
             for what, (message, status) in HOSTILE.items():
                 with self.subTest(what):
-                    answer = self.answer(message)
+                    answer = self.apus.answer_to(message)
                     self.assertEqual(answer and answer.status, status)
                     self.assertNotIn("x-injected", answer.fields if answer else {})
 
         ask_all()
-        before = self.memory("VmRSS")
+        before = self.apus.memory("VmRSS")
         for _ in range(10):
             ask_all()
-        self.assertLess(self.memory("VmHWM") - before, 8)
-        self.assertEqual(self.answer(request("GET /json", basic(b"ada:lovelace"))).status, 200)
+        self.assertLess(self.apus.memory("VmHWM") - before, 8)
+        self.assertEqual(self.apus.answer_to(request("GET /json", basic(b"ada:lovelace"))).status, 200)
         self.apus.terminate()
         self.assertEqual(self.apus.await_exit(), 0)
         with open(self.log, "rb") as log:
@@ -108,7 +91,8 @@ class Hostile(unittest.TestCase):
             self.assertRegex(line, rb'^127\.0\.0\.1 - - \[[^]]+\] "[^"]*" \d{3} (\d+|-) "[^"]*" "[^"]*"$')
             self.assertRegex(line, rb"^[ -~]+$")
         said = "".join(self.apus.said) + "".join(line for line in iter(self.apus.lines.get, None))
-        self.assertFalse(re.search(r"[^ -~\n]", said), said)
+        # The ellipsis is the server's own, when it is held on a busy machine and says so.
+        self.assertFalse(re.search(r"[^ -~…\n]", said), said)
 
 
 if __name__ == "__main__":

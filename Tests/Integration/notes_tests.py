@@ -178,25 +178,8 @@ class Serving(unittest.TestCase):
         self.service = Apus(*words, command=[*command, NOTES]).__enter__()
         self.addCleanup(self.service.__exit__)
 
-    def answer(self, message):
-        """The answer; None when it breaks off."""
-        with self.service.connect() as client:
-            try:
-                client.send(message)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # It need not read all of what it refuses.
-            try:
-                return client.answer()
-            except (ConnectionResetError, AssertionError, ValueError):
-                return None
-
-    def memory(self, name):
-        """What the service holds (VmRSS), or the most that it has held (VmHWM), in MiB."""
-        with open(f"/proc/{self.service.process.pid}/status") as status:
-            return next(int(line.split()[1]) / 1024 for line in status if line.startswith(name))
-
     def sign_in(self):
-        answer = self.answer(request("POST /login", FORM, content=b"user=ada&password=lovelace"))
+        answer = self.service.answer_to(request("POST /login", FORM, content=b"user=ada&password=lovelace"))
         self.assertEqual(answer.status, 303)
         return "Cookie: " + answer.fields["set-cookie"].split(";")[0]
 
@@ -206,26 +189,26 @@ class Notes(Serving):
     def test_each_gets_its_status_at_flat_memory_and_no_line_of_the_log(self):
         self.serve()
         cases = dict(hostile()) | dict(bombs())
-        self.assertEqual(self.answer(note(b'{"title":"first"}')).status, 201)
+        self.assertEqual(self.service.answer_to(note(b'{"title":"first"}')).status, 201)
 
         def ask_all():
             for what, (message, status) in cases.items():
                 with self.subTest(what):
-                    answer = self.answer(message)
+                    answer = self.service.answer_to(message)
                     self.assertEqual(answer and answer.status, status, answer and answer.body[:200])
                     self.assertNotIn("x-injected", answer.fields)
             # As the last of them has named it.
-            picture = self.answer(request("GET /notes/1/picture", TOKEN))
+            picture = self.service.answer_to(request("GET /notes/1/picture", TOKEN))
             self.assertEqual((picture.status, picture.body), (200, b"x"))
             self.assertNotIn("x-injected", picture.fields)
             self.assertRegex(picture.fields["content-disposition"], r'^attachment; filename="aX-Injected_? 1"')
 
         ask_all()
         ask_all()
-        before = self.memory("VmRSS")
+        before = self.service.memory("VmRSS")
         for _ in range(4):
             ask_all()
-        self.assertLess(self.memory("VmRSS") - before, 16)
+        self.assertLess(self.service.memory("VmRSS") - before, 16)
         self.service.terminate()
         self.assertEqual(self.service.await_exit(), 0)
         with open(self.log, "rb") as log:
@@ -240,21 +223,21 @@ class Notes(Serving):
     def test_a_session_begins_at_the_login_and_ends_at_the_logout(self):
         self.serve()
         planted = "Cookie: __Host-session=" + "A" * 43
-        answer = self.answer(request("POST /login", FORM, planted, content=b"user=ada&password=lovelace"))
+        answer = self.service.answer_to(request("POST /login", FORM, planted, content=b"user=ada&password=lovelace"))
         cookie = answer.fields["set-cookie"]
         self.assertNotIn("A" * 43, cookie)
         for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"]:
             self.assertIn(attribute, cookie)
         session = "Cookie: " + cookie.split(";")[0]
-        self.assertEqual(self.answer(request("GET /notes", session)).status, 200)
-        self.assertEqual(self.answer(request("POST /logout", session)).status, 303)
-        self.assertEqual(self.answer(request("GET /notes", session)).status, 401)
+        self.assertEqual(self.service.answer_to(request("GET /notes", session)).status, 200)
+        self.assertEqual(self.service.answer_to(request("POST /logout", session)).status, 303)
+        self.assertEqual(self.service.answer_to(request("GET /notes", session)).status, 401)
 
     def test_who_guesses_passwords_is_slowed_down(self):
         self.serve("--logins", "3")
         guess = request("POST /login", FORM, content=b"user=ada&password=byron")
-        self.assertEqual([self.answer(guess).status for _ in range(5)], [403, 403, 403, 429, 429])
-        self.assertGreater(int(self.answer(guess).fields["retry-after"]), 0)
+        self.assertEqual([self.service.answer_to(guess).status for _ in range(5)], [403, 403, 403, 429, 429])
+        self.assertGreater(int(self.service.answer_to(guess).fields["retry-after"]), 0)
 
 
 @unittest.skipUnless(os.path.exists(NOTES), "the example is not built")
@@ -264,18 +247,18 @@ class FullDisk(Serving):
         disk = tempfile.TemporaryDirectory()
         self.addCleanup(disk.cleanup)
         self.serve("--temporary", disk.name, command=SMALL_DISK + [disk.name])
-        self.assertEqual(self.answer(note(b'{"title":"first"}')).status, 201)
+        self.assertEqual(self.service.answer_to(note(b'{"title":"first"}')).status, 201)
         large = multipart(parts(file(b"a", b"a" * (24 * MEBIBYTE))), "PUT /notes/1/picture")
         small = multipart(parts(file(b"a", b"a" * MEBIBYTE)), "PUT /notes/1/picture")
         for _ in range(3):
-            self.assertEqual(self.answer(large).status, 507)
+            self.assertEqual(self.service.answer_to(large).status, 507)
             seen = f"/proc/{self.service.process.pid}/root{disk.name}"
             self.assertEqual(os.listdir(seen), [])
             # The file is let go of off the loop, a moment later.
             end = time.monotonic() + PATIENCE
             while (room := os.statvfs(seen)).f_bfree < room.f_blocks:
                 self.assertLess(time.monotonic(), end, "no room again")
-            self.assertEqual(self.answer(small).status, 200)
+            self.assertEqual(self.service.answer_to(small).status, 200)
 
 
 class Load(threading.Thread):
@@ -285,6 +268,7 @@ class Load(threading.Thread):
         super().__init__(daemon=True)
         self.service, self.message = service, message
         self.statuses, self.longest, self.stops = {}, 0.0, threading.Event()
+        self.answered = threading.Condition()
         self.lost = 0
         self.start()
 
@@ -295,15 +279,24 @@ class Load(threading.Thread):
                 client.send(self.message)
                 try:
                     status = client.answer().status
-                    self.statuses[status] = self.statuses.get(status, 0) + 1
+                    with self.answered:
+                        self.statuses[status] = self.statuses.get(status, 0) + 1
+                        self.answered.notify()
                 except (AssertionError, ConnectionResetError):
                     self.lost += 1
                 self.longest = max(self.longest, time.monotonic() - began)
 
     def take(self):
         """What was answered since the last call."""
-        taken, self.statuses = self.statuses, {}
+        with self.answered:
+            taken, self.statuses = self.statuses, {}
         return taken
+
+    def until(self, status):
+        """Waits until an answer has a status; with those of others before it."""
+        with self.answered:
+            if not self.answered.wait_for(lambda: self.statuses.get(status), PATIENCE):
+                raise AssertionError(f"no {status}: {self.statuses}")
 
     def end(self):
         self.stops.set()
@@ -339,40 +332,33 @@ class Redis(Serving):
         self.reading.join()
         self.redis.stdout.close()
 
-    def until(self, load, status):
-        """Waits until an answer has a status; with those of others before it."""
-        end = time.monotonic() + PATIENCE
-        while not load.statuses.get(status):
-            self.assertLess(time.monotonic(), end, f"no {status}: {load.statuses}")
-            time.sleep(0.005)
-
     def test_its_going_away_hanging_and_coming_back_under_load(self):
         sessions = [Load(self.service, request("GET /notes", self.session)) for _ in range(4)]
         tokens = [Load(self.service, request("GET /notes", TOKEN)) for _ in range(2)]
         logins = Load(self.service, request("POST /login", FORM, content=b"user=ada&password=byron"))
         for load in sessions + tokens + [logins]:
-            self.until(load, {True: 403}.get(load is logins, 200))
+            load.until({True: 403}.get(load is logins, 200))
         descriptors = len(os.listdir(f"/proc/{self.service.process.pid}/fd"))
-        before = self.memory("VmRSS")
+        before = self.service.memory("VmRSS")
         for away, back in [
             (lambda: self.redis.send_signal(signal.SIGSTOP), lambda: self.redis.send_signal(signal.SIGCONT)),
             (self.kill_redis, self.start_redis),
         ] * 3:
             away()
             for load in sessions:
-                self.until(load, 503)
+                load.until(503)
             for load in sessions + tokens + [logins]:
                 load.take()
             for load in sessions:
-                self.until(load, 503)
+                load.until(503)
             # Who shows a token needs no Redis, and who guesses is counted here meanwhile.
             for load in tokens:
-                self.until(load, 200)
-            self.until(logins, 403)
+                load.until(200)
+            logins.until(403)
             back()
             for load in sessions:
                 load.take()
-                self.until(load, 200)
+                load.until(200)
         for load in sessions + tokens + [logins]:
             load.end()
         self.assertEqual(sum(load.lost for load in sessions + tokens + [logins]), 0)
@@ -380,7 +366,7 @@ class Redis(Serving):
         self.assertEqual({status for load in tokens for status in load.statuses}, {200})
         # The timeout of 250 ms, and as much again for a busy machine, twice.
         self.assertLess(max(load.longest for load in sessions), 1.0)
-        self.assertLess(self.memory("VmRSS") - before, 16)
+        self.assertLess(self.service.memory("VmRSS") - before, 16)
         self.assertLess(len(os.listdir(f"/proc/{self.service.process.pid}/fd")), descriptors + 10)
 
 

@@ -1,7 +1,7 @@
 """The command as a process: signals, exit codes, messages, and sockets that a service manager hands over."""
-import json, os, signal, socket, subprocess, sys, tempfile, unittest
+import json, os, signal, socket, subprocess, sys, unittest
 
-from apus import APUS, PATIENCE, Apus, Raw
+from apus import APUS, PATIENCE, Apus, ConfigurationFile, Raw
 from dashboard_tests import Served
 
 
@@ -43,37 +43,23 @@ class Signals(unittest.TestCase):
 
 class Reloading(unittest.TestCase):
     def test_SIGHUP_takes_over_what_can_change_and_keeps_the_rest_when_something_is_wrong(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
-            def say(text):
-                file.seek(0)
-                file.truncate()
-                file.write(text)
-                file.flush()
-
-            say("{ limits: { body: '10B' } }")
+        with ConfigurationFile("{ limits: { body: '10B' } }") as file:
             with Apus("serve", "--loops", "1", "--config", file.name) as apus:
-                say("{ limits: { body: '11B' }, drainTimeout: '1s', handoverTimeout: '5s' }")
+                file.say("{ limits: { body: '11B' }, drainTimeout: '1s', handoverTimeout: '5s' }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
                 apus.await_line(r'reloaded: drainTimeout is "1s" \(was "10s"\)')
                 apus.await_line(r'to be restarted for: handoverTimeout is "5s" \(was "1m"\)')
-                say("{ limits: { boddy: '12B' } }")
+                file.say("{ limits: { boddy: '12B' } }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line(r"the configuration stays as it was: .*:1:13: limits.boddy: .* did you mean limits.body\?")
                 apus.terminate()
                 self.assertEqual(apus.await_exit(), 0)
 
     def test_what_SIGHUP_has_changed_is_taken_back_from_the_admin_listener(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
-            def say(text):
-                file.seek(0)
-                file.truncate()
-                file.write(text)
-                file.flush()
-
-            say("{ limits: { body: '10B' } }")
+        with ConfigurationFile("{ limits: { body: '10B' } }") as file:
             with Served("--config", file.name) as apus:
-                say("{ limits: { body: '11B' } }")
+                file.say("{ limits: { body: '11B' } }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')
                 status, content = apus.ask("POST", "/api/configuration/rollback", **{"If-Match": "*"})
@@ -83,9 +69,7 @@ class Reloading(unittest.TestCase):
                 self.assertEqual(apus.ask("POST", "/api/configuration/rollback", **{"If-Match": "*"})[0], 409)
 
     def test_check_tells_every_mistake_and_exits_1(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
-            file.write("{ limits: { body: 'x', foo: 1 }, loops: { driver: 'epol' } }")
-            file.flush()
+        with ConfigurationFile("{ limits: { body: 'x', foo: 1 }, loops: { driver: 'epol' } }") as file:
             wrong = run("check", "--config", file.name)
             self.assertEqual(wrong.returncode, 1, wrong)
             self.assertEqual(len(wrong.stderr.splitlines()), 3, wrong)
@@ -114,9 +98,7 @@ class Messages(unittest.TestCase):
             wrong = run("check", *words)
             self.assertEqual(wrong.returncode, 2, wrong)
             self.assertIn("--set", wrong.stderr)
-        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
-            file.write("{ foo: 1 }")
-            file.flush()
+        with ConfigurationFile("{ foo: 1 }") as file:
             self.assertEqual(run("check", "--config", file.name, "--set", "foo=1").returncode, 1)
 
     def test_processors_that_are_not_there_are_told_by_check_and_serve(self):

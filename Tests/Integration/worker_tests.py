@@ -1,7 +1,7 @@
 """A master and its workers: one that dies is replaced, and takes nobody else with it."""
-import http.client, json, os, re, signal, socket, subprocess, tempfile, unittest
+import http.client, json, os, re, signal, socket, subprocess, unittest
 
-from apus import APUS, PATIENCE, Apus, Raw
+from apus import APUS, PATIENCE, Apus, ConfigurationFile, Raw
 from handover_tests import GET, Load, Restartable, await_true, is_alive
 
 
@@ -200,19 +200,12 @@ class Living(unittest.TestCase):
                     pass
 
     def test_SIGHUP_is_handed_on_when_the_configuration_is_right_and_not_when_it_is_wrong(self):
-        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
-            def say(text):
-                file.seek(0)
-                file.truncate()
-                file.write(text)
-                file.flush()
-
-            say("{ limits: { body: '10B' } }")
+        with ConfigurationFile("{ limits: { body: '10B' } }") as file:
             with Workers("--config", file.name) as apus:
-                say("{ limits: { boddy: '10B' } }")
+                file.say("{ limits: { boddy: '10B' } }")
                 apus.process.send_signal(signal.SIGHUP)
                 apus.await_line("the configuration stays as it was: .* did you mean limits.body")
-                say("{ limits: { body: '11B' } }")
+                file.say("{ limits: { body: '11B' } }")
                 apus.process.send_signal(signal.SIGHUP)
                 for _ in range(2):
                     apus.await_line(r'reloaded: limits.body is "11B" \(was "10B"\)')

@@ -1,4 +1,5 @@
-/// SplitMix64: the same numbers from the same seed on every run, so that a failure can be repeated.
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same numbers from the same seed on every run, so that a failure can
+/// be repeated.
 public struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
@@ -13,4 +14,7 @@ public struct SeededRandom: RandomNumberGenerator {
         mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed &>> 31)
     }
+
+    /// A number from 0 to below `bound`.
+    public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 }

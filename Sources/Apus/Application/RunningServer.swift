@@ -137,7 +137,11 @@ public final class RunningServer: Sendable {
     public var connectionCount: Int { listeners.reduce(0) { $0 + $1.server.admission.admitted } }
 
     /// How often clients broke the rules of HTTP/2 or flooded, by kind.
-    public var http2Counts: HTTP2Counts { listeners[0].service.http2Counts.counts }
+    public var http2Counts: HTTP2Counts {
+        var counts = HTTP2Counts()
+        for service in services { counts.add(service.http2Counts.counts) }
+        return counts
+    }
 
     #if TLS
         /// Has every listener of `https` read its certificates, keys, revocations and ticket keys again, as SIGHUP is
@@ -162,9 +166,12 @@ public final class RunningServer: Sendable {
     /// How often each limit of ``ServerLimits`` was exceeded, by clients or by handlers; those that never were are left out.
     /// Any thread.
     public var limitCounts: [LimitKind: Int] {
-        let counts = listeners[0].service.limitCounts
         var found: [LimitKind: Int] = [:]
-        for kind in LimitKind.allCases where counts.value(kind) > 0 { found[kind] = counts.value(kind) }
+        for service in services {
+            for kind in LimitKind.allCases where service.limitCounts.value(kind) > 0 {
+                found[kind, default: 0] += service.limitCounts.value(kind)
+            }
+        }
         return found
     }
 

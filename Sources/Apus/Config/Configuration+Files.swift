@@ -38,8 +38,8 @@ extension Configuration {
             for (index, listener) in listeners.enumerated() {
                 guard let tls = listener.tls, !tls.isSelfSigned else { continue }
                 let path = "listeners[\(index)].tls"
-                // What is missing has been said.
-                guard !report.problems.contains(where: { $0.path.hasPrefix(path) }) else { continue }
+                // Of files whose names are not known there is nothing to say, nor of those that are missing again.
+                guard !report.hasProblem(with: Self.keysOfFiles.map { "\(path).\($0)" }) else { continue }
                 do throws(TLSConfigurationErrors) {
                     _ = try TLSContext(server: tls.tlsConfiguration(selfSigned: nil, limits))
                 } catch {
@@ -50,6 +50,12 @@ extension Configuration {
     }
 
     #if TLS
+        /// What certificates are made of, below a listener's `tls`.
+        private static let keysOfFiles = [
+            "selfSigned", "certificate", "key", "pkcs12", "passphrase", "identities", "hosts", "clients", "authorities",
+            "revocationLists",
+        ]
+
         /// A mistake in the words of the file: its place there, and what the network layer says about it.
         private mutating func reject(_ mistake: TLSConfigurationError, below path: String, hasOwn: Bool) {
             let key = path + "." + Self.key(of: mistake.path, hasOwn: hasOwn)

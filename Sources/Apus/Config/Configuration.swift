@@ -171,14 +171,14 @@ public struct Configuration: Sendable {
         checkListeners(&report)
         if redis == nil {
             let reason = "there is no Redis: set redis, or memory here"
-            if rateLimit?.store == .redis { report.reject("rateLimit.store", .text("redis"), reason) }
-            if sessions?.store == .redis { report.reject("sessions.store", .text("redis"), reason) }
+            if rateLimit?.store == .redis { report.reject("rateLimit.store", with: ["redis"], .text("redis"), reason) }
+            if sessions?.store == .redis { report.reject("sessions.store", with: ["redis"], .text("redis"), reason) }
         }
         guard trustedProxies == nil, let requestID else { return }
         for (key, acceptance) in [("acceptsNames", requestID.acceptsNames), ("acceptsTraces", requestID.acceptsTraces)]
         where acceptance == .trustedProxies {
             report.reject(
-                "requestID.\(key)", .text("trustedProxies"),
+                "requestID.\(key)", with: ["trustedProxies"], .text("trustedProxies"),
                 "there are none: set trustedProxies, or everyone or nobody here")
         }
     }
@@ -195,20 +195,23 @@ public struct Configuration: Sendable {
                 if let first = places.updateValue(index, forKey: place) {
                     report.reject(
                         listener.isUnix ? "listeners[\(index)].host" : "listeners[\(index)].port",
+                        with: ["[\(index)].host", "[\(first)].host", "[\(first)].port"].map { "listeners" + $0 },
                         listener.isUnix ? .text(listener.host) : .number("\(listener.port)"),
                         "listeners[\(first)] is there already: give it another")
                 }
             }
             if let name = listener.name, let first = names.updateValue(index, forKey: name) {
                 report.reject(
-                    "listeners[\(index)].name", .text(name),
+                    "listeners[\(index)].name", with: ["listeners[\(first)].name"], .text(name),
                     "listeners[\(first)] has that name already: give it another")
             }
             if let port = listener.redirectTo,
                 !listeners.contains(where: { $0.tls != nil && ($0.port == port || $0.port == 0) })
             {
                 report.reject(
-                    "listeners[\(index)].redirectTo", .number("\(port)"),
+                    "listeners[\(index)].redirectTo",
+                    with: listeners.indices.flatMap { ["listeners[\($0)].tls", "listeners[\($0)].port"] },
+                    .number("\(port)"),
                     "no listener speaks TLS there: add one with port \(port) and tls")
             }
             #if !TLS

@@ -50,9 +50,13 @@ extension Configuration {
         // Certificates of a listener that is not there yet, or moves, come with it.
         let isFixed = Self.isFixed(changes)
         var update = ConfigurationUpdate()
+        // What is turned on or off as a whole comes with keys that are live only where it is on.
+        let fixed = changes.map(\.path).filter { !Self.livePaths.contains(Self.general($0)) }
         for change in changes {
             let listener = Self.listener(of: change.path)
-            if Self.livePaths.contains(Self.general(change.path)), listener.map(isFixed) ?? true {
+            if fixed.contains(where: { change.path.hasPrefix($0 + ".") }), listener == nil {
+                update.needsRestart.append(change)
+            } else if Self.livePaths.contains(Self.general(change.path)), listener.map(isFixed) ?? true {
                 update.applied.append(change)
             } else if listener != nil || change.path.hasPrefix("sockets.") {
                 update.needsListener.append(change)
@@ -96,6 +100,7 @@ extension Configuration {
         taken.limits = other.limits
         taken.limits.head = limits.head
         taken.limits.http2.isEnabled = limits.http2.isEnabled
+        if adaptiveLimit != nil, let wanted = other.adaptiveLimit { taken.adaptiveLimit = wanted }
         let isFixed = Self.isFixed(changes(to: other))
         for index in listeners.indices where index < other.listeners.count {
             if isFixed(index) { taken.listeners[index].pools = other.listeners[index].pools }

@@ -10,8 +10,8 @@ extension RunningServer {
 
     /// Takes over of a configuration what can change while the server runs: the log's level, the limits (for connections
     /// that come from now on; above a lower limit of connections nobody is let in until enough have gone), those of single
-    /// pools, how it is drained, and all of TLS that is not about handshakes themselves, certificates read anew. The rest
-    /// stays as it is, and is named. No connection is dropped.
+    /// pools, the adaptive limit's, how it is drained, and all of TLS that is not about handshakes themselves, certificates
+    /// read anew. The rest stays as it is, and is named. No connection is dropped.
     ///
     /// Everything is checked first: of a configuration with a mistake nothing is taken over. It blocks for files; any
     /// thread that is no loop. Listeners of ``lifecycleEvents()`` are told.
@@ -166,6 +166,9 @@ extension RunningServer {
         plan.withLock { $0 = taken.drainPlan }
         for listener in listeners { listener.server.admission.change(to: taken.sockets.admission) }
         take(taken.limits, taken.listeners.map(\.pools))
+        if let limit = taken.adaptiveLimit {
+            for gate in services.flatMap(\.adaptiveGates) { gate.take(limit) }
+        }
         #if TLS
             for (listener, settings) in zip(listeners, taken.listeners) {
                 guard let tls = settings.tls, !tls.isSelfSigned else { continue }

@@ -47,9 +47,6 @@
     /// be ``isSupported``.
     public static let preferred: [ContentCoding] = [.zstd, .br, .gzip, .deflate]
 
-    /// The ``preferred`` ones that this build can do: all, or none without the trait `Compression`.
-    public static let supported: [ContentCoding] = preferred.filter(\.isSupported)
-
     /// Whether this build can encode and decode it; `identity` needs nothing.
     public var isSupported: Bool {
         #if Compression && canImport(CZlib)

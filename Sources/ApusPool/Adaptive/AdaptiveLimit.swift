@@ -61,10 +61,18 @@ public struct AdaptiveLimit: Sendable {
             self.fewestSamples = fewestSamples
             self.windowsBetweenProbes = windowsBetweenProbes
         }
+
+        fileprivate func require() {
+            precondition(
+                lowest >= 1 && initial >= lowest && highest >= initial,
+                "an adaptive limit has 1 ≤ lowest ≤ initial ≤ highest")
+            precondition(tolerance > 1, "the tolerance is a factor above 1")
+            precondition(smoothing > 0 && smoothing <= 1, "the smoothing is above 0 and at most 1")
+        }
     }
 
     /// How the limit is found.
-    public let options: Options
+    public private(set) var options: Options
     /// The limit now.
     public var current: Int { isProbing ? max(options.lowest, Int(estimate / 2)) : Int(estimate) }
     /// What a request takes without a queue, as far as it is known; nil before it is.
@@ -86,13 +94,21 @@ public struct AdaptiveLimit: Sendable {
     ///
     /// - Precondition: `1 ≤ lowest ≤ initial ≤ highest`, the tolerance is above 1, the smoothing above 0 and at most 1.
     public init(_ options: Options = Options()) {
-        precondition(
-            options.lowest >= 1 && options.initial >= options.lowest && options.highest >= options.initial,
-            "an adaptive limit has 1 ≤ lowest ≤ initial ≤ highest")
-        precondition(options.tolerance > 1, "the tolerance is a factor above 1")
-        precondition(options.smoothing > 0 && options.smoothing <= 1, "the smoothing is above 0 and at most 1")
+        options.require()
         self.options = options
         estimate = Double(options.initial)
+    }
+
+    /// Goes on with other options: what was learnt stays, and so does the limit, within the new bounds. One that is told to
+    /// begin elsewhere begins there.
+    ///
+    /// - Parameter options: How the limit is found from now on.
+    /// - Precondition: As for ``init(_:)``.
+    public mutating func change(to options: Options) {
+        options.require()
+        let begins = options.initial != self.options.initial
+        self.options = options
+        estimate = begins ? Double(options.initial) : clamp(estimate)
     }
 
     /// Notes a request that is over.

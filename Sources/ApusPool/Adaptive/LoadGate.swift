@@ -67,14 +67,30 @@ public final class LoadGate: Sendable {
     private let dropped = Atomic<Int>(0)
     private let most = Atomic<Int>(0)
     private let fed = Atomic<UInt64>(0)
-    private let interval: UInt64
+    private let interval: Atomic<UInt64>
 
     /// A gate that nobody has passed.
     public init(_ options: AdaptiveLimit.Options = AdaptiveLimit.Options()) {
         let limit = AdaptiveLimit(options)
         allowed = Atomic(limit.current)
         self.limit = Lock(limit)
-        interval = max(1_000_000, options.window.clampedNanoseconds / 4)
+        interval = Atomic(Self.interval(options))
+    }
+
+    /// Goes on with other options: who is in stays in, and what was learnt is kept.
+    ///
+    /// - Parameter options: How the limit is found from now on.
+    public func change(to options: AdaptiveLimit.Options) {
+        interval.store(Self.interval(options), ordering: .relaxed)
+        limit.withLock { limit in
+            limit.change(to: options)
+            allowed.store(limit.current, ordering: .relaxed)
+        }
+    }
+
+    /// After how many nanoseconds the state machine is fed: a few times in each of its windows.
+    private static func interval(_ options: AdaptiveLimit.Options) -> UInt64 {
+        max(1_000_000, options.window.clampedNanoseconds / 4)
     }
 
     /// Those that are in.
@@ -131,8 +147,8 @@ public final class LoadGate: Sendable {
         }
         count.wrappingAdd(1, ordering: .relaxed)
         let last = fed.load(ordering: .relaxed)
-        guard now > last, now - last >= interval else { return }
-        // Whoever is first feeds the state machine, a few times in each of its windows; the others go on.
+        guard now > last, now - last >= interval.load(ordering: .relaxed) else { return }
+        // Whoever is first feeds the state machine; the others go on.
         guard fed.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged else { return }
         feed(now)
     }
@@ -146,13 +162,12 @@ public final class LoadGate: Sendable {
         let count = count.exchange(0, ordering: .relaxed)
         let dropped = min(count, dropped.exchange(0, ordering: .relaxed))
         let most = most.exchange(inside.load(ordering: .relaxed), ordering: .relaxed)
-        let current = limit.withLock { limit in
+        limit.withLock { limit in
             limit.note(
                 total: .nanoseconds(Int64(clamping: total)), count: count, mostInFlight: most, dropped: dropped,
                 at: .nanoseconds(Int64(clamping: now)))
-            return limit.current
+            allowed.store(limit.current, ordering: .relaxed)
         }
-        allowed.store(current, ordering: .relaxed)
     }
 }
 

@@ -2,8 +2,8 @@
 import CSystem
 import Synchronization
 
-/// Outgoing connections to one place, or to several that are alike, kept for their next use: as many as its ``ConnectionPool`` allows, lent to one user
-/// at a time, validated before each use, and opened ahead of time on demand.
+/// Outgoing connections to one place, or to several that are alike, kept for their next use: as many as its
+/// ``ConnectionPool`` allows, lent to one user at a time, validated before each use, and opened ahead of time on demand.
 ///
 /// ```swift
 /// let outgoing = OutgoingPool(pool, connect: { try await Link.open() }, close: { await $0.close() })
@@ -26,7 +26,8 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
         public let upstream: Upstream?
     }
 
-    private struct Idle: Sendable {
+    /// A connection that waits for its next use.
+    struct Idle: Sendable {
         let connection: Connection
         let id: ConnectionID
         let since: UInt64
@@ -45,7 +46,7 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
     private let validate: (@Sendable (Connection) async -> Bool)?
     private let close: @Sendable (Connection) async -> Void
     // The one used last is lent first, so that those that are not needed grow old and end.
-    private let idle = Lock<[Idle]>([])
+    let idle = Lock<[Idle]>([])
     private let waiting: WaitingQueue<Grant>
 
     /// A pool without connections.
@@ -201,40 +202,6 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
         return opened
     }
 
-    /// Calls ``tidy()`` now and then, until the pool is closed or nobody has it any more.
-    ///
-    /// - Parameters:
-    ///   - loop: The loop on whose time that is.
-    ///   - interval: How often; what is too old may stay so long.
-    public func keepTidy(on loop: EventLoop, every interval: Duration = .seconds(1)) {
-        loop.schedule(after: interval) { [weak self] loop in
-            guard let self, pool.isOpen else { return }
-            Task(executorPreference: loop) {
-                await self.tidy()
-                self.keepTidy(on: loop, every: interval)
-            }
-        }
-    }
-
-    /// Ends what has waited for its use for too long, or is too old; ``keepTidy(on:every:)`` calls it now and then.
-    ///
-    /// - Returns: How many ended.
-    @discardableResult
-    public func tidy() async -> Int {
-        let limit = pool.configuration.idleTimeout?.clampedNanoseconds ?? .max
-        let now = ConnectionPool.now
-        let (stale, worn) = idle.withLock { idle in
-            let stale = idle.filter { (now - min(now, $0.since)) * 1_000_000 >= limit }
-            let worn = idle.filter { one in isWorn(one) && !stale.contains { $0.id == one.id } }
-            let gone = Set((stale + worn).map(\.id))
-            idle.removeAll { gone.contains($0.id) }
-            return (stale, worn)
-        }
-        for one in stale { await end(one, .idle) }
-        for one in worn { await end(one, .retired) }
-        return stale.count + worn.count
-    }
-
     /// Lends none any more, ends those that wait for their use and tells those that wait for one; those that are lent end
     /// when they are given back.
     public func shutDown() async {
@@ -275,29 +242,16 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
     private func takeIdle() -> Idle? { idle.withLock { $0.popLast() } }
 
     private func isFit(_ kept: Idle) async -> Bool {
-        let limit = pool.configuration.idleTimeout?.clampedNanoseconds ?? .max
-        let now = ConnectionPool.now
-        guard (now - min(now, kept.since)) * 1_000_000 < limit, !isWorn(kept) else { return false }
+        guard !isStale(kept, now: ConnectionPool.now), !isWorn(kept) else { return false }
         if let upstream = kept.upstream, !upstream.isTaken(now: apus_monotonic_nanoseconds()) { return false }
         guard let validate else { return true }
         return await validate(kept.connection)
     }
 
-    /// Whether it is too old, or has served enough.
-    private func isWorn(_ kept: Idle) -> Bool {
-        let configuration = pool.configuration
-        guard configuration.maximumAge != nil || configuration.requestsPerConnection != nil,
-            let record = pool.find(kept.id)
-        else { return false }
-        if let age = configuration.maximumAge, record.age >= age { return true }
-        if let most = configuration.requestsPerConnection, record.requests >= most { return true }
-        return false
-    }
-
     /// A limit that was lowered drains by what is given back.
     private var isAboveLimit: Bool { pool.configuration.limit.map { pool.count > $0 } ?? false }
 
-    private func end(_ kept: Idle, _ reason: RemovalReason) async {
+    func end(_ kept: Idle, _ reason: RemovalReason) async {
         await close(kept.connection)
         pool.remove(kept.id, reason)
         if waiting.isAwaited { serve() }
@@ -321,31 +275,5 @@ public final class OutgoingPool<Connection: Sendable>: Sendable {
     private func turnAway(_ cause: RejectionCause) -> PoolError {
         pool.note(cause)
         return PoolError(cause, pool: pool.name)
-    }
-}
-
-/// There is no address to open a connection to: the ``Balancer`` of an ``OutgoingPool`` has none.
-public struct NoUpstreamError: Error, Hashable, CustomStringConvertible {
-    /// The pool's name.
-    public let pool: String
-
-    /// What to do.
-    public var description: String { "there is no address for pool \(pool): give its balancer one (Balancer.update)" }
-}
-
-extension ConnectionPool {
-    /// Lets a connection in that has a place already.
-    func addInPlace() -> ConnectionID {
-        let now = Self.now
-        return withCommon { lane in lane.id(of: lane.addInPlace(handle: 0, listener: 0, now: now)) }
-    }
-
-    /// Takes a connection out whose place another gets.
-    func replace(_ id: ConnectionID, _ reason: RemovalReason) {
-        let now = Self.now
-        withCommon { lane in
-            guard let row = lane.rows.find(id.index, generation: id.generation) else { return }
-            lane.takeOut(PooledConnection(row: row), reason, now: now)
-        }
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusHTTP
@@ -77,7 +78,7 @@ struct AcceptTests {
 
     @Test("random bytes in the fields never crash, and weights stay between 0 and 1")
     func fuzz() {
-        var random = SplitMix(state: 7)
+        var random = SeededRandom(seed: 7)
         let alphabet = Array("ab/*;,=q01.\"\\ \tW-%".utf8)
         for _ in 0..<5_000 {
             let bytes = (0..<Int.random(in: 0...24, using: &random)).map { _ in

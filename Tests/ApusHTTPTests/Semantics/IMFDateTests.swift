@@ -1,4 +1,5 @@
 import ApusRuntime
+import TestSupport
 import Testing
 
 @testable import ApusHTTP
@@ -38,7 +39,7 @@ struct IMFDateTests {
 
     @Test("every form of 10,000 random moments reads back as the moment")
     func roundTrips() {
-        var random = SplitMix(state: 0x1994)
+        var random = SeededRandom(seed: 0x1994)
         let longNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
         let now: Int64 = 1_764_000_000  // November 2025
         for _ in 0..<10_000 {
@@ -141,16 +142,3 @@ private func parse(_ text: String, now: Int64) -> IMFDate? {
 }
 
 private func parse(_ bytes: [UInt8]) -> IMFDate? { unsafe IMFDate(parsing: bytes.span.bytes) }
-
-/// A small random generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}

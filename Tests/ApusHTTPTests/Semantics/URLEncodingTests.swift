@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ApusHTTP
@@ -53,7 +54,7 @@ struct URLEncodingTests {
 
     @Test("pairs come back from their encoding, whatever is in them")
     func formRoundTrip() {
-        var random = SplitMix(state: 99)
+        var random = SeededRandom(seed: 99)
         for _ in 0..<2000 {
             let pairs = (0..<Int.random(in: 1...4, using: &random)).map { _ in
                 URLEncodedForm.Pair(text(&random) + "n", text(&random))
@@ -83,7 +84,7 @@ struct URLEncodingTests {
         return unsafe URLEncodedForm(parsing: bytes.span.bytes)
     }
 
-    private func text(_ random: inout SplitMix) -> String {
+    private func text(_ random: inout SeededRandom) -> String {
         String(
             (0..<Int.random(in: 0...8, using: &random)).map { _ in
                 "a&=+%/ ä\0\u{10FFFF};\r\n.~*".randomElement(using: &random) ?? "x"

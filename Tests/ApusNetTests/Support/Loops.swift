@@ -1,5 +1,6 @@
 import ApusRuntime
 import Synchronization
+import TestSupport
 
 @testable import ApusNet
 
@@ -112,10 +113,10 @@ func until(_ condition: () async throws -> Bool) async throws {
 
 struct NeverHappened: Error {}
 
-/// Bytes that look random, never repeat within a few bytes' shift, and are the same for the same seed (SplitMix64).
+/// Bytes that look random, never repeat within a few bytes' shift, and are the same for the same seed.
 func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     // A page of noise, again and again, each time with its number in front: fast enough for 50 MiB.
-    var random = Noise(seed: seed)
+    var random = SeededRandom(seed: seed)
     let page = (0..<min(count, 4093)).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count + page.count)
@@ -125,20 +126,6 @@ func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     }
     bytes.removeLast(bytes.count - count)
     return bytes
-}
-
-struct Noise: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
 }
 
 /// A file that is gone with the last reference.

@@ -104,6 +104,46 @@ struct ConfigurationProblemTests {
     }
 
     @Test(
+        "a contradiction is told beside other mistakes, unless it may be nothing but what follows from one of them",
+        arguments: [
+            ("{ adaptiveLimit: { lowest: 50, highest: 40, tolerance: 1 } }", ["tolerance", "lowest"]),
+            ("{ adaptiveLimit: { lowest: 20000, highest: 'many' } }", ["highest"]),
+            ("{ adaptiveLimit: { lowest: 20000, higest: 30000 } }", ["higest"]),
+            ("{ adaptiveLimit: { lowest: 50, highest: 40, foo: 1 } }", ["foo", "lowest"]),
+            ("{ cors: { origin: ['https://a.example'] } }", ["origin"]),
+            ("{ cors: { origins: ['a'], maxAge: 'long' } }", ["maxAge", "origins"]),
+            ("{ listeners: [{ tls: { certificate: 5 } }] }", ["certificate"]),
+            ("{ listeners: [{ tls: { identities: [{ certificate: 5 }] } }] }", ["certificate"]),
+            ("{ listeners: [{ tls: { identities: [{ certificat: 'a' }] } }] }", ["certificat"]),
+            (
+                "{ listeners: [{ tls: { selfSigned: true, clients: 'required', earlyDataLimit: 'x' } }] }",
+                ["earlyDataLimit", "clients"]
+            ),
+            ("{ listeners: [{ port: 1, tls: 5 }, { port: 2, redirectTo: 1 }] }", ["tls"]),
+            ("{ listeners: [{ port: 1, tls: {} }, { port: 2, redirectTo: 3 }] }", ["certificate", "redirectTo"]),
+            ("{ listeners: [{ port: 'x' }, {}] }", ["port"]),
+            ("{ listeners: [{ name: 5 }, {}] }", ["name", "port"]),
+            (
+                "{ files: [{ folder: '/nowhere', index: 5, largestCached: '8MiB' }] }",
+                ["index", "largestCached", "folder"]
+            ),
+            ("{ rateLimit: { algorithm: 'slidingWindow', burst: 5, window: 'x' } }", ["window", "burst"]),
+        ])
+    func besideOthers(text: String, keys: [String]) {
+        let mistakes = folder.mistakes(text)
+        #expect(mistakes.count == keys.count, "\(mistakes)")
+        for (mistake, key) in zip(mistakes, keys) {
+            #expect(mistake.contains(".\(key) is ") || mistake.contains(".\(key): "), "\(mistake)")
+        }
+    }
+
+    @Test("of a file that can't be read nothing is said to contradict itself")
+    func unreadableContradictsNothing() {
+        let mistakes = folder.mistakes("{ a: }", environment: ["APUS_SESSIONS_STORE": "redis"])
+        #expect(mistakes.count == 1 && mistakes[0].contains("is no value"), "\(mistakes)")
+    }
+
+    @Test(
         "a value of the wrong kind is told with the kind that it should be",
         arguments: [
             ("[]", "expected an object"), ("{ limits: 5 }", "limits is 5: expected an object"),
@@ -126,7 +166,7 @@ struct ConfigurationProblemTests {
             ("{ rateLimit: { limit: 0 } }", "from 1 to 1000000"),
             ("{ metrics: { path: 'x' } }", "a path such as /metrics"),
             ("{ requestID: { field: 'a b' } }", "a field's name"),
-            ("{ cors: { methods: ['G T'] } }", "cors.methods[0]"),
+            ("{ cors: { origins: ['*'], methods: ['G T'] } }", "cors.methods[0]"),
             ("{ securityHeaders: { referrerPolicy: 'orign' } }", "did you mean origin?"),
             ("{ securityHeaders: { contentSecurityPolicy: 'a\\nb' } }", "without line ends"),
             ("{ accessLog: { to: '' } }", "stdout, stderr or a file"),
@@ -158,7 +198,7 @@ struct ConfigurationProblemTests {
             ("{ keepAliveTimeout: '5s' }", "did you mean limits.idleTimeout?"),
             ("{ logLevel: 'debug' }", "did you mean log.level?"),
             ("{ maxBodySize: '1MiB' }", "did you mean limits.body?"),
-            ("{ listeners: [{}, { cert: 'a.pem' }] }", "did you mean listeners[1].tls.certificate?"),
+            ("{ listeners: [{}, { port: 1, cert: 'a.pem' }] }", "did you mean listeners[1].tls.certificate?"),
             ("{ listeners: 8080 }", "did you mean listeners[0].port?"),
             ("{ log: 'debug' }", "did you mean log.level?"),
             ("{ timeout: '5s' }", "did you mean timeout.limit?"),

@@ -1,6 +1,7 @@
 import ApusNet
 import ApusPool
 import ApusRuntime
+import ApusTesting
 import TestSupport
 import Testing
 
@@ -144,13 +145,16 @@ struct PoolSettingsTests {
 
     @Test("a pool's own idle time goes before that of the server")
     func idleness() async throws {
+        let clock = TestClock()
         let server = try start {
-            $0.limits.headTimeout = .milliseconds(200)
-            $0.listeners[0].pools.http1.idleTimeout = .milliseconds(1)
+            $0.loops.manualTime = clock.time
+            $0.limits.idleTimeout = .seconds(3600)
+            $0.listeners[0].pools.http1.idleTimeout = .seconds(1)
         }
         try await withThreadOfItsOwn {
             let client = try RawClient(server.address)
             #expect(try ask(client).status == 200)
+            await clock.advance(by: .seconds(600))
             #expect(try client.receiveAll() == "")
         }
         #expect(server.limitCounts[.idleTimeout] == 1)

@@ -90,6 +90,40 @@ struct UpdatingTests {
         server.stopNow()
     }
 
+    @Test("an adaptive limit goes on by other settings; that there is one needs a restart, with all of its keys")
+    func adaptiveLimit() async throws {
+        var configuration = Configuration(.testing)
+        configuration.adaptiveLimit = AdaptiveLimitSettings()
+        let app = try Application(configuration)
+        app.get("/") { _ in "x" }
+        let server = try app.start()
+        let gate = try #require(server.services.first?.adaptiveGates.first?.gate)
+        func set(_ key: String, _ value: String) -> ConfigurationFlag {
+            ConfigurationFlag("admin", path: "adaptiveLimit.\(key)", value: value)
+        }
+        #expect(gate.currentLimit == 20)
+        let update = try server.update([set("lowest", "30"), set("initial", "40"), set("tolerance", "2")])
+        #expect(
+            update.applied.map(\.path) == ["adaptiveLimit.initial", "adaptiveLimit.lowest", "adaptiveLimit.tolerance"])
+        #expect(update.needsRestart.isEmpty && gate.currentLimit == 40)
+        try server.update([set("highest", "35"), set("initial", "35"), set("retryAfter", "7s")])
+        #expect(gate.currentLimit == 35)
+        var without = try #require(server.currentConfiguration)
+        without.adaptiveLimit = nil
+        let off = try server.update(without)
+        #expect(off.applied.isEmpty && off.needsRestart.map(\.path).contains("adaptiveLimit"))
+        #expect(server.currentConfiguration?.adaptiveLimit?.options.highest == 35)
+        try server.rollback()
+        #expect(gate.currentLimit == 40)
+        await server.stop()
+
+        let plain = try start()
+        let on = try plain.update([ConfigurationFlag("admin", path: "adaptiveLimit", value: "true")])
+        #expect(on.applied.isEmpty && on.needsRestart.map(\.path).contains("adaptiveLimit.lowest"))
+        #expect(plain.currentConfiguration?.adaptiveLimit == nil)
+        await plain.stop()
+    }
+
     @Test("a rollback returns to the configuration before, and further, and then has nowhere to go")
     func rollback() async throws {
         let server = try start()

@@ -1,4 +1,5 @@
 import Apus
+import ApusTesting
 import Testing
 
 /// The text of an application's metrics, as a collector gets it.
@@ -47,12 +48,12 @@ struct Scrape {
 
 /// Serves an application that shows its metrics.
 func measuring(
-    loops: Int = 1, configure: (inout ServerConfiguration) -> Void = { _ in },
+    loops: Int = 1, clock: TestClock? = nil, configure: (inout ServerConfiguration) -> Void = { _ in },
     register: (Application) -> Void = { _ in }, test: (SocketAddress, Application) async throws -> Void
 ) async throws {
     var kept: Application?
     try await serving(
-        loops: loops, configure,
+        loops: loops, clock: clock, configure,
         { app in
             register(app)
             app.serveMetrics()

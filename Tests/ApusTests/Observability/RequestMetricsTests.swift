@@ -1,5 +1,6 @@
 import Apus
 import ApusHTTP
+import ApusTesting
 import Testing
 
 @Suite("Metrics of requests", .timeLimit(.minutes(2)))
@@ -134,22 +135,18 @@ struct RequestMetricsTests {
 
     @Test("what exceeds a limit is counted by the limit's name")
     func limits() async throws {
-        try await measuring(
-            configure: {
-                $0.limits.body = 3
-                $0.limits.headTimeout = .milliseconds(50)
-                $0.limits.idleTimeout = .milliseconds(50)
-            }, register: register
-        ) { address, app in
+        let clock = TestClock()
+        try await measuring(clock: clock, configure: { $0.limits.body = 3 }, register: register) { address, app in
             try request(address, "POST /users", "Content-Length: 4\r\n")
             try request(address, "GET /\(String(repeating: "a", count: 20000))")
             try request(address, "GET /", "X: \(String(repeating: "a", count: 70000))\r\n")
             let slow = try RawClient(address)
             slow.send("GET /")
-            _ = try slow.receiveAll()
+            _ = try await clock.advance(by: .seconds(1)) { try slow.receiveAll() }
             let idle = try RawClient(address)
             idle.send("GET /users/1 HTTP/1.1\r\nHost: a\r\n\r\n")
-            _ = try idle.receiveAll()
+            _ = try idle.response()
+            _ = try await clock.advance(by: .seconds(1)) { try idle.receiveAll() }
             let family = try #require(app.metrics.snapshot()["apus_limits_exceeded"])
             for limit in ["body", "request-line", "fields", "head-timeout", "idle-timeout"] {
                 #expect(family.number(["limit": limit]) == 1, "\(limit)")

@@ -1,5 +1,6 @@
 import Apus
 import ApusHTTP
+import ApusTesting
 import Synchronization
 import Testing
 
@@ -106,12 +107,13 @@ struct ServedRequestTests {
     }
 
     private func observing(
-        driver: DriverChoice = .epoll, _ configure: (inout ServerConfiguration) -> Void = { _ in },
+        driver: DriverChoice = .epoll, clock: TestClock? = nil,
+        _ configure: (inout ServerConfiguration) -> Void = { _ in },
         _ test: (SocketAddress, Witness) async throws -> Void
     ) async throws {
         let witness = Witness()
         try await serving(
-            driver: driver, configure,
+            driver: driver, clock: clock, configure,
             { app in
                 register(app)
                 witness.watch(app)
@@ -152,17 +154,20 @@ struct ServedRequestTests {
 
     @Test("what is no request is told of with its status and cause")
     func malformed() async throws {
-        try await observing({ $0.limits.headTimeout = .milliseconds(100) }) { address, witness in
+        let clock = TestClock()
+        try await observing(clock: clock) { address, witness in
             for (bytes, status) in [
                 ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
                 ("GET /\(String(repeating: "a", count: 20000)) HTTP/1.1", 414),
                 ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 70000))\r\n\r\n", 431),
-                ("GET /", 408),
             ] {
                 let client = try RawClient(address)
                 client.send(bytes)
                 #expect(try client.response().status == status)
             }
+            let slow = try RawClient(address)
+            slow.send("GET /")
+            #expect(try await clock.advance(by: .seconds(1)) { try slow.response() }.status == 408)
             let told = try await witness.wait(for: 4)
             #expect(told.map(\.status) == [400, 414, 431, 408])
             #expect(told.map(\.failure) == [.malformed, .limitExceeded, .limitExceeded, .timedOut])

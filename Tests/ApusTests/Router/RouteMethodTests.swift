@@ -1,3 +1,4 @@
+import ApusTesting
 import Testing
 
 @testable import Apus
@@ -32,6 +33,19 @@ struct RouteMethodTests {
         #expect(tree.look(.options, "/b") == .found(1))
         #expect(tree.look(.options, "/c") == .notFound)
         #expect(tree.allow(tree.allMethods) == "GET, HEAD, POST, OPTIONS")
+    }
+
+    @Test("handlers for HEAD and OPTIONS go before the automatic answers")
+    func ownHandlers() async throws {
+        let app = Application()
+        app.get("/a") { _ in "text" }
+        app.head("/a") { _ in Status.accepted }
+        app.optionsMethod("/a") { _ in Status.accepted }
+        try await app.test { client async throws in
+            #expect(try await client.head("/a").status == .accepted)
+            #expect(try await client.options("/a").status == .accepted)
+            #expect(try await client.get("/a").status == .ok)
+        }
     }
 
     @Test("a route without the method does not hide a less particular one that has it")

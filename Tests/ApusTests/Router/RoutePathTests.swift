@@ -1,4 +1,5 @@
 import ApusHTTP
+import TestSupport
 import Testing
 
 @testable import Apus
@@ -81,7 +82,7 @@ struct RoutePathTests {
 
     @Test("every path that is called plain is its own routing form")
     func plainIsFixed() {
-        var random = SplitMix(seed: 7)
+        var random = SeededRandom(seed: 7)
         let alphabet = Array("/.%2Fae".utf8)
         for _ in 0..<20_000 {
             let path = [UInt8.slash] + (0..<random.below(20)).map { _ in alphabet[random.below(alphabet.count)] }
@@ -105,20 +106,4 @@ struct RoutePathTests {
         let bytes: [UInt8] = [0x61, 0xFF]
         #expect(unsafe RoutePath.text(bytes.span.bytes) == "a\u{FFFD}")
     }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same numbers in every run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Apus
@@ -65,7 +66,7 @@ struct RoutePropertyTests {
 
     @Test("random routes and random paths give the same answers", arguments: 0..<60)
     func agreement(seed: Int) throws {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         var builder = RouteTree.Builder(trailingSlash: .strict)
         let methods: [RouteMethod] = [.get, .head, .post, .options]
         let vocabulary = Array(Self.literals.shuffled(using: &random).prefix(2 + random.below(Self.literals.count - 2)))
@@ -89,7 +90,7 @@ struct RoutePropertyTests {
         }
     }
 
-    private func randomPattern(_ vocabulary: [String], _ random: inout SplitMix) -> String {
+    private func randomPattern(_ vocabulary: [String], _ random: inout SeededRandom) -> String {
         var pattern = ""
         let depth = random.below(5)
         for index in 0..<depth {
@@ -107,7 +108,7 @@ struct RoutePropertyTests {
         return pattern.isEmpty ? "/" : pattern
     }
 
-    private func randomPath(_ vocabulary: [String], _ random: inout SplitMix) -> [UInt8] {
+    private func randomPath(_ vocabulary: [String], _ random: inout SeededRandom) -> [UInt8] {
         var path = ""
         for _ in 0..<(1 + random.below(5)) {
             let word =

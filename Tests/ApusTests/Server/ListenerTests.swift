@@ -53,6 +53,23 @@ struct ListenerTests {
         await server.stop()
     }
 
+    @Test("what clients do wrong is counted whichever listener they come by, be it a redirect or not, first or last")
+    func counts() async throws {
+        let server = try application([.http(port: 0, redirectingTo: 443), .http(port: 0)]).start()
+        for address in server.addresses {
+            let client = try FrameClient(address)
+            // A PING has eight octets (RFC 9113, 6.7).
+            client.send(Frame(type: Frame.ping, payload: [0]).bytes)
+            #expect(try client.ending() == .goAway(6))
+            let long = try RawClient(address)
+            long.send("GET /\(String(repeating: "a", count: 20_000)) HTTP/1.1\r\n")
+            #expect(try long.response().status == 414)
+        }
+        #expect(server.http2Counts.violations.values.reduce(0, +) == 2)
+        #expect(server.limitCounts == [.requestLine: 2])
+        await server.stop()
+    }
+
     @Test("when one address can't be listened on, the others are let go")
     func failureReleases() async throws {
         let first = try application([.http(port: 0)]).start()

@@ -29,9 +29,13 @@ func serving(
 }
 
 /// Runs what blocks, as the clients of these tests do, on a thread of its own: those that Swift has for all tasks are as
-/// few as the processors, and the other tests wait for them.
-func withThreadOfItsOwn<Result>(_ body: () async throws -> Result) async throws -> Result {
-    let group = try LoopGroup(LoopGroup.Options(loops: 1, driver: .epoll, holdLimit: .seconds(3600), log: .none))
+/// few as the processors, and the other tests wait for them. With a clock, time passes there when the test says so.
+func withThreadOfItsOwn<Result>(
+    clock: TestClock? = nil, _ body: () async throws -> Result
+) async throws -> Result {
+    var options = LoopGroup.Options(loops: 1, driver: .epoll, holdLimit: .seconds(3600), log: .none)
+    options.manualTime = clock?.time
+    let group = try LoopGroup(options)
     defer { group.shutdown() }
     return try await withTaskExecutorPreference(group.loops[0]) {
         precondition(group.loops[0].isCurrent, "the preference was not heeded")

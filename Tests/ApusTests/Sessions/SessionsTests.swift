@@ -1,4 +1,5 @@
 import ApusRuntime
+import ApusTesting
 import Testing
 
 @testable import Apus
@@ -216,7 +217,8 @@ struct MemorySessionTests {
     @Test("sessions end when they are idle or old, and those used longest ago when there are too many")
     func bounds() async throws {
         let store = MemorySessionStore(capacity: 3)
-        try await withThreadOfItsOwn {
+        let clock = TestClock()
+        try await withThreadOfItsOwn(clock: clock) {
             let loop = EventLoop.current!
             let long = SessionTiming(idleTimeout: .seconds(3600), lifetime: .seconds(3600))
             var ids: [String] = []
@@ -237,8 +239,7 @@ struct MemorySessionTests {
             ] {
                 let id = store.makeID(on: loop)
                 try await store.save(id, ["n": [9]], isNew: true, timing, on: loop)
-                // The next turn of the loop begins later.
-                try await loop.sleep(for: .milliseconds(1))
+                await clock.advance(by: .milliseconds(1))
                 #expect(try await store.load(id, timing, on: loop) == nil)
                 try await store.save(id, ["n": [9]], isNew: false, timing, on: loop)
                 #expect(try await store.load(id, timing, on: loop) == nil)

@@ -76,16 +76,36 @@ struct ConfigurationReport: Sendable {
         )
     }
 
-    /// A contradiction, unless something is wrong there or beside it already, which may be why.
-    mutating func contradict(_ path: String, _ value: ConfigurationValue?, _ reason: String) {
-        let parent = path.lastIndex(of: ".").map { String(path[...$0]) }
-        let isKnown = problems.contains { problem in
-            problem.path == path || problem.path.hasPrefix(path + ".") || parent.map(problem.path.hasPrefix) == true
-        }
-        guard !isKnown else { return }
+    /// A contradiction, unless a mistake that is known already is about one of the keys that contradict each other: it may
+    /// be all that is wrong.
+    ///
+    /// - Parameters:
+    ///   - path: The key to blame.
+    ///   - others: The keys whose values it can't be together with.
+    ///   - value: What stands there; nil for what can't be shown, or is not there.
+    ///   - reason: What is wrong, and what to do.
+    mutating func contradict(
+        _ path: String, with others: [String] = [], _ value: ConfigurationValue?, _ reason: String
+    ) {
+        guard !hasProblem(with: [path] + others) else { return }
         problems.append(
             ConfigurationProblem(
                 .contradiction, path: path, value: value?.description, reason: reason, origin: origin(of: path)))
+    }
+
+    /// Whether a mistake leaves open what one of some keys was to be.
+    func hasProblem(with keys: [String]) -> Bool {
+        problems.contains { problem in keys.contains { problem.concerns($0) } }
+    }
+}
+
+extension ConfigurationProblem {
+    /// Whether it leaves open what a key was to be: it is about the key, an element of its list, or a section around it; or
+    /// about a name that there is not, and that may have been meant for the key.
+    fileprivate func concerns(_ key: String) -> Bool {
+        let place = kind == .unknownKey ? suggestion ?? path : path
+        if place.isEmpty || place == key || place.hasPrefix(key + "[") { return true }
+        return kind != .unknownKey && (key.hasPrefix(place + ".") || key.hasPrefix(place + "["))
     }
 }
 

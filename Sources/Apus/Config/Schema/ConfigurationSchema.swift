@@ -169,10 +169,16 @@ struct ConfigurationCheck {
     ///
     /// - Parameters:
     ///   - key: The key below ``path``.
+    ///   - others: Those keys below it that were looked at, too: a mistake in one of them may be all that is wrong.
     ///   - value: What it is; nil for what can't be shown, or is not there.
     ///   - reason: What is wrong, and what to do.
-    mutating func reject(_ key: String, _ value: ConfigurationValue?, _ reason: String) {
-        let whole = key.isEmpty ? path : key.hasPrefix("[") ? path + key : ConfigurationPath.join(path, key)
-        report.contradict(whole, value, reason)
+    mutating func reject(
+        _ key: String, with others: [String] = [], _ value: ConfigurationValue?, _ reason: String
+    ) {
+        report.contradict(whole(key), with: others.map(whole), value, reason)
+    }
+
+    private func whole(_ key: String) -> String {
+        key.isEmpty ? path : key.hasPrefix("[") ? path + key : ConfigurationPath.join(path, key)
     }
 }

@@ -41,7 +41,8 @@ public struct CORSSettings: Equatable, Sendable {
             do throws(CORSError) {
                 _ = try cors.middleware()
             } catch {
-                report.reject("origins", .list(cors.origins.map { .text($0) }), error.description)
+                report.reject(
+                    "origins", with: ["credentials"], .list(cors.origins.map { .text($0) }), error.description)
             }
         }
     }

@@ -38,7 +38,9 @@ public struct TrustedProxySettings: Equatable, Sendable {
         $0.value("unixSockets", \.unixSockets, .bool, "Whether who comes by a Unix socket is a proxy")
         $0.check { proxies, report in
             if proxies.addresses.isEmpty, !proxies.unixSockets {
-                report.reject("addresses", .list([]), "nobody is trusted: name the proxies, or turn trustedProxies off")
+                report.reject(
+                    "addresses", with: ["unixSockets"], .list([]),
+                    "nobody is trusted: name the proxies, or turn trustedProxies off")
             }
         }
     }
@@ -73,7 +75,9 @@ public struct AddressSettings: Equatable, Sendable {
         $0.value("unixSockets", \.unixSockets, .bool, "Whether who comes by a Unix socket is let in")
         $0.check { addresses, report in
             if addresses.allowed == [], !addresses.unixSockets {
-                report.reject("allowed", .list([]), "nobody would be let in: name some, or write null for everyone")
+                report.reject(
+                    "allowed", with: ["unixSockets"], .list([]),
+                    "nobody would be let in: name some, or write null for everyone")
             }
         }
     }

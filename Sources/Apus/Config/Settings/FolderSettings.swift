@@ -22,7 +22,7 @@ public struct FolderSettings: Sendable {
             }
             if folder.options.largestCached > folder.options.cacheRoom {
                 report.reject(
-                    "largestCached", .text(ByteSize.text(UInt64(folder.options.largestCached))),
+                    "largestCached", with: ["cacheRoom"], .text(ByteSize.text(UInt64(folder.options.largestCached))),
                     "it is more than cacheRoom, \(ByteSize.text(UInt64(folder.options.cacheRoom))): lower it, or raise cacheRoom"
                 )
             }

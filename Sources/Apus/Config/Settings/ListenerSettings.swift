@@ -31,7 +31,8 @@ public struct ListenerSettings: Equatable, Sendable {
         $0.section("pools", \.pools, ListenerPoolSettings.schema)
         $0.check { listener, report in
             if listener.tls != nil, listener.redirectTo != nil {
-                report.reject("redirectTo", nil, "a listener redirects or speaks TLS: remove redirectTo or tls")
+                report.reject(
+                    "redirectTo", with: ["tls"], nil, "a listener redirects or speaks TLS: remove redirectTo or tls")
             }
             if listener.host.hasPrefix("unix:"), listener.host.count == 5 {
                 report.reject("host", .text(listener.host), "the path is missing: write unix:/path")

@@ -72,7 +72,8 @@ public struct RateLimitSettings: Equatable, Sendable {
         $0.check { rate, report in
             if let burst = rate.burst, rate.algorithm == .slidingWindow {
                 report.reject(
-                    "burst", .number("\(burst)"), "a sliding window has no burst: remove it, or set tokenBucket")
+                    "burst", with: ["algorithm"], .number("\(burst)"),
+                    "a sliding window has no burst: remove it, or set tokenBucket")
             }
         }
     }

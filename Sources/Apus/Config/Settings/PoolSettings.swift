@@ -76,7 +76,11 @@ extension PoolSettings {
             "Requests on one of them; null is limits.requestsPerConnection")
         $0.section("health", \.health, HealthThresholds.schema)
         $0.check { settings, report in
-            for mistake in settings.mistakes() { report.reject(mistake.path, nil, mistake.message) }
+            for mistake in settings.mistakes() {
+                // A threshold is judged by the lower one beside it, and a confirmation by its window.
+                let section = mistake.path.lastIndex(of: ".").map { mistake.path[...$0] } ?? ""
+                report.reject(mistake.path, with: [section + "degraded", section + "window"], nil, mistake.message)
+            }
         }
     }
 }

@@ -17,7 +17,9 @@ extension RedisConfiguration {
         $0.value("mostReplyBytes", \.mostReplyBytes, .size(1024...(1 << 30)), "The longest reply")
         $0.check { redis, report in
             if redis.username != nil, redis.password == nil {
-                report.reject("username", .text(redis.username ?? ""), "a user has a password: set password")
+                report.reject(
+                    "username", with: ["password"], .text(redis.username ?? ""),
+                    "a user has a password: set password")
             }
             #if !Redis
                 report.reject(

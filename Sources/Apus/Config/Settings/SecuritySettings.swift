@@ -55,7 +55,7 @@ extension SecurityHeaders.StrictTransport {
         $0.check { transport, report in
             if transport.preloads, !transport.includesSubdomains || transport.duration < .seconds(365 * 86400) {
                 report.reject(
-                    "preloads", .bool(true),
+                    "preloads", with: ["includesSubdomains", "duration"], .bool(true),
                     "the preload list wants sub-domains and a year: set both, or preloads to false")
             }
         }

@@ -35,11 +35,13 @@ extension ServerLimits {
         $0.check { limits, report in
             if limits.head.fieldLine > limits.head.fieldSection {
                 report.reject(
-                    "head.fieldLine", .text(ByteSize.text(UInt64(limits.head.fieldLine))),
+                    "head.fieldLine", with: ["head.fieldSection"], .text(ByteSize.text(UInt64(limits.head.fieldLine))),
                     "one line can't be longer than all together: lower it, or raise head.fieldSection")
             }
             if limits.http2.pingInterval != nil, !limits.http2.isEnabled {
-                report.reject("http2.pingInterval", nil, "HTTP/2 is off: remove it, or set http2.enabled")
+                report.reject(
+                    "http2.pingInterval", with: ["http2.enabled"], nil,
+                    "HTTP/2 is off: remove it, or set http2.enabled")
             }
         }
     }

@@ -52,15 +52,19 @@ public struct SessionSettings: Sendable {
             do throws(SetCookieError) {
                 _ = try sessions.options.setCookie("value")
             } catch {
-                report.reject("cookie", .text(sessions.options.cookie), "\(error)")
+                report.reject(
+                    "cookie", with: ["path", "domain", "secure", "sameSite"], .text(sessions.options.cookie),
+                    "\(error)")
             }
             guard sessions.store == .cookie else { return }
             #if TLS
                 if sessions.keys.isEmpty {
-                    report.reject("keys", .list([]), "nothing signs the cookies: give a secret of 32 random bytes")
+                    report.reject(
+                        "keys", with: ["store"], .list([]),
+                        "nothing signs the cookies: give a secret of 32 random bytes")
                 } else if sessions.keys.contains(where: { $0.utf8.count < SigningKey.leastBytes }) {
                     report.reject(
-                        "keys", .masked,
+                        "keys", with: ["store"], .masked,
                         "one has less than \(SigningKey.leastBytes) bytes and can be guessed: take openssl rand -base64 32"
                     )
                 }

@@ -25,7 +25,7 @@ extension LoopGroup.Options {
                 report.reject("pinnedTo", shown, "a processor is named twice: name each once")
             } else if let count = loops.loops, count != pinnedTo.count {
                 report.reject(
-                    "count", .number("\(count)"),
+                    "count", with: ["pinnedTo"], .number("\(count)"),
                     "each loop needs a processor of its own in pinnedTo, which has \(pinnedTo.count): remove count, or name \(count)"
                 )
             }
@@ -79,7 +79,8 @@ extension Admission.Limits {
         $0.check { limits, report in
             guard let most = limits.connections, let each = limits.connectionsPerAddress, each > most else { return }
             report.reject(
-                "perAddress", .number("\(each)"), "it is more than all together, \(most): lower it, or raise most")
+                "perAddress", with: ["most"], .number("\(each)"),
+                "it is more than all together, \(most): lower it, or raise most")
         }
     }
 }

@@ -55,34 +55,40 @@ extension TLSSettings {
 
     private func check(_ report: inout ConfigurationCheck) {
         if isSelfSigned, !identity.isEmpty {
-            report.reject("selfSigned", .bool(true), "a certificate is given as well: keep one of them")
+            report.reject(
+                "selfSigned", with: ["certificate", "key", "pkcs12"], .bool(true),
+                "a certificate is given as well: keep one of them")
         } else if !identity.isEmpty {
             identity.check(&report)
         } else if !isSelfSigned, identities.isEmpty, hosts.isEmpty {
             report.reject(
-                "certificate", nil, "TLS needs one: give a file in PEM, pkcs12, or selfSigned for development")
+                "certificate", with: ["pkcs12", "selfSigned", "identities", "hosts"], nil,
+                "TLS needs one: give a file in PEM, pkcs12, or selfSigned for development")
         }
         if clients != .none, authorities.isEmpty {
             report.reject(
-                "clients", .text(clients.rawValue), "nobody would be trusted: give authorities, or set clients to none")
+                "clients", with: ["authorities"], .text(clients.rawValue),
+                "nobody would be trusted: give authorities, or set clients to none")
         }
         if clients == .none, !authorities.isEmpty {
             report.reject(
-                "authorities", .list(authorities.map { .text($0) }),
+                "authorities", with: ["clients"], .list(authorities.map { .text($0) }),
                 "clients are not asked for certificates: set clients to optional or required")
         }
         if !revocationLists.isEmpty, authorities.isEmpty {
             report.reject(
-                "revocationLists", .list(revocationLists.map { .text($0) }), "whose lists are these? Give authorities")
+                "revocationLists", with: ["authorities"], .list(revocationLists.map { .text($0) }),
+                "whose lists are these? Give authorities")
         }
         if configuration.earlyDataLimit > 0, handshakesOffLoops {
             report.reject(
-                "handshakesOffLoops", .bool(true),
+                "handshakesOffLoops", with: ["earlyDataLimit"], .bool(true),
                 "early data is read on the loops only: set it to false, or earlyDataLimit to 0")
         }
         if configuration.earlyDataLimit > 0, configuration.resumption.cachedSessions == 0 {
             report.reject(
-                "earlyDataLimit", .text(ByteSize.text(UInt64(configuration.earlyDataLimit))),
+                "earlyDataLimit", with: ["resumption.cachedSessions"],
+                .text(ByteSize.text(UInt64(configuration.earlyDataLimit))),
                 "early data needs the cache that lets each ticket count once: set resumption.cachedSessions")
         }
     }

@@ -112,9 +112,13 @@ public struct IdentitySettings: Equatable, Sendable {
 
     func check(_ report: inout ConfigurationCheck) {
         if let pkcs12, certificate != nil || key != nil {
-            report.reject("pkcs12", .text(pkcs12), "it holds certificate and key: remove those, or it")
+            report.reject(
+                "pkcs12", with: ["certificate", "key"], .text(pkcs12),
+                "it holds certificate and key: remove those, or it")
         } else if pkcs12 == nil, certificate == nil {
-            report.reject(isEmpty ? "" : "certificate", nil, "a certificate is missing: give a file in PEM, or pkcs12")
+            report.reject(
+                isEmpty ? "" : "certificate", with: ["certificate", "pkcs12"], nil,
+                "a certificate is missing: give a file in PEM, or pkcs12")
         }
     }
 }

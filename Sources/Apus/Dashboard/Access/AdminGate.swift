@@ -43,7 +43,7 @@ struct AdminGate: RequestMiddleware {
         } else if let session = context.cookies[AdminSessions.cookie(for: context)], sessions.isKnown(session) {
             return nil
         }
-        context.endConnection()
+        context.responseFields[.connection] = "close"
         if Self.open.contains(context.path) { return nil }
         // The page itself asks for the token.
         if context.path == "/", context.method.isSafe {
@@ -89,14 +89,6 @@ struct AdminGate: RequestMiddleware {
     private func token(of context: Context) -> String? {
         guard let value = context.field(.authorization), value.prefix(7).lowercased() == "bearer " else { return nil }
         return String(value.dropFirst(7).drop { $0 == " " })
-    }
-}
-
-extension Context {
-    /// Has the connection end with this answer.
-    fileprivate func endConnection() {
-        guard let served = transport?.carrier as? any ServerConnection else { return }
-        served.drain(served.connection)
     }
 }
 

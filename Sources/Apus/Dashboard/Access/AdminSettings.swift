@@ -38,14 +38,16 @@ public struct AdminSettings: Equatable, Sendable {
             "Names that a browser may ask for besides addresses and localhost")
         $0.check { admin, report in
             if admin.token != nil, admin.tokenFile != nil {
-                report.reject("tokenFile", nil, "there is a token as well: remove one of them")
+                report.reject("tokenFile", with: ["token"], nil, "there is a token as well: remove one of them")
             }
             if SocketAddress(host: admin.host, port: 0) == nil {
                 report.reject("host", .text(admin.host), "it is no literal address: write one, or unix:/path")
             }
             if admin.tokenFile == nil, let mistake = admin.options(token: admin.token).mistake {
                 let key = if case .tokenMissing = mistake { "host" } else { "token" }
-                report.reject(key, key == "host" ? .text(admin.host) : nil, mistake.description)
+                report.reject(
+                    key, with: ["host", "token", "tokenFile"], key == "host" ? .text(admin.host) : nil,
+                    mistake.description)
             }
         }
     }

@@ -25,8 +25,10 @@ public struct AdaptiveConcurrency: Middleware {
     public let name: String
     /// What counts, and finds the limit.
     public let gate: LoadGate
+    /// Whether it is the one of a configuration, which may change while it serves.
+    let isConfigured: Bool
     private let priority: @Sendable (Context) -> LoadPriority
-    private let retryAfter: String
+    private let retryAfter: RetryTime
 
     /// The middleware.
     ///
@@ -40,10 +42,29 @@ public struct AdaptiveConcurrency: Middleware {
         retryAfter: Duration = .seconds(1),
         priority: @escaping @Sendable (Context) -> LoadPriority = { _ in .normal }
     ) {
+        self.init(options, name, retryAfter, isConfigured: false, priority)
+    }
+
+    /// That of a configuration.
+    init(_ settings: AdaptiveLimitSettings, priority: @escaping @Sendable (Context) -> LoadPriority) {
+        self.init(settings.options, "requests", settings.retryAfter, isConfigured: true, priority)
+    }
+
+    private init(
+        _ options: AdaptiveLimit.Options, _ name: String, _ retryAfter: Duration, isConfigured: Bool,
+        _ priority: @escaping @Sendable (Context) -> LoadPriority
+    ) {
         gate = LoadGate(options)
         self.name = name
+        self.isConfigured = isConfigured
         self.priority = priority
-        self.retryAfter = RetryAfter.text(retryAfter)
+        self.retryAfter = RetryTime(retryAfter)
+    }
+
+    /// Goes on by other settings. Any thread.
+    func take(_ settings: AdaptiveLimitSettings) {
+        gate.change(to: settings.options)
+        retryAfter.change(to: settings.retryAfter)
     }
 
     /// Answers by what is inside, unless there is too much to do.
@@ -54,7 +75,7 @@ public struct AdaptiveConcurrency: Middleware {
             context.noteFailure(.shed)
             throw HTTPError(
                 .serviceUnavailable, "there is more to do than can be done: try again later",
-                fields: [.retryAfter: retryAfter])
+                fields: [.retryAfter: RetryAfter.text(retryAfter.value)])
         }
         do {
             let response = try await next(context)
@@ -74,4 +95,15 @@ public struct AdaptiveConcurrency: Middleware {
             throw error
         }
     }
+}
+
+/// When a client that is turned away may try again. Any thread.
+private final class RetryTime: Sendable {
+    private let nanoseconds: Atomic<UInt64>
+
+    init(_ value: Duration) { nanoseconds = Atomic(value.clampedNanoseconds) }
+
+    var value: Duration { .nanoseconds(nanoseconds.load(ordering: .relaxed)) }
+
+    func change(to value: Duration) { nanoseconds.store(value.clampedNanoseconds, ordering: .relaxed) }
 }

@@ -3,7 +3,19 @@ import ApusPool
 /// An adaptive limit of an application, by a name that is its own.
 struct AdaptiveGate: Sendable {
     let name: String
-    let gate: LoadGate
+    private let middleware: AdaptiveConcurrency
+
+    private init(name: String, _ middleware: AdaptiveConcurrency) {
+        self.name = name
+        self.middleware = middleware
+    }
+
+    var gate: LoadGate { middleware.gate }
+
+    /// Goes on by other settings, when it is the one of a configuration.
+    func take(_ settings: AdaptiveLimitSettings) {
+        if middleware.isConfigured { middleware.take(settings) }
+    }
 
     /// Those that stand among middleware, each once, in the order in which they were met. Several that have one name are
     /// told apart by a number.
@@ -17,7 +29,7 @@ struct AdaptiveGate: Sendable {
                 name = "\(adaptive.name)-\(number)"
                 number += 1
             }
-            found.append(AdaptiveGate(name: name, gate: adaptive.gate))
+            found.append(AdaptiveGate(name: name, adaptive))
         }
         return found
     }

@@ -6,11 +6,7 @@ extension RunningServer {
     /// Adds what this server, its loops and the process have counted.
     func collect(into snapshot: inout MetricsSnapshot) {
         // Several listeners may have one service.
-        var services: [Service] = []
-        for open in listeners {
-            snapshot.add(open)
-            if !services.contains(where: { $0 === open.service }) { services.append(open.service) }
-        }
+        for open in listeners { snapshot.add(open) }
         for service in services {
             if let metrics = service.observation?.metrics { snapshot.add(metrics) }
             snapshot.addRefusals(of: service)

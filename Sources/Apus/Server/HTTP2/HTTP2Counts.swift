@@ -8,6 +8,11 @@ public struct HTTP2Counts: Sendable {
     public var violations: [HTTP2Violation: Int] = [:]
     /// Connections that were ended because of a flood.
     public var floods: [HTTP2FloodKind: Int] = [:]
+
+    mutating func add(_ other: HTTP2Counts) {
+        violations.merge(other.violations, uniquingKeysWith: +)
+        floods.merge(other.floods, uniquingKeysWith: +)
+    }
 }
 
 /// The numbers behind ``HTTP2Counts``.

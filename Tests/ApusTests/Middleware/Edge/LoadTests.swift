@@ -13,10 +13,11 @@ struct RequestTimeoutTests {
         arguments: [false, true])
     func slow(overHTTP2: Bool) async throws {
         let ended = Event()
+        let clock = TestClock()
         try await serving(
-            { _ in },
+            clock: clock, { _ in },
             { app in
-                let group = app.group("", RequestTimeout(.milliseconds(5), retryAfter: .milliseconds(1500)))
+                let group = app.group("", RequestTimeout(.seconds(5), retryAfter: .milliseconds(1500)))
                 group.get("/never") { context in
                     do { try await context.loop.sleep(for: .seconds(3600)) } catch { ended.tell("\(type(of: error))") }
                     return "late"
@@ -29,7 +30,8 @@ struct RequestTimeoutTests {
             if overHTTP2 {
                 let client = try FrameClient(address)
                 client.send(Frame.request(1, "/never") + Frame.request(3, "/quick"))
-                let answer = try client.answer(on: 1)
+                #expect(try client.answer(on: 3).text == "quick")
+                let answer = try await clock.advance(by: .seconds(1)) { try client.answer(on: 1) }
                 #expect(answer.status == 503 && answer.fields["retry-after"] == "2")
                 #expect(await ended.next() == "CancellationError")
                 client.send(Frame.request(5, "/quick"))
@@ -38,7 +40,7 @@ struct RequestTimeoutTests {
             }
             let client = try RawClient(address)
             client.send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n")
-            let answer = try client.response()
+            let answer = try await clock.advance(by: .seconds(1)) { try client.response() }
             #expect(answer.status == 503 && answer["retry-after"] == "2" && answer["connection"] == nil)
             #expect(answer["content-type"] == "application/problem+json" && answer.text.contains("took longer than"))
             #expect(await ended.next() == "CancellationError")

@@ -1,5 +1,6 @@
 import Apus
 import ApusRuntime
+import ApusTesting
 import Testing
 
 @Suite("Streams and connections of HTTP/2 that end")
@@ -134,11 +135,13 @@ struct HTTP2LifeTests {
 
     @Test("a connection without requests is closed with GOAWAY after its time")
     func idle() async throws {
-        try await serving({ $0.limits.idleTimeout = .milliseconds(40) }, HTTP2ServerTests.register) { address in
+        let clock = TestClock()
+        try await serving(clock: clock, { $0.limits.idleTimeout = .seconds(40) }, HTTP2ServerTests.register) {
+            address in
             let client = try FrameClient(address)
             client.send(Frame.request(1))
             #expect(try client.answer(on: 1).status == 200)
-            #expect(try client.ending() == .goAway(0))
+            #expect(try await clock.advance(by: .seconds(1)) { try client.ending() } == .goAway(0))
             #expect(try client.next() == nil)
         }
     }
@@ -204,18 +207,29 @@ struct HTTP2LifeTests {
     func pings() async throws {
         let begun = CancellationTests.Event()
         let ended = CancellationTests.Event()
+        let clock = TestClock()
         try await serving(
+            clock: clock,
             {
-                $0.limits.http2.pingInterval = .milliseconds(20)
-                $0.limits.http2.pingTimeout = .milliseconds(30)
+                $0.limits.requestTimeout = .seconds(3600)
+                $0.limits.http2.pingInterval = .seconds(30)
+                $0.limits.http2.pingTimeout = .seconds(20)
             }, { waiting($0, begun, ended) }
         ) { address in
             let client = try FrameClient(address)
             client.send(Frame.request(1, "/wait"))
-            for _ in 0..<2 {
+            #expect(await begun.next() == "begun")
+            for stream: UInt32 in [3, 5] {
+                await clock.advance(by: .seconds(31))
                 let question = try #require(try client.first { $0.type == Frame.ping })
                 client.send(Frame(type: Frame.ping, flags: 1, payload: question.payload).bytes)
+                // When this is answered the server has seen that.
+                client.send(Frame.request(stream))
+                #expect(try client.answer(on: stream).status == 200)
             }
+            await clock.advance(by: .seconds(31))
+            #expect(try client.first { $0.type == Frame.ping } != nil)
+            await clock.advance(by: .seconds(21))
             #expect(try client.ending() == .goAway(0))
             #expect(await ended.next() == "CancellationError")
         }
