@@ -75,7 +75,7 @@ struct RequestReading {
                     p99: durations.percentile(99).microseconds,
                     errors: count > 0 ? Double(classes[4] + classes[5]) / Double(count) : 0))
         }
-        sample.routes.sort { ($0.rate, $0.total, $1.route) > ($1.rate, $1.total, $0.route) }
+        sample.routes = sample.routes.ordered { ($0.rate, $0.total, $1.route) > ($1.rate, $1.total, $0.route) }
         sample.routes.removeLast(max(0, sample.routes.count - 20))
         sample.requests.inProgress = inProgress
         sample.requests.received = Double(received) / interval
