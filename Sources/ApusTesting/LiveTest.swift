@@ -62,6 +62,8 @@ actor LiveExchange: TestExchange {
     /// What has been received and not been read.
     private var received: [UInt8] = []
     private var hasEnded = false
+    /// Bytes go both ways, and mean nothing to HTTP.
+    private var isTunnel = false
 
     init(_ connection: AsyncConnection, _ request: TestRequest) {
         self.connection = connection
@@ -107,6 +109,8 @@ actor LiveExchange: TestExchange {
                 let fields = unsafe parsed.fields.fields(in: received.span.bytes)
                 let status = parsed.status
                 let isInterim = parsed.isInterim
+                isTunnel =
+                    status == .switchingProtocols || request.method == .connect && status.kind == .successful
                 decoder.begin(parsed)
                 received.removeFirst(count)
                 if !isInterim { return TestHead(status: status, fields: fields) }
@@ -121,6 +125,7 @@ actor LiveExchange: TestExchange {
     }
 
     func next() async throws -> [UInt8]? {
+        if isTunnel { return try await nextOfTunnel() }
         while !hasEnded {
             switch unsafe decoder.decode(received.span.bytes) {
             case .data(let range, let consumed):
@@ -146,6 +151,13 @@ actor LiveExchange: TestExchange {
         return nil
     }
 
+    /// What came through the tunnel.
+    private func nextOfTunnel() async throws -> [UInt8]? {
+        if received.isEmpty, try await !receive() { return nil }
+        defer { received = [] }
+        return received
+    }
+
     /// Receives more; false at the end of the connection.
     private func receive() async throws -> Bool {
         do {
@@ -162,6 +174,10 @@ actor LiveExchange: TestExchange {
     // MARK: The request's content
 
     func write(_ bytes: [UInt8]) async throws -> Bool {
+        if isTunnel {
+            do { try await connection.write(bytes) } catch is ConnectionError { return false }
+            return true
+        }
         sent += Int64(bytes.count)
         if let length, sent > length { throw ConnectionError.closed }
         do {
@@ -178,7 +194,9 @@ actor LiveExchange: TestExchange {
     }
 
     func endContent() async throws {
-        if let length {
+        if isTunnel {
+            await connection.endWriting()
+        } else if let length {
             if sent < length { throw ConnectionError.closed }
         } else {
             try? await connection.write("0\r\n\r\n")

@@ -199,6 +199,22 @@
             #expect(silent.stapled.isEmpty)
         }
 
+        @Test("an OCSP response is stapled to what a root issued, when that stands in the chain")
+        func staplingBelowRoot() throws {
+            let authority = try TestAuthority("Stapling")
+            let issued = try authority.issue()
+            let response = try authority.ocspResponse(issued.certificate)
+            let chain = try issued.certificate.pem + authority.root.certificate.pem
+            var identity = TLSIdentity(certificates: .bytes(chain), key: .bytes(try issued.key.pem))
+            identity.ocspResponse = .bytes(response)
+            let server = try server { $0.identities = [identity] }
+            #expect(server.warnings.isEmpty)
+            let handshake = try MemoryHandshake(client: authority.client(), server: server)
+            handshake.askForStatus()
+            #expect(handshake.run())
+            #expect(handshake.stapled.elementsEqual(response))
+        }
+
         @Test("an OCSP response about another certificate, or that says revoked, or is none, is refused")
         func wrongResponses() throws {
             let below = try TestAuthority("Stapling", intermediate: true)

@@ -85,6 +85,7 @@
                 configuration.allowsKeyLog = allows
                 var audit = TLSConfigurationAudit(keyLogPath: path)
                 let all = audit.makeServer(configuration)
+                #expect(audit.warnings.map(\.problem) == (allows ? [.secretsAreLogged] : []))
                 let server = TLSContext(try #require(all), isServer: true)
                 #expect(try MemoryHandshake(client: client(trusting: server), server: server).run())
                 let lines = String(decoding: try folder.read("keys.log"), as: UTF8.self).split(separator: "\n")

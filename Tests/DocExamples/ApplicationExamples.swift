@@ -497,7 +497,8 @@ struct ApplicationExamples {
         let admission = ListenOptions().admission
         func kibibytes(_ bytes: Int) -> String { "\(bytes >> 10) KiB" }
         func seconds(_ duration: Duration) -> String { "\(duration.components.seconds) s" }
-        let defaults = [
+        let tunnelIdle: String = limits.tunnelIdleTimeout.map(seconds) ?? "none"
+        let defaults: [(String, String)] = [
             ("head.startLine", kibibytes(limits.head.startLine)), ("head.fieldLine", kibibytes(limits.head.fieldLine)),
             ("head.fieldCount", "\(limits.head.fieldCount)"),
             ("head.fieldSection", kibibytes(limits.head.fieldSection)), ("body", "\(limits.body >> 20) MiB"),
@@ -506,6 +507,7 @@ struct ApplicationExamples {
             ("bodyMinimumRate", kibibytes(limits.bodyMinimumRate)), ("idleTimeout", seconds(limits.idleTimeout)),
             ("requestTimeout", seconds(limits.requestTimeout)),
             ("writeStallTimeout", seconds(limits.writeStallTimeout)),
+            ("tunnelIdleTimeout", tunnelIdle),
             ("requestsPerConnection", limits.requestsPerConnection.map { "\($0)" } ?? "none"),
             ("listen.admission.connections", admission.connections.map { "\($0)" } ?? "none"),
             ("listen.admission.connectionsPerAddress", admission.connectionsPerAddress.map { "\($0)" } ?? "none"),

@@ -52,6 +52,18 @@ struct TestingExamples {
             #expect(response.status == .ok)
         }
         // end
+        app.connect("/echo", protocol: "echo") { _ in
+            Tunnel { stream in for try await bytes in stream { try await stream.write(bytes) } }
+        }
+        try await app.test { client in
+            // example: TestTunnel.swift, TestingAnApplication.md
+            let tunnel = try await client.connect("/echo", protocol: "echo")
+            try await tunnel.write("hello")
+            #expect(try await tunnel.nextText() == "hello")
+            try await tunnel.finish()
+            // end
+            #expect(try await tunnel.next() == nil)
+        }
         try await app.test { client in
             // example: TestBody.swift
             try await client.post("/notes", body: .text("remember the milk"))

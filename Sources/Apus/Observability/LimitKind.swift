@@ -25,6 +25,8 @@ public enum LimitKind: UInt8, Sendable, Hashable, CaseIterable {
     case requestsPerConnection
     /// ``ServerLimits/gatheredContent``: 503.
     case gatheredContent
+    /// ``ServerLimits/tunnelIdleTimeout``, or the tunnel's own.
+    case tunnelIdleTimeout
 
     /// The limit that a status tells of; nil for a status that tells of none.
     init?(_ status: Status) {
@@ -53,6 +55,7 @@ public enum LimitKind: UInt8, Sendable, Hashable, CaseIterable {
         case .pingTimeout: "ping-timeout"
         case .requestsPerConnection: "requests-per-connection"
         case .gatheredContent: "gathered-content"
+        case .tunnelIdleTimeout: "tunnel-idle-timeout"
         }
     }
 }

@@ -16,6 +16,9 @@ public import ApusHTTP
 public struct Tunnel {
     /// The fields of the answer, such as those that a protocol agrees on its options with.
     public var fields: HTTPFields
+    /// When the tunnel is broken off for nothing has gone through it either way; nil, the default, is
+    /// ``ServerLimits/tunnelIdleTimeout``.
+    public var idleTimeout: Duration?
     /// What speaks with the client.
     let converse: (TunnelStream) async throws -> Void
 
@@ -23,11 +26,16 @@ public struct Tunnel {
     ///
     /// - Parameters:
     ///   - fields: The fields of the answer.
+    ///   - idleTimeout: When it is broken off for nothing has gone through it; nil is the server's limit.
     ///   - converse: Speaks with the client, on the connection's loop. The tunnel ends well when it returns, and breaks off
     ///     when it throws. It is cancelled when the client breaks off; a client that just ends its own side is read as the
     ///     end of the sequence.
-    public init(_ fields: HTTPFields = HTTPFields(), _ converse: @escaping (TunnelStream) async throws -> Void) {
+    public init(
+        _ fields: HTTPFields = HTTPFields(), idleTimeout: Duration? = nil,
+        _ converse: @escaping (TunnelStream) async throws -> Void
+    ) {
         self.fields = fields
+        self.idleTimeout = idleTimeout
         self.converse = converse
     }
 

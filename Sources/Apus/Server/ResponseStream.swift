@@ -49,6 +49,9 @@ protocol RoomWaiting: AnyObject {
     /// sets it.
     @safe @exclusivity(unchecked) var onRoom: (any RoomWaiting)?
 
+    /// How long nothing has gone through a tunnel; nil for any other content.
+    @safe @exclusivity(unchecked) var idleness: TunnelIdleness?
+
     /// Whether nobody takes anything any more.
     var isOver: Bool { sink == nil }
 
@@ -76,6 +79,7 @@ protocol RoomWaiting: AnyObject {
         self.init(sink: sink, length: nil) { writer in
             try await tunnel.converse(TunnelStream(body, writer.stream, loop))
         }
+        idleness = TunnelIdleness(tunnel, at: loop.tick)
     }
 
     /// Breaks the response off while its writer may be waiting.

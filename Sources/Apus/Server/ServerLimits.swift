@@ -30,6 +30,10 @@ public struct ServerLimits: Sendable {
     /// A client that takes nothing of what waits for it for this time is cut off, at the latest after twice as long; one that
     /// takes something, however little, is not. What counts is what its system has acknowledged.
     public var writeStallTimeout = Duration.seconds(30)
+    /// A tunnel through which nothing goes for this time, either way, is broken off, unless it has a time of its own
+    /// (``Tunnel/idleTimeout``); nil is without limit. Default one hour. A client whose machine went without a word would
+    /// else be waited for without end: a protocol that is silent for longer asks whether its client is there.
+    public var tunnelIdleTimeout: Duration? = .seconds(3600)
     /// Whether a client may send its end (FIN) behind a request and still wait for the answer, as `printf … | nc -N` and
     /// some load balancers' probes do.
     ///

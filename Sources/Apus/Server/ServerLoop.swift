@@ -64,6 +64,8 @@ import CSystem
     /// The limits in the loop's milliseconds.
     struct Timeouts {
         let head, body, request, writeStall: UInt64
+        /// `.max` is none.
+        let tunnelIdle: UInt64
         let pace: ContentClock.Pace
 
         init(_ limits: ServerLimits) {
@@ -72,6 +74,7 @@ import CSystem
             body = milliseconds(limits.bodyTimeout)
             request = milliseconds(limits.requestTimeout)
             writeStall = milliseconds(limits.writeStallTimeout)
+            tunnelIdle = limits.tunnelIdleTimeout.map(milliseconds) ?? .max
             pace = ContentClock.Pace(time: body, minimumRate: limits.bodyMinimumRate)
         }
     }

@@ -22,15 +22,22 @@ public final class TunnelStream {
     /// The next bytes, one or more, as they came; nil when the client has ended its side.
     ///
     /// - Throws: `HTTPError` when the client broke the tunnel off.
-    public func next() async throws(HTTPError) -> [UInt8]? { try await body.next() }
+    public func next() async throws(HTTPError) -> [UInt8]? {
+        let bytes = try await body.next()
+        sender.idleness?.noteBytes(at: loop.tick)
+        return bytes
+    }
 
     /// Sends bytes; returns when they are queued, and waits while the client is behind.
     ///
     /// - Throws: `CancellationError` when the client is gone, ``ResponseStreamError/ended`` behind ``finish()``.
-    public func write(_ bytes: [UInt8]) async throws { try await sender.write(bytes) }
+    public func write(_ bytes: [UInt8]) async throws {
+        try await sender.write(bytes)
+        sender.idleness?.noteBytes(at: loop.tick)
+    }
 
     /// Sends text as UTF-8; like ``write(_:)-([UInt8])`` otherwise.
-    public func write(_ text: String) async throws { try await sender.write(Array(text.utf8)) }
+    public func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 
     /// Ends this side behind what was written. The client may go on sending, and is heard until the function returns.
     public func finish() { sender.end() }

@@ -185,6 +185,7 @@ final class Master {
         if !hasServed, places.allSatisfy({ $0.serving != nil }) {
             hasServed = true
             log(.info, greeting)
+            for line in configuration.unsharedByWorkers { log(.warning, line) }
             manager.tell(.ready)
         }
         if toReplace.first == index {

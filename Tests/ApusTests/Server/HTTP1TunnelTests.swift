@@ -188,14 +188,14 @@ struct HTTP1TunnelTests {
         }
     }
 
-    @Test("an open tunnel may stay silent for hours")
+    @Test("an open tunnel may stay silent for longer than anything else may take")
     func silent() async throws {
         let clock = TestClock()
         try await ApusTests.serving(clock: clock, { _ in }, { $0.addTunnels() }) { address in
             let client = try RawClient(address)
             client.send(Self.upgrade())
             #expect(try client.headOnly().status == 101)
-            await clock.advance(by: .seconds(7200))
+            await clock.advance(by: .seconds(3500))
             client.send("still here")
             client.endSending()
             #expect(try client.receiveAll() == "still here")

@@ -26,6 +26,9 @@ extension ServerLimits {
             "writeStallTimeout", \.writeStallTimeout, time, live: true,
             "When a client that takes nothing of what waits for it is cut off")
         $0.value(
+            "tunnelIdleTimeout", \.tunnelIdleTimeout, time, orNull: "unlimited", live: true,
+            "When a tunnel through which nothing goes is broken off")
+        $0.value(
             "allowsHalfClose", \.allowsHalfClose, .bool, live: true,
             "Whether a client may end its side behind a request and still wait for the answer")
         $0.value(

@@ -56,7 +56,7 @@ public struct Bulkhead: Middleware {
             }
         case .tunnel(let tunnel):
             response.body = .tunnel(
-                Tunnel(tunnel.fields) { stream in
+                Tunnel(tunnel.fields, idleTimeout: tunnel.idleTimeout) { stream in
                     defer { place.giveBack() }
                     try await tunnel.converse(stream)
                 })

@@ -26,6 +26,8 @@ extension HTTP1Connection {
             arm(at: now + rest)
             // What it sends meanwhile has a time of its own.
             if phase == .content { contentTimer(now) }
+            // What was written at once may take its time to leave.
+            if phase == .tunnel { context?.stream?.idleness?.noteBytes(at: now) }
             return
         }
         stall.ends()
@@ -45,9 +47,20 @@ extension HTTP1Connection {
             }
         case .content: contentTimer(now)
         case .answering: answeringTimer(now)
-        case .tunnel: arm(at: now + server.timeouts.writeStall)
+        case .tunnel: tunnelTimer(now)
         case .closing, .handedOver: connection.close()
         }
+    }
+
+    /// Looks whether anything went through the tunnel lately.
+    func tunnelTimer(_ now: UInt64) {
+        let look = now + server.timeouts.writeStall
+        guard let context, let idleness = context.stream?.idleness else { return arm(at: look) }
+        if let rest = idleness.rest(at: now, server.timeouts.tunnelIdle) { return arm(at: min(look, now + rest)) }
+        exceeded(.tunnelIdleTimeout)
+        context.noteFailure(.timedOut)
+        context.body.fail(TunnelIdleness.refusal)
+        connection.abort()
     }
 
     private func answeringTimer(_ now: UInt64) {

@@ -23,7 +23,7 @@ extension HTTP1Connection {
         writeHead(response, .tunnel, context)
         phase = .tunnel
         context.stream = ResponseStream(sink: self, tunnel: tunnel, of: context)
-        arm(at: server.loop.tick + server.timeouts.writeStall)
+        tunnelTimer(server.loop.tick)
         connection.startReceiving()
         connection.presentKept()
     }

@@ -186,7 +186,8 @@ extension HTTP2Connection {
         if streams[exchange.slot].state.canReceive, !exchange.flags.contains(.tunnel) {
             contentTimer(exchange, context, now)
         }
-        guard exchange.requestWhole != 0, !context.isAnswered else { return }
+        guard !context.isAnswered else { return tunnelTimer(exchange, context, now) }
+        guard exchange.requestWhole != 0 else { return }
         let due = exchange.requestWhole + context.requestTimeout(server.timeouts.request)
         guard now >= due else { return arm(at: due) }
         exceeded(.requestTimeout, ends: false)

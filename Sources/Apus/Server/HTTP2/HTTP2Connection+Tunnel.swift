@@ -17,4 +17,16 @@ extension HTTP2Connection {
         arm(at: exchange.requestWhole + context.requestTimeout(server.timeouts.request))
         exchange.start(context)
     }
+
+    /// Looks whether anything went through the tunnel lately, if the exchange is one.
+    func tunnelTimer(_ exchange: HTTP2Exchange, _ context: Context, _ now: UInt64) {
+        guard let stream = context.stream, stream.idleness != nil else { return }
+        // What was written at once may take its time to leave; the client's window is watched.
+        if !exchange.outgoing.isEmpty { stream.idleness?.noteBytes(at: now) }
+        if let rest = stream.idleness?.rest(at: now, server.timeouts.tunnelIdle) { return arm(at: now + rest) }
+        exceeded(.tunnelIdleTimeout, ends: false)
+        exchange.noteFailure(.timedOut)
+        context.body.fail(TunnelIdleness.refusal)
+        endStream(HTTP2Error(.cancelled, stream: exchange.id))
+    }
 }

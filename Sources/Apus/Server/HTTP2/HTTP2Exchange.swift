@@ -210,6 +210,7 @@ extension HTTP2Exchange: ResponseTransport {
             return
         case .tunnel(let tunnel):
             context.stream = ResponseStream(sink: self, tunnel: tunnel, of: context)
+            connection.tunnelTimer(self, context, connection.server.loop.tick)
             return
         }
         flags.insert(.contentEnded)

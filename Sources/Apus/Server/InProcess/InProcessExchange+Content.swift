@@ -26,6 +26,15 @@ extension InProcessExchange {
         endContent()
     }
 
+    /// Bytes go through the tunnel until the client ends its side; what comes before the answer waits.
+    func beginTunnel(_ context: Context, _ route: Route) {
+        context.body.limit = .max
+        context.body.begin(length: nil, transport: self)
+        context.contentClock.begin(at: loop.tick)
+        awaitAnswer(context)
+        context.task = server.tasks.run(context)
+    }
+
     /// Takes a piece of the content; then `writer` goes on when there is room for another: with false when nobody wants
     /// one.
     package func write(_ bytes: [UInt8], _ writer: CheckedContinuation<Bool, Never>) {

@@ -22,6 +22,7 @@ extension InProcessExchange: ResponseTransport {
         if case .tunnel(let tunnel) = response.body {
             outgoingEnded = false
             context.stream = ResponseStream(sink: self, tunnel: tunnel, of: context)
+            watchTunnel()
         } else if context.head.methodKind != .head, !response.status.forbidsBody {
             switch response.body {
             case .empty: break

@@ -41,6 +41,8 @@ import ApusRuntime
     /// The client left.
     private(set) var isAbandoned = false
     private var timer: ScheduledWork?
+    /// Looks whether anything goes through a tunnel.
+    private var tunnelTimer: ScheduledWork?
     /// The timer looks after the client's reading.
     var isWatchingReader = false
     /// Bytes that the client has taken, and had taken when the timer looked last.
@@ -90,6 +92,7 @@ import ApusRuntime
         // Not `context.route`, which does not tell of what stands where there is no route.
         let route = unsafe found.takeUnretainedValue()
         server.noteBegin(context, route)
+        if route.tunnel != nil { return beginTunnel(context, route) }
         if context.head.hasBody { return beginContent(context, route, request.content) }
         contentEnded = true
         run(context, route)
@@ -164,6 +167,19 @@ import ApusRuntime
         }
     }
 
+    /// Looks now and then whether anything went through the tunnel lately.
+    func watchTunnel() {
+        guard let context, let idleness = context.stream?.idleness else { return }
+        guard let rest = idleness.rest(at: loop.tick, server.timeouts.tunnelIdle) else {
+            server.service.limitCounts.count(.tunnelIdleTimeout)
+            context.noteFailure(.timedOut)
+            context.body.fail(TunnelIdleness.refusal)
+            return abandon()
+        }
+        let exchange = LoopBound(self, to: loop)
+        tunnelTimer = loop.schedule(after: .milliseconds(Int64(clamping: rest))) { _ in exchange.value.watchTunnel() }
+    }
+
     // MARK: Ends
 
     /// The client leaves: the handler is cancelled, as when a connection closes.
@@ -201,6 +217,8 @@ import ApusRuntime
     func leave() {
         timer?.cancel()
         timer = nil
+        tunnelTimer?.cancel()
+        tunnelTimer = nil
         isWatchingReader = false
         InProcessLoop.of(loop).remove(self)
     }

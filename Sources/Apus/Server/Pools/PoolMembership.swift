@@ -97,7 +97,7 @@ extension LimitKind {
         switch self {
         case .headTimeout: .head
         case .bodyTimeout: .body
-        case .idleTimeout: .idle
+        case .idleTimeout, .tunnelIdleTimeout: .idle
         case .requestTimeout: .request
         case .writeStallTimeout: .writeStall
         case .pingTimeout: .pong

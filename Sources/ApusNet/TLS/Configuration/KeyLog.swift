@@ -47,7 +47,9 @@
         mutating func keyLog(isAllowed: Bool) -> KeyLog? {
             guard isAllowed, let path = keyLogPath, !path.isEmpty else { return nil }
             do throws(SystemError) {
-                return try KeyLog(path: path)
+                let log = try KeyLog(path: path)
+                warn("allowsKeyLog", path, .secretsAreLogged)
+                return log
             } catch {
                 reject("allowsKeyLog", path, .unreadable(error))
                 return nil

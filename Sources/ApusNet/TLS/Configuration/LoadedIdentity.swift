@@ -41,9 +41,11 @@
                 return nil
             }
             checkDates(of: parts, identity, at: path)
+            // Before a root is left out, for it may be the issuer.
+            let issuer = parts.chain.first
             checkChain(of: &parts, at: path)
             let staple = identity.ocspResponse.flatMap { source in
-                readStaple(source, for: parts.certificate, issuer: parts.chain.first, at: "\(path).ocspResponse")
+                readStaple(source, for: parts.certificate, issuer: issuer, at: "\(path).ocspResponse")
             }
             guard errors.count == before, let key = parts.key else { return nil }
             return LoadedIdentity(certificate: parts.certificate, chain: parts.chain, key: key, staple: staple)
@@ -160,8 +162,7 @@
         }
 
         private static func whyClosed(_ error: TLSError) -> TLSConfigurationError.Problem {
-            let hint = error.reason == "unsupported" ? "; its encryption is of before OpenSSL 3" : ""
-            return .malformed(error.reason + hint)
+            error.reason == "unsupported" ? .outdatedEncryption : .malformed(error.reason)
         }
 
         private mutating func checkDates(of parts: Parts, _ identity: TLSIdentity, at path: String) {

@@ -38,6 +38,10 @@ public struct TLSConfigurationError: Error, Hashable, Sendable, CustomStringConv
         case empty
         /// A host name that can't be matched; why.
         case badName(String)
+        /// It is encrypted in a way that OpenSSL 3 has given up: RC2, or DES.
+        case outdatedEncryption
+        /// The secrets of connections are written to a file (``TLSConfiguration/allowsKeyLog``): a warning.
+        case secretsAreLogged
         /// The name is given twice; where the first one stands.
         case duplicateName(String)
         /// A value out of its range, or one that the library does not know; what is allowed.
@@ -85,6 +89,8 @@ public struct TLSConfigurationError: Error, Hashable, Sendable, CustomStringConv
         case .sameKindOfKey(let kind): "another identity for the same names has \(kind) key too"
         case .empty: "it is empty"
         case .badName(let reason), .badValue(let reason): reason
+        case .outdatedEncryption: "it is encrypted as it was before OpenSSL 3"
+        case .secretsAreLogged: "the secrets of all connections are written there, with which anybody can read them"
         case .duplicateName(let place): "the name is given already, at \(place)"
         }
     }
@@ -93,7 +99,8 @@ public struct TLSConfigurationError: Error, Hashable, Sendable, CustomStringConv
         switch problem {
         case .noSuchFile: "check the path"
         case .unreadable: "let the user of this process read it"
-        case .noCertificate: "give a file with BEGIN CERTIFICATE (from DER: openssl x509 -inform der)"
+        case .noCertificate:
+            "give a file with BEGIN CERTIFICATE (from DER: openssl x509 -inform der; PKCS#12 goes to pkcs12)"
         case .noKey: "give a file with BEGIN PRIVATE KEY"
         case .noRevocationList: "give a file with BEGIN X509 CRL (from DER: openssl crl -inform der)"
         case .malformed: "write it anew; it may be cut short"
@@ -108,6 +115,9 @@ public struct TLSConfigurationError: Error, Hashable, Sendable, CustomStringConv
         case .sameKindOfKey: "keep one of them"
         case .empty: "give at least one"
         case .badName: "give a name such as example.org or *.example.org"
+        case .outdatedEncryption:
+            "write it anew: openssl pkcs12 -legacy -nodes -in OLD | openssl pkcs12 -export -out NEW"
+        case .secretsAreLogged: "set allowsKeyLog for development only"
         case .duplicateName: "keep one of them"
         case .badValue: "correct it"
         }

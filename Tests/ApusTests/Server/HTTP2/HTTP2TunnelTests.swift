@@ -297,7 +297,7 @@ struct HTTP2TunnelTests {
             client.send(Self.extended(3, "/never"))
             let answer = try await clock.advance(by: .seconds(1)) { try client.answer(on: 3) }
             #expect(answer.status == 503)
-            await clock.advance(by: .seconds(7200))
+            await clock.advance(by: .seconds(3500))
             ends.open()
             client.send(Frame.data(1, "abc", ends: true))
             #expect(try client.answer(on: 1).text == "3")
