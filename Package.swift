@@ -97,6 +97,7 @@ let package = Package(
             name: "CHiredis", path: "Sources/C/CHiredis", pkgConfig: hiredisPackage,
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "ApusPool", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
+        .target(name: "ApusLoad", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
         .target(
             name: "Apus",
             dependencies: [
@@ -117,7 +118,7 @@ let package = Package(
         .target(
             name: "ApusTesting", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
-            name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "CSystem"],
+            name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusLoad", "ApusNet", "ApusRuntime", "CSystem"],
             swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
         .executableTarget(name: "Notes", dependencies: ["Apus"], path: "Examples/Notes", swiftSettings: house),
@@ -202,7 +203,7 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusRuntime"],
+            name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusLoad", "ApusNet", "ApusRuntime"],
             swiftSettings: house),
         .testTarget(
             name: "ExampleTests",

@@ -2,6 +2,7 @@ import Apus
 import Testing
 
 @testable import ApusCLI
+@testable import ApusLoad
 
 @Suite("Values of options")
 struct ArgumentKindTests {

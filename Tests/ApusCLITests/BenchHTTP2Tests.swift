@@ -4,6 +4,7 @@ import ApusRuntime
 import Testing
 
 @testable import ApusCLI
+@testable import ApusLoad
 
 /// Against servers that do what a test needs, frame by frame.
 @Suite("A load of HTTP/2, and what servers do to it")

@@ -3,6 +3,7 @@ import ApusRuntime
 import Testing
 
 @testable import ApusCLI
+@testable import ApusLoad
 
 @Suite struct BenchPlanTests {
     private func options(_ line: String) throws -> BenchOptions { try #require(parse("bench " + line).bench) }

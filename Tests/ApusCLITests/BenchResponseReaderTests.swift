@@ -2,6 +2,7 @@ import ApusHTTP
 import Testing
 
 @testable import ApusCLI
+@testable import ApusLoad
 
 @Suite struct BenchResponseReaderTests {
     /// Reads `text` in pieces as a connection would show them: what was not consumed comes again in front.

@@ -3,6 +3,7 @@ import ApusRuntime
 import Testing
 
 @testable import ApusCLI
+@testable import ApusLoad
 
 @Suite struct BenchRunTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

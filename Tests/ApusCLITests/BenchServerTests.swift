@@ -6,6 +6,7 @@
     import Testing
 
     @testable import ApusCLI
+    @testable import ApusLoad
 
     #if canImport(Glibc)
         import Glibc

@@ -1,4 +1,5 @@
 import Apus
+import ApusLoad
 import ApusRuntime
 import Testing
 

@@ -1,6 +1,7 @@
 import Apus
 
 @testable import ApusCLI
+@testable import ApusLoad
 
 /// Reads a command line as a shell would split it, without quoting.
 func parse(_ line: String) -> Invocation {

@@ -1,5 +1,7 @@
+import ApusRuntime
+
 /// A value that a program was told on its command line.
-public struct ConfigurationFlag: Hashable, Sendable {
+public struct ConfigurationFlag: Equatable, Sendable {
     /// The flag as it is written, such as `--port`.
     public let name: String
     /// The key that it sets, such as `listeners[0].port`.
@@ -93,7 +95,7 @@ extension Configuration {
     ) -> [ConfigurationNode] {
         var found: [(path: ConfigurationPath, name: String, text: String)] = []
         let names = Dictionary(keys.map { ($0.variable, $0.path) }) { first, _ in first }
-        for (name, text) in environment.sorted(by: { $0.key < $1.key })
+        for (name, text) in environment.ordered(by: { $0.key < $1.key })
         where name.hasPrefix("APUS_") && name != "APUS_CONFIG" {
             if let steps = schema.steps(to: name.dropFirst(5)) {
                 found.append((ConfigurationPath(steps), name, text))
@@ -102,11 +104,11 @@ extension Configuration {
                 report.reject(
                     ConfigurationProblem(
                         .unknownKey, path: "", reason: "there is no such variable",
-                        suggestion: meant ?? Spelling.nearest(to: name, among: names.keys.sorted()),
+                        suggestion: meant ?? Spelling.nearest(to: name, among: names.keys.ordered(by: <)),
                         origin: .variable(name)))
             }
         }
-        return found.sorted { $0.path < $1.path }.map { ConfigurationNode($0.text, at: $0.path, .variable($0.name)) }
+        return found.ordered { $0.path < $1.path }.map { ConfigurationNode($0.text, at: $0.path, .variable($0.name)) }
     }
 
     /// A layer for each flag.

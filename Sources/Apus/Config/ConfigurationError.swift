@@ -1,7 +1,7 @@
 /// One mistake in a configuration: where it was written, what stands there, and what to write instead.
-public struct ConfigurationProblem: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ConfigurationProblem: Error, Equatable, Sendable, CustomStringConvertible {
     /// What kind of mistake it is.
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: Equatable, Sendable {
         /// The file can't be read, or is no JSON5.
         case syntax
         /// There is no such key.
@@ -55,7 +55,7 @@ public struct ConfigurationProblem: Error, Hashable, Sendable, CustomStringConve
 }
 
 /// Every mistake that a configuration has, at once.
-public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The mistakes, at least one: those of the file first, then of the environment, of flags, and what contradicts
     /// itself.
     public let problems: [ConfigurationProblem]

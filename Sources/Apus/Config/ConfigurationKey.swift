@@ -1,5 +1,5 @@
 /// A key of the configuration, as `apus config --keys` tells of it.
-public struct ConfigurationKey: Hashable, Sendable {
+public struct ConfigurationKey: Equatable, Sendable {
     /// The path, such as `listeners[].port`, where `[]` stands for any element.
     public let path: String
     /// What values it takes, in words: `a size such as 64KiB`.
@@ -25,7 +25,7 @@ public struct ConfigurationKey: Hashable, Sendable {
 }
 
 /// A key's value in a configuration, and where it is from.
-public struct ConfigurationEntry: Hashable, Sendable {
+public struct ConfigurationEntry: Equatable, Sendable {
     /// The path, such as `listeners[0].port`.
     public let path: String
     /// The value, masked when it is a secret.

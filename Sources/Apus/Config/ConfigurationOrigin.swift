@@ -1,5 +1,5 @@
 /// Where a configuration has a value from, weakest first.
-public enum ConfigurationOrigin: Hashable, Sendable, CustomStringConvertible {
+public enum ConfigurationOrigin: Equatable, Sendable, CustomStringConvertible {
     /// The documented default.
     case standard
     /// A preset.

@@ -1,5 +1,5 @@
 /// Keys that are to be set in the configuration in force, as somebody has written them.
-package struct ConfigurationPatch: Hashable, Sendable, Codable {
+package struct ConfigurationPatch: Equatable, Sendable, Codable {
     /// A JSON5 object of keys and their values, `{"limits.body": "64MiB"}` or nested as in a file.
     package var text: String
     /// The key that all of them are below, as `listeners[0].pools.http1`; empty for none.

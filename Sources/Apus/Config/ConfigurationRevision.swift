@@ -1,6 +1,6 @@
 /// Which of the configurations that a server has had, one after the other, is in force: who changes it, or takes a change
 /// back, says by it what he has seen, and is refused when another was faster. See ``RunningServer/configurationRevision``.
-public struct ConfigurationRevision: Hashable, Sendable, CustomStringConvertible {
+public struct ConfigurationRevision: Equatable, Sendable, CustomStringConvertible {
     /// A word of the server's own, so that a number of the process before means nothing to this one.
     private let server: String
     private let number: Int

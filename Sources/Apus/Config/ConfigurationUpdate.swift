@@ -1,5 +1,5 @@
 /// A key whose value differs between two configurations.
-public struct ConfigurationChange: Hashable, Sendable, CustomStringConvertible {
+public struct ConfigurationChange: Equatable, Sendable, CustomStringConvertible {
     /// The key, such as `limits.body`.
     public let path: String
     /// The value before; nil when there was no such key, as in a list that has grown.
@@ -14,7 +14,7 @@ public struct ConfigurationChange: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What becomes of a configuration that a running server is given.
-public struct ConfigurationUpdate: Hashable, Sendable {
+public struct ConfigurationUpdate: Equatable, Sendable {
     /// What is in force now; of a preview, what would be.
     public internal(set) var applied: [ConfigurationChange] = []
     /// What needs a new listener, and is as it was: addresses, and the options of sockets.

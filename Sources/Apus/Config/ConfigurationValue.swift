@@ -1,5 +1,5 @@
 /// A value as `apus config` shows it; a file may have it in the same form.
-public enum ConfigurationValue: Hashable, Sendable, CustomStringConvertible {
+public enum ConfigurationValue: Equatable, Sendable, CustomStringConvertible {
     /// Nothing.
     case null
     /// True or false.

@@ -43,18 +43,53 @@ extension String: ContentScalar {
 
 extension ContentScalar where Self: FixedWidthInteger {
     init?(_ value: ContentValue, from source: ContentSource) {
-        switch (value, source) {
-        case (.text(let text), .form): self.init(text)
-        case (.number(let text), _):
-            // JSON has one kind of number: 1e3 is a whole one.
-            guard let number = Self(text) ?? Double(text).flatMap({ Self(exactly: $0) }) else { return nil }
-            self = number
-        default: return nil
+        guard let number = WholeNumber(value, from: source) else { return nil }
+        switch number {
+        case .signed(let number): self.init(exactly: number)
+        case .large(let number): self.init(exactly: number)
         }
     }
     static var placeholder: Self { 0 }
     static var wanted: String { "a whole number from \(min) to \(max)" }
     static var isText: Bool { false }
+}
+
+/// A whole number as content writes it: read here for all of Swift's integers, each of which then looks whether it fits.
+private enum WholeNumber {
+    case signed(Int128)
+    /// Above what `Int128` holds.
+    case large(UInt128)
+
+    init?(_ value: ContentValue, from source: ContentSource) {
+        switch (value, source) {
+        case (.text(let text), .form): self.init(text)
+        // JSON has one kind of number: 1e3 is a whole one.
+        case (.number(let text), _):
+            if let number = Self(text) ?? Self(decimal: text) { self = number } else { return nil }
+        default: return nil
+        }
+    }
+
+    private init?(_ text: String) {
+        if let number = Int128(text) {
+            self = .signed(number)
+        } else if let number = UInt128(text) {
+            self = .large(number)
+        } else {
+            return nil
+        }
+    }
+
+    private init?(decimal text: String) {
+        guard let number = Double(text) else { return nil }
+        if let number = Int128(exactly: number) {
+            self = .signed(number)
+        } else if let number = UInt128(exactly: number) {
+            self = .large(number)
+        } else {
+            return nil
+        }
+    }
 }
 
 extension Int: ContentScalar {}

@@ -59,7 +59,7 @@ struct ServedFile {
     /// Has the file served in other codings too.
     mutating func offer(_ siblings: [ServedFile]) {
         guard !siblings.isEmpty else { return }
-        self.siblings = siblings.sorted { $0.state.size < $1.state.size }
+        self.siblings = siblings.ordered { $0.state.size < $1.state.size }
         fields[.vary] = "Accept-Encoding"
     }
 

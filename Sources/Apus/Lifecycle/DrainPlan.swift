@@ -1,5 +1,5 @@
 /// How a server is drained: a limit for each step. See ``RunningServer/drain(_:progress:)``.
-public struct DrainPlan: Hashable, Sendable {
+public struct DrainPlan: Equatable, Sendable {
     /// How long the server says that it is not ready (``Routes/serveHealth(_:at:showsChecks:)``) and serves on, so that
     /// load balancers notice before it stops to accept. Default 0.
     public var delay: Duration

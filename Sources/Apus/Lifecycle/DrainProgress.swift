@@ -13,7 +13,7 @@ public enum DrainStep: String, Hashable, Sendable, CaseIterable {
 }
 
 /// How far a drain is.
-public struct DrainProgress: Hashable, Sendable {
+public struct DrainProgress: Equatable, Sendable {
     /// The step that begins.
     public let step: DrainStep
     /// Connections that are open.
@@ -23,7 +23,7 @@ public struct DrainProgress: Hashable, Sendable {
 }
 
 /// What came of a drain.
-public struct DrainReport: Hashable, Sendable {
+public struct DrainReport: Equatable, Sendable {
     /// Connections that were open when it began, and ended in order.
     public let finished: Int
     /// Connections that were cut.

@@ -50,8 +50,8 @@
     }
 
     /// An argument of a ``RedisCommand``.
-    public struct RedisArgument: Sendable, Hashable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral {
-        enum Kind: Hashable {
+    public struct RedisArgument: Sendable, Equatable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral {
+        enum Kind: Equatable {
             case text(String)
             case bytes([UInt8])
         }

@@ -1,5 +1,5 @@
 /// Where Redis is, and how long to wait for it; `redis` in a file. Every field has a sensible default.
-public struct RedisConfiguration: Hashable, Sendable, CustomStringConvertible {
+public struct RedisConfiguration: Equatable, Sendable, CustomStringConvertible {
     /// The host: a name, a literal address, or `unix:/path`.
     public var host: String
     /// The port; of no meaning for a Unix socket.

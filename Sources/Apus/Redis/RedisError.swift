@@ -1,6 +1,6 @@
 #if Redis && canImport(CHiredis)
     /// Why Redis did not answer a command, or what it answered instead.
-    public enum RedisError: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         /// There is no connection and the last attempt failed; the next one is made by itself. Told at once.
         case unavailable(String)
         /// No answer came within ``RedisConfiguration/timeout``; whether the command was carried out is not known.

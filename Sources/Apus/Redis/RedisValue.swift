@@ -1,6 +1,6 @@
 #if Redis && canImport(CHiredis)
     /// What Redis replies to a command (RESP, version 2).
-    public enum RedisValue: Sendable, Hashable {
+    public enum RedisValue: Sendable, Equatable {
         /// Nothing: no such key.
         case null
         /// A number.

@@ -1,7 +1,7 @@
 /// Why a route could not be registered. Every message ends with what to do about it.
-public struct RouteError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct RouteError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong, for code that must tell the cases apart.
-    public enum Reason: Hashable, Sendable {
+    public enum Reason: Equatable, Sendable {
         /// The pattern is the empty string.
         case emptyPattern
         /// The pattern does not begin with `/`.

@@ -56,7 +56,7 @@ import CSystem
     private let date = DateField()
     @safe @exclusivity(unchecked) private var dateSecond: UInt64 = .max
     /// The last opening that ``appendOpening(_:_:to:)`` has made, of `dateSecond`, and what it was made for.
-    private let opening = Cell(Buffer())
+    private let opening = Cell(Buffer(capacity: 256))
     @safe @exclusivity(unchecked) private var openingStatus = Status.ok
     @safe @exclusivity(unchecked) private var openingType: UnsafePointer<UInt8>?
     @safe @exclusivity(unchecked) private var openingTypeCount = 0
@@ -310,15 +310,16 @@ import CSystem
         unsafe buffer.append(RawSpan(_unsafeStart: opening.value.baseAddress, byteCount: opening.value.count))
     }
 
+    // The memory of the last one serves for this one: an opening of another length costs no allocation.
     @inline(never)
     private func makeOpening(_ status: Status, _ contentType: StaticString) {
-        var made = Buffer(capacity: 128 + contentType.utf8CodeUnitCount)
-        made.appendStatusLine(status)
-        appendDate(to: &made)
-        made.append("Content-Type: ")
-        made.append(contentType)
-        made.append("\r\nContent-Length: ")
-        opening.value = made
+        updateDate()
+        opening.value.removeAll()
+        opening.value.appendStatusLine(status)
+        date.append(to: &opening.value)
+        opening.value.append("Content-Type: ")
+        opening.value.append(contentType)
+        opening.value.append("\r\nContent-Length: ")
         openingStatus = status
         unsafe openingType = contentType.utf8Start
         openingTypeCount = contentType.utf8CodeUnitCount
@@ -327,13 +328,17 @@ import CSystem
     /// Writes `Date: …` with its line end (RFC 9110, 6.6.1), which is made once a second.
     @inline(__always)
     func appendDate(to buffer: inout Buffer) {
-        let second = loop.now / 1_000_000_000
-        if second != dateSecond {
-            dateSecond = second
-            date.update()
-            opening.value.removeAll()
-        }
+        updateDate()
         date.append(to: &buffer)
+    }
+
+    @inline(__always)
+    private func updateDate() {
+        let second = loop.now / 1_000_000_000
+        guard second != dateSecond else { return }
+        dateSecond = second
+        date.update()
+        opening.value.removeAll()
     }
 
     /// Lets connections end after the request in hand. Idle ones, and handshakes, may still bring one for a while.

@@ -1,3 +1,5 @@
+import ApusRuntime
+
 /// What a cookie holds of a session: when it began, when the cookie was made, and its values, as bytes.
 ///
 /// ```
@@ -22,7 +24,7 @@ struct CookieSessionContent: Equatable {
         var bytes = [Self.version]
         Self.append(began, 8, to: &bytes)
         Self.append(made, 8, to: &bytes)
-        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in values.ordered(by: { $0.key < $1.key }) {
             // What is longer fits into no cookie, and is told then.
             guard name.utf8.count <= 0xFF, value.count <= 0xFFFF else {
                 bytes += value

@@ -87,7 +87,7 @@ public final class Session {
 public typealias SessionValues = [String: [UInt8]]
 
 /// What is wrong with the use of a session. Each case says what to do.
-public enum SessionError: Error, Sendable, Hashable, CustomStringConvertible {
+public enum SessionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// No middleware of sessions stands around the handler.
     case noMiddleware
     /// The session is in a store that must be awaited.

@@ -53,7 +53,7 @@ public struct SessionOptions: Sendable {
 }
 
 /// How long sessions live.
-public struct SessionTiming: Sendable, Hashable {
+public struct SessionTiming: Sendable, Equatable {
     /// How long without use.
     public var idleTimeout: Duration
     /// How long at most.

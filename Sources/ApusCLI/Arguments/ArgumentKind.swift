@@ -1,3 +1,4 @@
+import ApusLoad
 import ApusRuntime
 
 /// A kind of value that an option takes: how to read it, and what to say of one that cannot be read.

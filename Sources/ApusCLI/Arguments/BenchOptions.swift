@@ -1,58 +1,6 @@
-/// `apus bench`.
-struct BenchOptions: Hashable, Sendable {
-    /// When a run ends.
-    enum Extent: Hashable, Sendable {
-        case duration(Duration)
-        case requests(Int)
-    }
+import ApusLoad
 
-    /// A field that each request carries.
-    struct Header: Hashable, Sendable {
-        let name: String
-        let value: String
-    }
-
-    /// Where the content of each request is read from, once, before the run.
-    enum Body: Hashable, Sendable {
-        case file(String)
-        case standardInput
-    }
-
-    /// Which servers' certificates are believed.
-    enum Trust: Hashable, Sendable {
-        /// Those from the system's authorities.
-        case system
-        /// Those from the authorities in this PEM file.
-        case authorities(String)
-        /// All.
-        case anyone
-    }
-
-    var url: BenchURL
-    /// How many connections are open at once.
-    var connections = 64
-    /// How many requests are on their way at once on each connection.
-    var pipeline = 1
-    /// Whether HTTP/2 is spoken: by ALPN over TLS, by prior knowledge in the clear.
-    var http2 = false
-    /// How many streams are open at once on each connection of HTTP/2.
-    var streams = 1
-    var trust = Trust.system
-    var extent = Extent.duration(.seconds(10))
-    /// Requests a second over all connections, or nil for as many as the server answers.
-    var rate: Int?
-    /// How many event loops, or nil for one per core.
-    var loops: Int?
-    var method = "GET"
-    var headers: [Header] = []
-    var body: Body?
-    /// How long a connection or an answer may take.
-    var timeout = Duration.seconds(10)
-    /// Whether to print JSON instead of a report.
-    var json = false
-
-    init(url: BenchURL) { self.url = url }
-
+extension BenchOptions {
     /// Nil without a URL that can be asked; `scanned` gains a mistake for each value that cannot be.
     init?(_ scanned: inout ScannedArguments) {
         let text = scanned.operands.first

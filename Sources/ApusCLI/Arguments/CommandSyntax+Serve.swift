@@ -61,7 +61,7 @@ extension OptionSyntax {
 }
 
 /// `apus config`.
-struct ConfigOptions: Hashable, Sendable {
+struct ConfigOptions: Equatable, Sendable {
     /// What `apus serve` would be given.
     var serve = ServeOptions()
     /// Whether to print JSON instead of a table.

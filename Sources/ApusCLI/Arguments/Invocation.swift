@@ -1,4 +1,5 @@
 import Apus
+import ApusLoad
 
 /// What a command line asks for. Reading it prints nothing, exits nowhere and touches no file.
 ///
@@ -10,7 +11,7 @@ import Apus
 /// case .failure(let error): print(error)
 /// }
 /// ```
-enum Invocation: Hashable, Sendable {
+enum Invocation: Equatable, Sendable {
     /// Do this.
     case run(Command)
     /// Print this text to standard output, and end with ``ExitCode/success``.
@@ -19,7 +20,7 @@ enum Invocation: Hashable, Sendable {
     case failure(UsageError)
 
     /// A command with its options.
-    enum Command: Hashable, Sendable {
+    enum Command: Equatable, Sendable {
         case serve(ServeOptions)
         case restart(RestartOptions)
         case routes(RoutesOptions)
@@ -98,7 +99,7 @@ enum Invocation: Hashable, Sendable {
 }
 
 /// A command line that cannot be followed: everything that is wrong with it, at once.
-struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
+struct UsageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The command's name, when one was recognised.
     let command: String?
     /// One line each, with what to write instead.

@@ -1,5 +1,5 @@
 /// An option of a command: how it is written, and what its help says.
-struct OptionSyntax: Hashable, Sendable {
+struct OptionSyntax: Equatable, Sendable {
     /// The name behind `--`.
     let name: String
     /// The letter behind `-`, if it has one.
@@ -24,7 +24,7 @@ struct OptionSyntax: Hashable, Sendable {
 }
 
 /// A command of `apus`: what it takes, and what its help says.
-struct CommandSyntax: Hashable, Sendable {
+struct CommandSyntax: Equatable, Sendable {
     let name: String
     /// One line for the list of commands.
     let summary: String
@@ -36,13 +36,13 @@ struct CommandSyntax: Hashable, Sendable {
     let options: [OptionSyntax]
     let examples: [Example]
 
-    struct Operand: Hashable, Sendable {
+    struct Operand: Equatable, Sendable {
         let name: String
         let isRequired: Bool
         let summary: String
     }
 
-    struct Example: Hashable, Sendable {
+    struct Example: Equatable, Sendable {
         let command: String
         let summary: String
     }

@@ -1,5 +1,5 @@
 /// `apus restart`.
-struct RestartOptions: Hashable, Sendable {
+struct RestartOptions: Equatable, Sendable {
     /// The process of the server, or of the master.
     var process: Int32
     /// How long the new one may take.

@@ -1,5 +1,5 @@
 /// `apus routes`.
-struct RoutesOptions: Hashable, Sendable {
+struct RoutesOptions: Equatable, Sendable {
     /// Whether to print JSON instead of a table.
     var json = false
 

@@ -24,7 +24,7 @@ extension OptionSyntax {
 }
 
 /// Where the dashboard is to be.
-struct AdminPlaceArgument: Hashable, Sendable {
+struct AdminPlaceArgument: Equatable, Sendable {
     /// A literal address, or `unix:/path`.
     var host: String
     /// Nil for a Unix socket.

@@ -2,7 +2,7 @@ import Apus
 import ApusRuntime
 
 /// `apus serve`, and `apus check` and `apus config`, which take the same.
-struct ServeOptions: Hashable, Sendable {
+struct ServeOptions: Equatable, Sendable {
     /// The folder to serve, or nil for what the configuration says.
     var folder: String?
     /// The file of the configuration; nil for the one of `APUS_CONFIG`, or none.
@@ -119,7 +119,7 @@ extension ArgumentKind where Value == String {
 }
 
 /// What `--set` is given.
-struct KeySetting: Hashable, Sendable {
+struct KeySetting: Equatable, Sendable {
     let path: String
     let value: String
 }

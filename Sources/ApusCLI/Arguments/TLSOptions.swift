@@ -1,9 +1,9 @@
 import Apus
 
 /// The part of `apus serve` that speaks TLS.
-struct TLSOptions: Hashable, Sendable {
+struct TLSOptions: Equatable, Sendable {
     /// Where the certificate comes from.
-    enum Certificate: Hashable, Sendable {
+    enum Certificate: Equatable, Sendable {
         /// Made at start, for development.
         case selfSigned
         /// PEM files: the chain, and the key when it is a file of its own.

@@ -1,5 +1,7 @@
+import ApusLoad
+
 /// `apus top`.
-struct TopOptions: Hashable, Sendable {
+struct TopOptions: Equatable, Sendable {
     /// Where the dashboard is.
     var place = TopPlace.address(host: "127.0.0.1", port: 9090)
     /// The file of the token; nil for the variable `APUS_ADMIN_TOKEN`, or none.
@@ -27,7 +29,7 @@ struct TopOptions: Hashable, Sendable {
 }
 
 /// Where a dashboard is.
-enum TopPlace: Hashable, Sendable {
+enum TopPlace: Equatable, Sendable {
     case address(host: String, port: UInt16)
     case unix(path: String)
 

@@ -1,4 +1,5 @@
 import Apus
+import ApusLoad
 import ApusNet
 import ApusRuntime
 

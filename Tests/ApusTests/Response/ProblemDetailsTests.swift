@@ -111,7 +111,12 @@ struct ProblemDetailsTests {
     @Test("an error of the program is told to the log on one line, and to the client only where that was asked for")
     func details() async throws {
         let lines = Lines()
-        try await serving({ $0.loops.log = lines.log }, register) { address in
+        // A slow machine's handler that holds its loop would be told to the same log.
+        let alone: (inout ServerConfiguration) -> Void = {
+            $0.loops.log = lines.log
+            $0.loops.holdLimit = .seconds(3600)
+        }
+        try await serving(alone, register) { address in
             let client = try RawClient(address)
             client.send(get("/broken", "*/*"))
             #expect(try client.response().text == "{\"status\":500,\"title\":\"Internal Server Error\"}\n")

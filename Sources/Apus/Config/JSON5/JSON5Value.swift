@@ -1,20 +1,20 @@
 /// A place in a text, both from 1: columns count Unicode scalars, lines end with LF, CR or CR LF.
-struct TextPosition: Hashable, Sendable {
+struct TextPosition: Equatable, Sendable {
     var line = 1
     var column = 1
 }
 
 /// A value of JSON5 (https://spec.json5.org), with where it stands.
-struct JSON5Value: Hashable, Sendable {
+struct JSON5Value: Equatable, Sendable {
     /// A name and its value.
-    struct Member: Hashable, Sendable {
+    struct Member: Equatable, Sendable {
         var name: String
         /// Where the name stands.
         var position: TextPosition
         var value: JSON5Value
     }
 
-    enum Content: Hashable, Sendable {
+    enum Content: Equatable, Sendable {
         case null
         case bool(Bool)
         case number(JSON5Number)
@@ -29,7 +29,7 @@ struct JSON5Value: Hashable, Sendable {
 }
 
 /// A number as it is written, and what it comes to.
-struct JSON5Number: Hashable, Sendable {
+struct JSON5Number: Equatable, Sendable {
     /// As it stands in the text, such as `+0x10` or `.5`.
     var text: String
     /// Its value; infinite for one that is too large.
@@ -39,7 +39,7 @@ struct JSON5Number: Hashable, Sendable {
 }
 
 /// What makes a text no JSON5, and where.
-struct JSON5Error: Error, Hashable, Sendable {
+struct JSON5Error: Error, Equatable, Sendable {
     /// What is wrong and what to write instead, without a full stop.
     var message: String
     var position: TextPosition

@@ -1,6 +1,6 @@
 /// The way from the root to a key: `listeners[0].tls.certificate`.
-struct ConfigurationPath: Hashable, Sendable, Comparable, CustomStringConvertible {
-    enum Step: Hashable, Sendable, Comparable {
+struct ConfigurationPath: Equatable, Sendable, Comparable, CustomStringConvertible {
+    enum Step: Equatable, Sendable, Comparable {
         case index(Int)
         case name(String)
     }

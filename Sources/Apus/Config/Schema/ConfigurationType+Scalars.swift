@@ -124,22 +124,32 @@ extension ConfigurationType where Value == String {
 extension ConfigurationType where Value: Equatable {
     /// One of some words.
     static func oneOf(_ choices: [(String, Value)]) -> ConfigurationType {
-        let names = choices.map(\.0)
-        let expected =
-            names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+        let words = ConfigurationWords(choices.map(\.0))
         return ConfigurationType(
-            expected,
-            reading: { node throws(ConfigurationMismatch) in
-                guard case .string(let word) = node.content.asString else {
-                    throw ConfigurationMismatch(expected: expected)
-                }
-                guard let choice = choices.first(where: { $0.0 == word }) else {
-                    throw ConfigurationMismatch(
-                        expected: expected, suggestion: Spelling.nearest(to: word.lowercased(), among: names))
-                }
-                return choice.1
-            },
+            words.expected,
+            reading: { node throws(ConfigurationMismatch) in choices[try words.place(in: node)].1 },
             show: { value in .text(choices.first { $0.1 == value }?.0 ?? "") })
+    }
+}
+
+/// The words of which a key takes one.
+private struct ConfigurationWords: Sendable {
+    let words: [String]
+
+    init(_ words: [String]) { self.words = words }
+
+    var expected: String {
+        words.count == 1 ? words[0] : words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+    }
+
+    /// Which of them stands there.
+    func place(in node: ConfigurationNode) throws(ConfigurationMismatch) -> Int {
+        guard case .string(let word) = node.content.asString else { throw ConfigurationMismatch(expected: expected) }
+        guard let place = words.firstIndex(of: word) else {
+            throw ConfigurationMismatch(
+                expected: expected, suggestion: Spelling.nearest(to: word.lowercased(), among: words))
+        }
+        return place
     }
 }
 

@@ -76,6 +76,6 @@ extension ConfigurationType<Set<String>> {
     /// Routes, as they are registered.
     static var routePatterns: ConfigurationType {
         ConfigurationType<String>.text("a route such as /health/live").list(of: "routes")
-            .mapped({ Set($0) }, { $0.sorted() })
+            .mapped({ Set($0) }, { $0.ordered(by: <) })
     }
 }

@@ -4,7 +4,7 @@ public import ApusPool
 ///
 /// It stands around all routes. Questions after the health and the metrics that the configuration shows are let in even
 /// above the limit (`LoadPriority.critical`), for it is in an overload that somebody asks them.
-public struct AdaptiveLimitSettings: Hashable, Sendable {
+public struct AdaptiveLimitSettings: Equatable, Sendable {
     /// How the limit is found.
     public var options = AdaptiveLimit.Options()
     /// When a client that is turned away may try again, in whole seconds.

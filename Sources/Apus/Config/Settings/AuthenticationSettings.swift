@@ -4,7 +4,7 @@ import ApusHTTP
 ///
 /// It asks for credentials on every route but those of ``leavesOut``. A service that tells users apart uses
 /// ``Authentication`` itself; the handler finds a ``ConfiguredIdentity``.
-public struct AuthenticationSettings: Hashable, Sendable {
+public struct AuthenticationSettings: Equatable, Sendable {
     /// How clients show who they are.
     public enum Scheme: String, Hashable, Sendable, CaseIterable {
         /// By name and password.
@@ -57,7 +57,7 @@ public struct AuthenticationSettings: Hashable, Sendable {
 }
 
 /// Who made a request, by the name that stands in the configuration.
-public struct ConfiguredIdentity: Sendable, Hashable {
+public struct ConfiguredIdentity: Sendable, Equatable {
     /// The name.
     public let name: String
 }

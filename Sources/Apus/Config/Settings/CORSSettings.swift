@@ -1,7 +1,7 @@
 public import ApusHTTP
 
 /// Which pages of other origins may call: `cors` in a file.
-public struct CORSSettings: Hashable, Sendable {
+public struct CORSSettings: Equatable, Sendable {
     /// The origins, such as `https://app.example.com` or `https://*.example.com`; `*` alone is any.
     public var origins: [String] = []
     /// Whether requests may carry cookies and other credentials.

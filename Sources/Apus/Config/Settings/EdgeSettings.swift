@@ -2,7 +2,7 @@ import ApusHTTP
 public import ApusNet
 
 /// The proxies in front of the server, which tell of the client behind them: `trustedProxies` in a file.
-public struct TrustedProxySettings: Hashable, Sendable {
+public struct TrustedProxySettings: Equatable, Sendable {
     /// How a proxy tells.
     public enum Field: String, Hashable, Sendable, CaseIterable {
         /// `X-Forwarded-For` and its kin.
@@ -55,7 +55,7 @@ public struct TrustedProxySettings: Hashable, Sendable {
 }
 
 /// Who is let in by address: `addresses` in a file.
-public struct AddressSettings: Hashable, Sendable {
+public struct AddressSettings: Equatable, Sendable {
     /// Who is let in; nil is everyone.
     public var allowed: [AddressRange]?
     /// Who is not, although they are allowed.

@@ -1,5 +1,5 @@
 /// An address that a configured server listens on, and what is spoken there: `listeners[]` in a file.
-public struct ListenerSettings: Hashable, Sendable {
+public struct ListenerSettings: Equatable, Sendable {
     /// A name for logs, metrics and handlers; nil is `http`, `https` or `redirect`, by what is spoken.
     public var name: String?
     /// A literal address, `*` for all, or `unix:/path`.

@@ -1,5 +1,5 @@
 /// How many requests a client may make: `rateLimit` in a file.
-public struct RateLimitSettings: Hashable, Sendable {
+public struct RateLimitSettings: Equatable, Sendable {
     /// What is counted by.
     public enum Subject: String, Hashable, Sendable, CaseIterable {
         /// The client's address.
@@ -103,7 +103,7 @@ public struct RateLimitSettings: Hashable, Sendable {
 }
 
 /// How many requests are worked on at a time: `bulkhead` in a file.
-public struct BulkheadSettings: Hashable, Sendable {
+public struct BulkheadSettings: Equatable, Sendable {
     /// The most requests that are let in at a time.
     public var limit = 1000
     /// The most that wait.
@@ -138,7 +138,7 @@ extension ETags.Options {
 }
 
 /// How long the answer to a request may take: `timeout` in a file.
-public struct TimeoutSettings: Hashable, Sendable {
+public struct TimeoutSettings: Equatable, Sendable {
     /// How long the response may take to begin.
     public var limit = Duration.seconds(30)
     /// When a client that waited in vain may try again; nil says nothing of it.

@@ -1,7 +1,7 @@
 public import ApusRuntime
 
 /// What a configured server says to its operator: `log` in a file.
-public struct LogSettings: Hashable, Sendable {
+public struct LogSettings: Equatable, Sendable {
     /// How a line is written.
     public enum Format: String, Hashable, Sendable, CaseIterable {
         /// The text and its fields, for a terminal, or a system that notes the time itself.

@@ -1,5 +1,5 @@
 /// The metrics of the server and the application: `metrics` in a file.
-public struct MetricsSettings: Hashable, Sendable {
+public struct MetricsSettings: Equatable, Sendable {
     /// Where they are shown. Anybody who can ask may read them.
     public var path = "/metrics"
 
@@ -12,7 +12,7 @@ public struct MetricsSettings: Hashable, Sendable {
 }
 
 /// Whether the service is well, for who watches over it: `health` in a file.
-public struct HealthSettings: Hashable, Sendable {
+public struct HealthSettings: Equatable, Sendable {
     /// What the paths of the questions begin with: `live`, `ready` and `startup` follow.
     public var path = "/health"
     /// Whether each check is told by its name, with why it failed: not where strangers may ask.

@@ -4,7 +4,7 @@ public import ApusPool
 ///
 /// Nobody waits for a place in a server's pool: whoever is above its limit is turned away with 503, or waits in the
 /// kernel's queue as `sockets.connections.excess` has it for all connections together.
-public struct PoolSettings: Hashable, Sendable {
+public struct PoolSettings: Equatable, Sendable {
     /// The most connections at a time in this process, 1 to 16,777,216; nil is without a limit of their own. A lower one
     /// closes none: nobody is let in until there are fewer.
     public var limit: Int?
@@ -36,7 +36,7 @@ public struct PoolSettings: Hashable, Sendable {
 }
 
 /// The pools of one listener, one for each protocol: `listeners[].pools` in a file.
-public struct ListenerPoolSettings: Hashable, Sendable {
+public struct ListenerPoolSettings: Equatable, Sendable {
     /// Connections of HTTP/1.1, in the clear or over TLS.
     public var http1 = PoolSettings()
     /// Connections of HTTP/2, in the clear or over TLS. What one of them may send is a matter of ``ServerLimits/http2``.

@@ -1,7 +1,7 @@
 public import ApusNet
 
 /// How a configured listener speaks TLS: `listeners[].tls` in a file.
-public struct TLSSettings: Hashable, Sendable {
+public struct TLSSettings: Equatable, Sendable {
     /// The one identity, or the first of several; nil when only ``identities``, ``hosts`` or ``isSelfSigned`` count.
     public var identity = IdentitySettings()
     /// Further identities: at most one of each kind of key.
@@ -67,7 +67,7 @@ public struct TLSSettings: Hashable, Sendable {
 }
 
 /// A certificate and its key: `listeners[].tls.identities[]` in a file.
-public struct IdentitySettings: Hashable, Sendable {
+public struct IdentitySettings: Equatable, Sendable {
     /// The file of the certificate and its chain, in PEM.
     public var certificate: String?
     /// The file of the private key, in PEM; nil when it is with the certificate.
@@ -120,7 +120,7 @@ public struct IdentitySettings: Hashable, Sendable {
 }
 
 /// A host with identities of its own: `listeners[].tls.hosts[]` in a file.
-public struct HostSettings: Hashable, Sendable {
+public struct HostSettings: Equatable, Sendable {
     /// Its names, such as `example.org` or `*.example.org`; empty: those of its certificates.
     public var names: [String] = []
     /// Its identities, at least one.

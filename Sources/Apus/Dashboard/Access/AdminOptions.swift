@@ -12,7 +12,7 @@
 ///
 /// A browser must have asked for a literal address, for `localhost` or for one of ``names``, so that no page elsewhere can
 /// reach it through a name of its own (DNS rebinding), and what changes something must come from the dashboard itself.
-public struct AdminOptions: Sendable, Hashable {
+public struct AdminOptions: Sendable, Equatable {
     /// A literal address, or `unix:/path`. Default 127.0.0.1.
     public var host: String
     /// The port; 0 has the system choose one. It means nothing for a Unix socket. Default 9090.
@@ -58,7 +58,7 @@ public struct AdminOptions: Sendable, Hashable {
 }
 
 /// Why an admin listener is not opened.
-public enum AdminError: Error, Sendable, Hashable, CustomStringConvertible {
+public enum AdminError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Other machines could reach it, and it has no token.
     case tokenMissing(host: String)
     /// The token could be guessed.

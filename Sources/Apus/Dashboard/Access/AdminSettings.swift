@@ -10,7 +10,7 @@ import ApusRuntime
 #endif
 
 /// The admin listener, where the dashboard is: `admin` in a file.
-public struct AdminSettings: Hashable, Sendable {
+public struct AdminSettings: Equatable, Sendable {
     /// A literal address, or `unix:/path`.
     public var host = "127.0.0.1"
     /// The port; 0 has the system choose one.

@@ -70,10 +70,10 @@ extension Dashboard {
         let answers = await link.ask(.pool(pool.name), from: context.loop, within: .milliseconds(500))
         // One that answers nothing has no such pool.
         let others = answers.contents.values.compactMap { try? JSONCoding.decode(WorkerPool.self, from: $0) }
-        let parts = ([WorkerPool(name, pool)] + others).sorted { $0.name.number < $1.name.number }
+        let parts = ([WorkerPool(name, pool)] + others).ordered { $0.name.number < $1.name.number }
         var detail = PoolDetail(WorkerPool.joined(parts), revision: revision, key: key, settings: settings)
         detail.members = (parts.map(PoolDetail.Member.init) + answers.missing.map { PoolDetail.Member(worker: $0) })
-            .sorted { $0.worker < $1.worker }
+            .ordered { $0.worker < $1.worker }
         return detail
     }
 

@@ -76,7 +76,7 @@ struct ConnectionCensus: Sendable {
         let known = ConnectionKind.allCases.map { kind in
             (kind.name, Array(counts[Int(kind.rawValue) * Self.width..<(Int(kind.rawValue) + 1) * Self.width]))
         }
-        return (known + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }).flatMap { name, counts in
+        return (known + others.ordered { $0.key < $1.key }.map { ($0.key, $0.value) }).flatMap { name, counts in
             zip(ConnectionActivity.allCases, counts).filter { $1 > 0 }.map { activity, count in
                 DashboardSample.Connections.Group(kind: name, activity: activity.name, count: count)
             }

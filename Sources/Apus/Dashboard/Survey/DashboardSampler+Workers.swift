@@ -65,7 +65,7 @@ extension DashboardSampler {
         if let name = server.workerName, !answers.contents.isEmpty || !answers.missing.isEmpty {
             let reports = answers.contents.values.compactMap { try? JSONCoding.decode(WorkerReport.self, from: $0) }
             next.join(reports, to: name, durations, of: server.link?.workers ?? 1)
-            for report in reports.sorted(by: { $0.name.number < $1.name.number }) { adopt(report) }
+            for report in reports.ordered(by: { $0.name.number < $1.name.number }) { adopt(report) }
             tellMissing(next.server.members ?? [], reports)
             round.joinedAt = apus_monotonic_nanoseconds()
         }

@@ -218,7 +218,7 @@ import Synchronization
         sample.requests.rate = sample.loops.reduce(0) { $0 + $1.requests }
         sample.requests.total = loops.reduce(0) { $0 + ($1.survey?.requests ?? 0) }
         let slowest = loops.flatMap { $0.survey?.slowest ?? [] }
-        sample.slowest = Array(slowest.sorted { $0.total > $1.total }.prefix(20))
+        sample.slowest = Array(slowest.ordered { $0.total > $1.total }.prefix(20))
     }
 
     private func describeConnections(
@@ -245,7 +245,7 @@ import Synchronization
         let found = RequestReading(server.services)
         durations = found.describe(since: reading, interval, in: &sample)
         // What ends in good order is no news.
-        for (kind, count) in found.limits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        for (kind, count) in found.limits.ordered(by: { $0.key.rawValue < $1.key.rawValue })
         where kind != .idleTimeout && kind != .requestsPerConnection {
             let more = count - (reading.limits[kind] ?? 0)
             tell(more, of: "\(kind.name)") { "\(kind.name) was exceeded \($0) \($0 == 1 ? "time" : "times")" }

@@ -76,7 +76,7 @@ package struct SlowRequest: Sendable, Hashable, Codable {
     /// Those of the last minute, slowest first.
     func recent(at now: UInt64) -> [SlowRequest] {
         roll(to: now)
-        return (earlier.joined() + current).sorted { $0.total > $1.total }
+        return (earlier.joined() + current).ordered { $0.total > $1.total }
     }
 
     private func roll(to now: UInt64) {

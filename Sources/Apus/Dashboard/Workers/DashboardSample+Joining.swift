@@ -10,19 +10,19 @@ extension DashboardSample {
     ///   - durations: What this sample's percentiles were read from.
     ///   - count: How many workers there are.
     mutating func join(_ reports: [WorkerReport], to own: WorkerName, _ durations: RequestDurations, of count: Int) {
-        let reports = reports.sorted { $0.name.number < $1.name.number }
+        let reports = reports.ordered { $0.name.number < $1.name.number }
         var members = [Member(own, self)] + reports.map { Member($0.name, $0.sample) }
         let known = Set(members.map(\.worker))
         members += (1...max(1, count)).filter { !known.contains($0) }.map { Member(worker: $0) }
-        server.members = members.sorted { $0.worker < $1.worker }
+        server.members = members.ordered { $0.worker < $1.worker }
         for index in loops.indices { loops[index].worker = own.number }
         for index in slowest.indices { slowest[index].worker = own.number }
         for report in reports { add(report.sample, of: report.name.number) }
-        loops.sort { ($0.worker ?? 0, $0.index) < ($1.worker ?? 0, $1.index) }
-        slowest = Array(slowest.sorted { $0.total > $1.total }.prefix(RequestDurations.mostShown))
+        loops = loops.ordered { ($0.worker ?? 0, $0.index) < ($1.worker ?? 0, $1.index) }
+        slowest = Array(slowest.ordered { $0.total > $1.total }.prefix(RequestDurations.mostShown))
         var parts = [(worker: own.number, sample: self)]
         for report in reports { parts.append((worker: report.name.number, sample: report.sample)) }
-        parts.sort { $0.worker < $1.worker }
+        parts = parts.ordered { $0.worker < $1.worker }
         listeners = PoolRow.joined(parts.map { (worker: $0.worker, rows: $0.sample.listeners) })
         pools = PoolRow.joined(parts.map { (worker: $0.worker, rows: $0.sample.pools) })
         limits = LimitRow.joined([limits] + reports.map(\.sample.limits))

@@ -1,7 +1,7 @@
 /// Why a hand-over has come to nothing. The process that wanted it serves on as if nothing had been.
-public struct HandoverError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct HandoverError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Why.
-    public enum Reason: Hashable, Sendable {
+    public enum Reason: Equatable, Sendable {
         /// Another one is under way.
         case underWay
         /// The server drains already, or began to before the new process was ready.
@@ -38,7 +38,7 @@ public struct HandoverError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 /// How a new process is started that takes the place of this one.
-public struct HandoverOptions: Hashable, Sendable {
+public struct HandoverOptions: Equatable, Sendable {
     /// The program: a path, or a name to be looked for in PATH. Nil is the one that this process was started as, so that a
     /// new version is found at the old place.
     public var program: String?

@@ -100,7 +100,7 @@ extension RunningServer {
 }
 
 /// How far a hand-over is.
-public enum HandoverProgress: Hashable, Sendable {
+public enum HandoverProgress: Equatable, Sendable {
     /// It was asked for.
     case began
     /// The new process was started, with that number.

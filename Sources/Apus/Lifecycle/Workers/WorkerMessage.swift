@@ -6,7 +6,7 @@
 ///
 /// A change is looked at by every worker, and taken over by all of them or by none: one that refuses, or does not answer,
 /// has it abandoned. What a worker that is started later must know comes as `state` before it accepts anything.
-package struct WorkerMessage: Codable, Hashable, Sendable {
+package struct WorkerMessage: Codable, Equatable, Sendable {
     /// What a message is about.
     package enum Kind: String, Codable, Sendable {
         /// To a worker: the ``WorkerMessage/changes`` since the configuration was read, and what is in force.
@@ -58,7 +58,7 @@ package struct WorkerMessage: Codable, Hashable, Sendable {
 }
 
 /// What a worker's client wants.
-package struct WorkerWish: Codable, Hashable, Sendable {
+package struct WorkerWish: Codable, Equatable, Sendable {
     /// Keys to set; nil takes the last change back.
     package var patch: ConfigurationPatch?
     /// The revisions of which one must be in force; nil is any.
@@ -74,7 +74,7 @@ package struct WorkerWish: Codable, Hashable, Sendable {
 }
 
 /// A mistake on its way between processes.
-package struct WorkerProblem: Codable, Hashable, Sendable {
+package struct WorkerProblem: Codable, Equatable, Sendable {
     package var isStale = false
     package var isUnknownKey = false
     package var path: String

@@ -97,7 +97,7 @@ extension CORS {
 }
 
 /// What is wrong with ``CORS/Options``.
-public enum CORSError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum CORSError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Every origin, with credentials: any site could act as whoever is signed in.
     case credentialsForAnyOrigin
     /// The origin `null`, with credentials: every site can have that origin.

@@ -1,7 +1,7 @@
 public import ApusHTTP
 
 /// How a line of an access log is written.
-public enum AccessLogFormat: Sendable, Hashable {
+public enum AccessLogFormat: Sendable, Equatable {
     /// The Common Log Format: client, time, request line, status, bytes.
     case common
     /// The same with the fields Referer and User-Agent behind it.
@@ -14,7 +14,7 @@ public enum AccessLogFormat: Sendable, Hashable {
 }
 
 /// A member of an access log's JSON.
-public enum AccessLogField: Sendable, Hashable {
+public enum AccessLogField: Sendable, Equatable {
     /// `time`: when the response ended, as `2026-11-21T09:50:34.123Z`.
     case time
     /// `client`: the client's address.

@@ -62,7 +62,7 @@ public final class Health: Sendable {
             }
             var parts: [(Int, HealthReport.Part)] = []
             for await part in group { parts.append(part) }
-            for (_, part) in parts.sorted(by: { $0.0 < $1.0 }) { report.add(part) }
+            for (_, part) in parts.ordered(by: { $0.0 < $1.0 }) { report.add(part) }
         }
         if question == .startup, report.isFit { state.withLock { $0.hasStarted = true } }
         return report

@@ -158,7 +158,7 @@ public final class Metrics: Sendable {
     private func find(
         _ description: MetricDescription, _ pairs: [(String, String)], _ make: () -> Instrument
     ) -> Instrument {
-        let labels = pairs.map { MetricLabel($0.0, $0.1) }.sorted { $0.name < $1.name }
+        let labels = pairs.map { MetricLabel($0.0, $0.1) }.ordered { $0.name < $1.name }
         return state.withLock { state in
             let place = state.places[description.name] ?? state.families.count
             if place == state.families.count {

@@ -16,13 +16,13 @@ extension MetricsSnapshot {
         add(.count(seen.waiting), to: .poolWaiting, labels)
         add(.count(seen.opened), to: .poolOpened, labels)
         // What never occurred has no series: a pool has twenty of them else.
-        for (reason, count) in seen.removed.sorted(by: { $0.key < $1.key }) {
+        for (reason, count) in seen.removed.ordered(by: { $0.key < $1.key }) {
             add(.count(count), to: .poolRemoved, with("reason", reason))
         }
-        for (cause, count) in seen.rejected.sorted(by: { $0.key < $1.key }) {
+        for (cause, count) in seen.rejected.ordered(by: { $0.key < $1.key }) {
             add(.count(count), to: .poolRejected, with("cause", cause))
         }
-        for (kind, count) in seen.timeouts.sorted(by: { $0.key < $1.key }) {
+        for (kind, count) in seen.timeouts.ordered(by: { $0.key < $1.key }) {
             add(.count(count), to: .poolTimeouts, with("kind", kind))
         }
         add(.count(seen.requests), to: .poolRequests, labels)

@@ -41,7 +41,7 @@ extension MetricsSnapshot {
             add(.count(service.limitCounts.value(kind)), to: .limitsExceeded, [label])
         }
         let counts = service.http2Counts.counts
-        for (violation, count) in counts.violations.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        for (violation, count) in counts.violations.ordered(by: { $0.key.rawValue < $1.key.rawValue }) {
             add(.count(count), to: .http2Violations, [MetricLabel("violation", Self.hyphenated("\(violation)"))])
         }
         for kind in HTTP2FloodKind.allCases {

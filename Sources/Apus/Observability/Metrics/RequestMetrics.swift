@@ -78,7 +78,7 @@ final class RequestMetrics: Sendable {
 
     /// Calls `body` for whatever was asked for, in the order of the routes.
     func forEach(_ body: (Series) -> Void) {
-        for series in series.withLock({ $0.values.sorted { $0.place < $1.place } }) { body(series) }
+        for series in series.withLock({ $0.values.ordered { $0.place < $1.place } }) { body(series) }
     }
 }
 

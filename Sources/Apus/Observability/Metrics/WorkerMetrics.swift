@@ -89,7 +89,7 @@ struct WorkerMetrics: Codable, Sendable {
             }
         }
         let ups = parts.map { ($0.worker, 1) } + missing.map { ($0, 0) }
-        for (worker, isUp) in ups.sorted(by: { $0.0 < $1.0 }) {
+        for (worker, isUp) in ups.ordered(by: { $0.0 < $1.0 }) {
             all.add(.count(isUp), to: up, [MetricLabel("worker", "\(worker)")])
         }
         return all
@@ -117,7 +117,7 @@ extension WorkerLink {
                     silent.append(worker)
                 }
             }
-            return WorkerMetrics.joined(parts.sorted { $0.worker < $1.worker }, missing: silent)
+            return WorkerMetrics.joined(parts.ordered { $0.worker < $1.worker }, missing: silent)
         }
         return joined ?? WorkerMetrics.joined([(mine, snapshot)], missing: siblings)
     }

@@ -1,7 +1,7 @@
 /// Numbers as people read them.
-enum Figures {
+package enum Figures {
     /// `1,234,567`
-    static func grouped(_ number: Int) -> String {
+    package static func grouped(_ number: Int) -> String {
         var digits = Array(String(number.magnitude))
         var place = digits.count - 3
         while place > 0 {
@@ -12,7 +12,7 @@ enum Figures {
     }
 
     /// A number with so many decimals, rounded: `3.14`.
-    static func decimal(_ number: Double, _ places: Int) -> String {
+    package static func decimal(_ number: Double, _ places: Int) -> String {
         var scale = 1
         for _ in 0..<places { scale *= 10 }
         let whole = Int((number.magnitude * Double(scale)).rounded())
@@ -23,7 +23,7 @@ enum Figures {
     }
 
     /// A duration with the unit that suits it, three digits or a little more: `87.5 µs`, `1.25 ms`, `10.0 s`.
-    static func time(_ duration: Duration) -> String {
+    package static func time(_ duration: Duration) -> String {
         let microseconds = duration / .microseconds(1)
         return switch microseconds {
         case ..<100: decimal(microseconds, 1) + " µs"
@@ -35,7 +35,7 @@ enum Figures {
     }
 
     /// Bytes by powers of 1000: `12.50 kB`, `3.00 GB`.
-    static func bytes(_ count: Double) -> String {
+    package static func bytes(_ count: Double) -> String {
         switch count {
         case ..<1e6: decimal(count / 1e3, 2) + " kB"
         case ..<1e9: decimal(count / 1e6, 2) + " MB"
@@ -43,7 +43,7 @@ enum Figures {
         }
     }
 
-    static func padded(_ text: String, _ width: Int) -> String {
+    package static func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }

@@ -1,13 +1,13 @@
-import Apus
 import ApusNet
 import ApusRuntime
 
-/// `apus bench`. On the main actor, so that nothing but load runs on the loops.
-@MainActor enum BenchCommand {
-    /// Puts load on a server, shows how far it is, and prints what was measured.
+/// Puts load on a server and measures its answers. On the main actor, so that nothing but load runs on the loops.
+@MainActor package enum Bench {
+    /// Loads the server until the run is over or interrupted, and shows meanwhile how far it is.
     ///
-    /// - Throws: ``BenchError`` when nothing could be asked, or nothing was answered with 2xx.
-    static func run(_ options: BenchOptions) async throws {
+    /// - Throws: ``BenchError`` when nothing could be asked, or nothing was answered with 2xx: the latter after
+    ///   `report` was called with what was answered instead.
+    package static func run(_ options: BenchOptions, report: (BenchReport) throws -> Void) async throws {
         let content = try options.body.map { body throws(BenchError) in try RequestContent.read(body) }
         let connecting = try ConnectOptions.bench(options)
         try DescriptorLimit.raise(to: options.connections + 64)
@@ -30,11 +30,11 @@ import ApusRuntime
             if interrupt.isHeard { throw BenchError.interrupted }
             throw BenchError.noConnection(options.url.authority, ready.failures.max { $0.value < $1.value }?.key)
         }
-        let report = BenchReport(
+        let found = BenchReport(
             options: options, loops: shares.count, tally: measured.tally, elapsed: measured.elapsed,
             processorTime: spent, wasInterrupted: interrupt.isHeard)
-        print(try options.json ? JSON(report.json).text() + "\n" : report.text, terminator: "")
-        guard measured.tally.successes > 0 else { throw BenchError.noSuccess(measured.tally) }
+        try report(found)
+        guard found.tally.successes > 0 else { throw BenchError.noSuccess(found.tally) }
     }
 
     /// The first of the host's addresses that accepts a connection, and speaks TLS where that is asked for.

@@ -1,7 +1,7 @@
 import ApusRuntime
 
 /// What a run has measured.
-struct BenchReport {
+package struct BenchReport {
     let options: BenchOptions
     let loops: Int
     let tally: LoadTally
@@ -27,7 +27,7 @@ struct BenchReport {
     }
 
     /// The whole report, ending in a newline.
-    var text: String {
+    package var text: String {
         var lines = [
             "\(options.method) \(options.url.text)",
             heading, "",

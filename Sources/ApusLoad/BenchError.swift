@@ -1,5 +1,5 @@
 /// Why `apus bench` measured nothing. Each ends with what to do.
-enum BenchError: Error, CustomStringConvertible {
+package enum BenchError: Error, CustomStringConvertible {
     case unreadable(String, reason: String)
     case tooManyDescriptors(wanted: Int, allowed: Int)
     case interrupted
@@ -8,7 +8,7 @@ enum BenchError: Error, CustomStringConvertible {
     case tls(String, LoadFailure, reason: String)
     case noSuccess(LoadTally)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path, let reason): "the body \(path) can't be read (\(reason)): check its path"
         case .tooManyDescriptors(let wanted, let allowed):

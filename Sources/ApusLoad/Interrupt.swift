@@ -7,12 +7,12 @@ import Synchronization
 #endif
 
 /// Whether Ctrl-C (SIGINT) or SIGTERM came: the run ends then, and prints what it has. A second one ends the process.
-struct Interrupt: Sendable {
+package struct Interrupt: Sendable {
     // A signal handler knows nothing but what is global.
     private static let heard = Atomic<Int32>(0)
 
     /// Listens from now on.
-    init() {
+    package init() {
         Self.heard.store(0, ordering: .relaxed)
         for number in [SIGINT, SIGTERM] {
             _ = signal(number) { number in
@@ -22,5 +22,5 @@ struct Interrupt: Sendable {
         }
     }
 
-    var isHeard: Bool { Self.heard.load(ordering: .relaxed) != 0 }
+    package var isHeard: Bool { Self.heard.load(ordering: .relaxed) != 0 }
 }

@@ -2,7 +2,7 @@ import ApusRuntime
 
 extension BenchReport {
     /// The report as `--json` prints it. Names are stable; times are in the unit that the name says.
-    struct Document: Encodable {
+    package struct Document: Encodable {
         var url: String
         var method: String
         var connections: Int
@@ -37,7 +37,7 @@ extension BenchReport {
         var interrupted: Bool
     }
 
-    var json: Document {
+    package var json: Document {
         var latencies = [
             "min": tally.latencies.min / .microseconds(1), "max": tally.latencies.max / .microseconds(1),
             "mean": tally.latencies.mean / .microseconds(1),

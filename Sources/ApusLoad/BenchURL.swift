@@ -1,31 +1,31 @@
 /// The address that `apus bench` asks: what it connects to and what it writes.
-struct BenchURL: Hashable, Sendable {
-    enum Scheme: String, Sendable {
+package struct BenchURL: Hashable, Sendable {
+    package enum Scheme: String, Sendable {
         case http
         case https
     }
 
-    let scheme: Scheme
+    package let scheme: Scheme
     /// A name or an address; an IPv6 address without its brackets.
-    let host: String
-    let port: Int
+    package let host: String
+    package let port: Int
     /// The request target in origin form (RFC 9112 §3.2.1), with its query.
-    let target: String
+    package let target: String
 
     /// The value of the Host field (RFC 9110 §7.2): with brackets where they belong, and a port that is not the usual.
-    var authority: String {
+    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == Self.usualPort(of: scheme) ? name : "\(name):\(port)"
     }
 
     /// The whole address, as it was meant.
-    var text: String { "\(scheme.rawValue)://\(authority)\(target)" }
+    package var text: String { "\(scheme.rawValue)://\(authority)\(target)" }
 
     private static func usualPort(of scheme: Scheme) -> Int { scheme == .http ? 80 : 443 }
 
     /// Nil unless `text` is `http://host[:port][/path][?query]`, or the same with `https`. A missing scheme is
     /// `http`, and `:8080` is `http://127.0.0.1:8080`.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains("#") else { return nil }
         var rest = text.hasPrefix(":") ? "127.0.0.1" + text : text[...]
         var scheme = Scheme.http
@@ -64,7 +64,9 @@ struct BenchURL: Hashable, Sendable {
             }
         }
         guard let port else { return (String(host), nil) }
-        guard let number = ArgumentKind<Int>.number(in: 1...65535, example: 80).read(String(port)) else { return nil }
-        return (String(host), number)
+        guard let number = UInt16(port), number > 0, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return (String(host), Int(number))
     }
 }

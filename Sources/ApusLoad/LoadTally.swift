@@ -1,7 +1,7 @@
 import ApusRuntime
 
 /// What a run, or one loop's part of it, has counted.
-struct LoadTally: Sendable {
+package struct LoadTally: Sendable {
     /// Requests sent.
     var sent = 0
     /// Answers, whatever their status.

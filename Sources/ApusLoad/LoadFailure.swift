@@ -9,7 +9,7 @@ import ApusRuntime
 #endif
 
 /// Why a request was not answered, or a connection not made.
-enum LoadFailure: String, CaseIterable, Sendable {
+package enum LoadFailure: String, CaseIterable, Sendable {
     case refused = "connection refused"
     case connectTimedOut = "connecting timed out"
     case noLocalPort = "no free local port"
