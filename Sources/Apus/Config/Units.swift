@@ -78,13 +78,13 @@ package enum ByteSize {
 /// Decimal digits, perhaps with a point, times a unit; nil when that is no whole number, or too large.
 private func scaled(_ digits: Substring, by unit: Int64) -> Int64? {
     let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let first = parts.first, !first.isEmpty, let whole = Int64(first) else { return nil }
-    let (product, isOver) = whole.multipliedReportingOverflow(by: unit)
+    guard parts.count <= 2, let first = parts.first, !first.isEmpty, let whole = Int(first) else { return nil }
+    let (product, isOver) = Int64(whole).multipliedReportingOverflow(by: unit)
     guard !isOver else { return nil }
     guard parts.count == 2 else { return product }
-    guard !parts[1].isEmpty, parts[1].count <= 6, let fraction = Int64(parts[1]) else { return nil }
+    guard !parts[1].isEmpty, parts[1].count <= 6, let fraction = Int(parts[1]) else { return nil }
     let scale = (0..<parts[1].count).reduce(Int64(1)) { scale, _ in scale * 10 }
-    let (numerator, isLarge) = fraction.multipliedReportingOverflow(by: unit)
+    let (numerator, isLarge) = Int64(fraction).multipliedReportingOverflow(by: unit)
     guard !isLarge, numerator % scale == 0 else { return nil }
     let (sum, isSumOver) = product.addingReportingOverflow(numerator / scale)
     return isSumOver ? nil : sum

@@ -27,7 +27,7 @@ enum ContentValue {
 
         /// The values as a list, when all names are places in it: in their order, without room for what is left out.
         var indexed: [ContentValue]? {
-            let places = names.compactMap { name in UInt32(name).map { (place: $0, name: name) } }
+            let places = names.compactMap { name in Int(name).flatMap { $0 >= 0 ? (place: $0, name: name) : nil } }
             guard places.count == names.count else { return nil }
             return places.sorted { $0.place < $1.place }.compactMap { values[$0.name] }
         }

@@ -33,9 +33,9 @@ extension ResumableUploads {
     static func number(_ context: Context, _ name: HTTPField.Name) throws(HTTPError) -> Int64? {
         guard let text = context.field(name) else { return nil }
         guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let number = Int64(text)
+            let number = Int(text)
         else { throw HTTPError(.badRequest, "\(name) is no number of bytes: send up to fifteen digits") }
-        return number
+        return Int64(number)
     }
 
     /// How long the whole will be, by what the request says; nil when it says nothing.

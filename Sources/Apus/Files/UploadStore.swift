@@ -218,7 +218,9 @@ final class UploadStore: Sendable {
         let parts = String(decoding: bytes, as: UTF8.self)
             .split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[2].hasSuffix("\n") else { return nil }
-        return Record(path: String(parts[2].dropLast()), length: Int64(parts[1]), isComplete: parts[0] == "complete")
+        return Record(
+            path: String(parts[2].dropLast()), length: Int(parts[1]).map(Int64.init), isComplete: parts[0] == "complete"
+        )
     }
 
     private func write(_ record: Record, of name: String) throws {

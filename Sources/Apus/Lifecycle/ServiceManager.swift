@@ -39,7 +39,7 @@ package struct ServiceManager: Sendable {
         let place = variables["NOTIFY_SOCKET"] ?? ""
         self.place = place.hasPrefix("/") || place.hasPrefix("@") ? place : nil
         // The variables of a watchdog may be meant for another process; one that takes over has them all the same.
-        interval = Int64(variables["WATCHDOG_USEC"] ?? "").flatMap { $0 > 0 ? .microseconds($0) / 2 : nil }
+        interval = Int(variables["WATCHDOG_USEC"] ?? "").flatMap { $0 > 0 ? .microseconds($0) / 2 : nil }
     }
 
     /// Tells it; nobody is there as a rule, and what can't be told is no harm.

@@ -18,8 +18,8 @@
         public var integer: Int64? {
             switch self {
             case .integer(let number): number
-            case .bytes(let bytes): Int64(String(decoding: bytes, as: UTF8.self))
-            case .status(let text): Int64(text)
+            case .bytes(let bytes): Int(String(decoding: bytes, as: UTF8.self)).map(Int64.init)
+            case .status(let text): Int(text).map(Int64.init)
             case .null, .array, .error: nil
             }
         }

@@ -16,7 +16,7 @@ struct CodingStep {
 }
 
 /// How far an encoder or decoder came with the bytes it was given.
-@frozen public struct CodingProgress: Sendable, Hashable {
+@frozen public struct CodingProgress: Sendable, Equatable {
     /// How many of them it took.
     public var consumed: Int
     /// Whether all is done: every byte taken, and what must come out has. Else there was no more room: empty the

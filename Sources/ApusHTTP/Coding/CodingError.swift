@@ -1,5 +1,5 @@
 /// Why content could not be encoded or decoded.
-public enum CodingError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum CodingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// No coding is known by this name, or this build can't do it.
     case unsupported(String)
     /// More codings, one on the other, than are undone.
@@ -48,7 +48,7 @@ public enum CodingError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// How far content may grow when it is decoded.
-public struct DecodingLimits: Sendable, Hashable {
+public struct DecodingLimits: Sendable, Equatable {
     /// The most bytes that come out.
     public var bytes: Int
     /// How many times as long as the coded content the decoded one may be, once it exceeds ``unboundedBytes``. DEFLATE

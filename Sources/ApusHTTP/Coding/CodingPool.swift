@@ -6,7 +6,7 @@ public import ApusRuntime
 /// Nothing is made before it is asked for. Loop only, but for a pool without a loop: that one belongs to its thread.
 public final class CodingPool {
     /// What a pool holds and did.
-    public struct Statistics: Sendable, Hashable {
+    public struct Statistics: Sendable, Equatable {
         /// States that encode or decode something now.
         public var inUse = 0
         /// States that wait for their next content.

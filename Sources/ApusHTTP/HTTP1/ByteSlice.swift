@@ -1,7 +1,7 @@
 /// A place among the bytes of a head: an offset from its first byte and a count, both below 4 GiB.
 ///
 /// It holds no bytes. Read it from the span that was parsed, or from any copy of those bytes.
-@frozen public struct ByteSlice: Hashable, Sendable {
+@frozen public struct ByteSlice: Equatable, Sendable {
     /// The offset of the first byte.
     public var start: UInt32
     /// The number of bytes.

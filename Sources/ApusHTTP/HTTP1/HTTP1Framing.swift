@@ -1,5 +1,5 @@
 /// How a message's end is told (RFC 9112, 6).
-@frozen public enum HTTP1Framing: Hashable, Sendable {
+@frozen public enum HTTP1Framing: Equatable, Sendable {
     /// There is no body, whatever a field says of a length.
     case none
     /// The body has this many bytes; Content-Length says so.

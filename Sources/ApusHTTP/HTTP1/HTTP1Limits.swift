@@ -1,7 +1,7 @@
 /// How much of a message's head is taken before it is refused.
 ///
 /// The numbers are bytes as they came over the wire, line ends not counted. Each has a safe default.
-public struct HTTP1Limits: Sendable, Hashable {
+public struct HTTP1Limits: Sendable, Equatable {
     /// The longest request line or status line; a longer request line gets 414. Default 8 KiB.
     public var startLine: Int
     /// The longest field line, name and colon included; a longer one gets 431. Default 8 KiB.

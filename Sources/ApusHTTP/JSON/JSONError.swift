@@ -1,7 +1,7 @@
 /// What is wrong with a JSON text, and where.
-public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong.
-    public enum Reason: Hashable, Sendable {
+    public enum Reason: Equatable, Sendable {
         /// The text ends too early; an empty one at once.
         case ended
         /// A value was expected.

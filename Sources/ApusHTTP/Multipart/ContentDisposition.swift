@@ -5,7 +5,7 @@
 /// let part = ContentDisposition(#"form-data; name="photo"; filename="..\\..\\me.jpg""#)
 /// print(part?.name ?? "", part?.safeFilename ?? "")  // photo me.jpg
 /// ```
-public struct ContentDisposition: Sendable, Hashable, CustomStringConvertible {
+public struct ContentDisposition: Sendable, Equatable, CustomStringConvertible {
     /// `form-data`, `attachment` or `inline`, in lower case.
     public let type: String
     /// The name of the form's field, as the client has it.

@@ -1,5 +1,5 @@
 /// Why content of several parts is refused. What a client learns says what to do.
-public enum MultipartError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum MultipartError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The media type names no boundary, or none of 1 to 70 characters that RFC 2046, 5.1.1 allows.
     case invalidBoundary
     /// Something else than the end of a line follows a boundary.
@@ -38,7 +38,7 @@ public enum MultipartError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// How much content of several parts may hold beside what is in the parts.
-public struct MultipartLimits: Sendable, Hashable {
+public struct MultipartLimits: Sendable, Equatable {
     /// The most parts.
     public var parts: Int
     /// The most bytes of one part's head, which is kept in memory until it is whole.

@@ -1,5 +1,5 @@
 /// What a part says of itself before its content (RFC 7578, 4).
-public struct MultipartHead: Sendable, Hashable {
+public struct MultipartHead: Sendable, Equatable {
     /// The fields; text beyond ASCII is UTF-8, as browsers send it.
     public let fields: HTTPFields
     /// The Content-Disposition, when there is one that can be read.

@@ -246,7 +246,7 @@ public struct MultipartParser: Sendable {
 }
 
 /// What ``MultipartParser/parse(_:)`` found at the front of the bytes.
-public struct MultipartStep: Sendable, Hashable {
+public struct MultipartStep: Sendable, Equatable {
     /// What it was.
     public let event: MultipartEvent
     /// How many bytes to drop before the next call.
@@ -259,7 +259,7 @@ public struct MultipartStep: Sendable, Hashable {
 }
 
 /// An event in content of several parts.
-public enum MultipartEvent: Sendable, Hashable {
+public enum MultipartEvent: Sendable, Equatable {
     /// A part begins.
     case part(MultipartHead)
     /// A piece of the part's content, at least one byte, at these offsets of the bytes given.

@@ -7,11 +7,11 @@
 ///
 /// A request without the field takes everything. So does one whose field has no element that could be read; an element
 /// that can't be read counts for nothing beside others.
-public struct Accept: Sendable, Hashable {
+public struct Accept: Sendable, Equatable {
     /// The elements that are looked at; the rest of a longer list is ignored.
     public static let mostElements = 64
 
-    struct Element: Sendable, Hashable {
+    struct Element: Sendable, Equatable {
         var range: MediaType
         var quality: Int
 

@@ -3,7 +3,7 @@
 /// Content without a coding goes by the name `identity`. It is always acceptable, as the last resort, unless the
 /// field forbids it by `identity;q=0` or `*;q=0`. A request without the field gets no coding: the RFC would allow
 /// any, but those who send no such field often can't undo one.
-public struct AcceptEncoding: Sendable, Hashable {
+public struct AcceptEncoding: Sendable, Equatable {
     private let tokens: WeightedTokens
 
     /// The preferences that an Accept-Encoding field states; nil is no field.

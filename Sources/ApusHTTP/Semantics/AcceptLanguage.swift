@@ -4,7 +4,7 @@
 /// let languages = AcceptLanguage("de-CH, en;q=0.5")
 /// assert(languages.best(of: ["fr", "de"]) == "de")
 /// ```
-public struct AcceptLanguage: Sendable, Hashable {
+public struct AcceptLanguage: Sendable, Equatable {
     private let ranges: WeightedTokens
 
     /// The preferences that an Accept-Language field states; nil is no field.

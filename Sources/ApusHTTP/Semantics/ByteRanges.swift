@@ -5,9 +5,9 @@
 ///     assert(ranges.resolve(length: 1000) == .parts([0..<100, 995..<1000]))
 /// }
 /// ```
-public struct ByteRanges: Sendable, Hashable {
+public struct ByteRanges: Sendable, Equatable {
     /// One part, as it is asked for; in bytes.
-    public enum Part: Sendable, Hashable {
+    public enum Part: Sendable, Equatable {
         /// From the byte at `first` through the one at `last`, or to the end.
         case from(Int64, through: Int64?)
         /// So many bytes at the end.
@@ -15,7 +15,7 @@ public struct ByteRanges: Sendable, Hashable {
     }
 
     /// What the parts are of a content of a certain length.
-    public enum Resolution: Sendable, Hashable {
+    public enum Resolution: Sendable, Equatable {
         /// 206: these parts, at least one, none empty, apart from each other; in the order asked for.
         case parts([Range<Int64>])
         /// 200: the parts are more, or overlap more, than anyone needs; the field is ignored.

@@ -36,7 +36,7 @@ public struct EntityTag: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// What If-Match and If-None-Match hold: tags, or `*` for any (RFC 9110, 13.1.1 and 13.1.2).
-public enum EntityTagList: Sendable, Hashable {
+public enum EntityTagList: Sendable, Equatable {
     /// `*`: any current content.
     case any
     /// One of these tags.

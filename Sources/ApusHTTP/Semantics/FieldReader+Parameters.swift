@@ -1,6 +1,6 @@
 extension FieldReader {
     /// A parameter of a list element: `; name=value`. The value of a quoted string is without its quotes and escapes.
-    struct Parameter: Sendable, Hashable {
+    struct Parameter: Sendable, Equatable {
         /// In lower case.
         var name: String
         var value: String

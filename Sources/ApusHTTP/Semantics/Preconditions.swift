@@ -6,9 +6,9 @@
 /// ```
 ///
 /// To be evaluated where the request would otherwise succeed (2xx), and before its method is performed (13.2.1).
-public struct Preconditions: Sendable, Hashable {
+public struct Preconditions: Sendable, Equatable {
     /// What a request with conditions becomes.
-    public enum Outcome: Sendable, Hashable {
+    public enum Outcome: Sendable, Equatable {
         /// The conditions hold, or there are none: do the request.
         case proceed
         /// The client has the content: 304, with the fields that a 200 would have had.
@@ -18,7 +18,7 @@ public struct Preconditions: Sendable, Hashable {
     }
 
     /// What is known of the present content of a resource.
-    public struct State: Sendable, Hashable {
+    public struct State: Sendable, Equatable {
         /// Its tag, if it has one.
         public var entityTag: EntityTag?
         /// When it changed last, if that is known.
@@ -80,7 +80,7 @@ public struct Preconditions: Sendable, Hashable {
 }
 
 /// What If-Range holds: the Range field is meant only for the content that this names (RFC 9110, 13.1.5).
-public enum IfRange: Sendable, Hashable {
+public enum IfRange: Sendable, Equatable {
     /// Content with this tag.
     case entityTag(EntityTag)
     /// Content that changed last at this moment.

@@ -7,7 +7,7 @@
 ///
 /// What is made is fit to be sent, and means what it says: the initialiser refuses what a client would refuse, or
 /// read as something else. Secure and HttpOnly are on unless switched off.
-public struct SetCookie: Sendable, Hashable, CustomStringConvertible {
+public struct SetCookie: Sendable, Equatable, CustomStringConvertible {
     /// With which requests from other sites a cookie goes.
     public enum SameSite: String, Sendable, Hashable {
         /// With none.
@@ -125,7 +125,7 @@ public struct SetCookie: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Why a cookie can't be set.
-public enum SetCookieError: Error, Sendable, Hashable, CustomStringConvertible {
+public enum SetCookieError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The name is no token.
     case name(String)
     /// The value of the cookie with this name holds what can't be sent.

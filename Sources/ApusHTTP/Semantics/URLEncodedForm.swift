@@ -3,7 +3,7 @@
 ///
 /// Decoding accepts every input, as browsers and the URL standard do: an invalid escape stays as it is, and bytes that
 /// are no UTF-8 become U+FFFD. Whether there were such bytes is told by ``isUTF8``.
-public struct URLEncodedForm: Sendable, Hashable {
+public struct URLEncodedForm: Sendable, Equatable {
     /// The pairs in their order; names may repeat. A name without `=` has an empty value.
     public var pairs: [Pair]
     /// Whether the names and values that were read were UTF-8: else some of their bytes are U+FFFD now.

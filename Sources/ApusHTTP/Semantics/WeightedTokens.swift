@@ -1,6 +1,6 @@
 /// A list of tokens with weights, as Accept-Encoding and Accept-Language have it (RFC 9110, 12.4.2).
-struct WeightedTokens: Sendable, Hashable {
-    struct Element: Sendable, Hashable {
+struct WeightedTokens: Sendable, Equatable {
+    struct Element: Sendable, Equatable {
         /// In lower case; `*` stands for what the others don't name.
         var token: String
         /// In thousandths.

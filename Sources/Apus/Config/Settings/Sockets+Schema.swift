@@ -93,7 +93,7 @@ extension ConfigurationType<UInt32> {
                 guard case .string(let text) = content.asString, text.count <= 4,
                     text.utf8.allSatisfy({ (0x30...0x37).contains($0) })
                 else { return nil }
-                return UInt32(text, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil }
+                return Int(text, radix: 8).flatMap { $0 <= 0o777 ? UInt32($0) : nil }
             }, show: { .text("0" + String($0, radix: 8)) })
     }
 }

@@ -99,7 +99,7 @@ extension ConfigurationValue: Encodable {
         case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
         case .number(let digits):
-            if let whole = Int64(digits) {
+            if let whole = Int(digits) {
                 try container.encode(whole)
             } else if let number = Double(digits), number.isFinite {
                 try container.encode(number)

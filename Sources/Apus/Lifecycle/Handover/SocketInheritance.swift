@@ -30,7 +30,8 @@ final class SocketInheritance: Sendable {
         let words = unsafe String(cString: value).split(separator: ",")
         _ = unsafe unsetenv(ChildProcess.variable)
         // A descriptor of that number may be anything in a process that has merely inherited the variable.
-        guard words.count == 2, let descriptor = CInt(words[0]), let parent = pid_t(words[1]),
+        guard words.count == 2, let descriptor = Int(words[0]).flatMap({ CInt(exactly: $0) }),
+            let parent = Int(words[1]).flatMap({ pid_t(exactly: $0) }),
             apus_peer_process_errno(descriptor) == parent
         else { return nil }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

@@ -48,9 +48,7 @@ struct OriginPattern {
         var name = text
         if allowsPort, let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
             let port = text[text.index(after: colon)...]
-            guard let number = UInt16(port), number > 0, port.utf8.allSatisfy({ (48...57).contains($0) }) else {
-                return false
-            }
+            guard let number = UInt16(port: port), number > 0 else { return false }
             name = text[..<colon]
         }
         if name.hasPrefix("[") {

@@ -70,9 +70,7 @@ struct ForwardedNode {
             if part.utf8.first == UInt8(ascii: "_") {
                 guard Self.isObfuscated(part) else { return nil }
             } else {
-                guard (1...5).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }),
-                    let number = UInt16(part)
-                else { return nil }
+                guard let number = UInt16(port: part) else { return nil }
                 port = number
             }
         }

@@ -64,11 +64,7 @@ enum ForwardedHost {
     /// host is put into links.
     static func isValid(_ text: Substring) -> Bool {
         let (name, port) = parts(text)
-        if let port {
-            guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy({ (48...57).contains($0) }),
-                UInt16(port) != nil
-            else { return false }
-        }
+        if let port, UInt16(port: port) == nil { return false }
         if name.hasPrefix("[") {
             return name.hasSuffix("]") && IPv6Address(name.dropFirst().dropLast()) != nil
         }

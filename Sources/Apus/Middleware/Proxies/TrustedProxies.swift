@@ -137,7 +137,7 @@ public struct TrustedProxies: RequestMiddleware {
             request.host = String(host)
         }
         if fields.contains(.port), let port = value(.xForwardedPort) {
-            guard let number = UInt16(port), number > 0, port.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            guard let number = UInt16(port: port), number > 0 else {
                 throw Self.unreadable("X-Forwarded-Port")
             }
             let isSecure = request.isSecure ?? context.isSecure

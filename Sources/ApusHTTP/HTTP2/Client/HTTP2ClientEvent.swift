@@ -1,6 +1,6 @@
 /// A request of ours and the stream it is on. It stays what it is when the stream has ended and its slot is another's:
 /// ``HTTP2ClientSession`` then knows that it is gone.
-@frozen public struct HTTP2ClientStream: Hashable, Sendable {
+@frozen public struct HTTP2ClientStream: Equatable, Sendable {
     /// A small number that no other open stream has: what belongs to the request may be kept in an array by it.
     public let slot: Int
     /// The stream's number.
@@ -16,7 +16,7 @@
 ///
 /// Where `endsStream` is true the response is whole. Unless some of the request is still to be sent, the stream is gone
 /// then, and its slot free for the next that is opened.
-@frozen public enum HTTP2ClientEvent: Hashable, Sendable {
+@frozen public enum HTTP2ClientEvent: Equatable, Sendable {
     /// An interim response (1xx); its fields are in the header block. More of them, or the final one, follow.
     case interim(HTTP2ClientStream, Status)
     /// The head of the response; its fields are in the header block.
@@ -48,7 +48,7 @@
 }
 
 /// Why a request has no whole response.
-@frozen public enum HTTP2RequestFailure: Error, Hashable, Sendable {
+@frozen public enum HTTP2RequestFailure: Error, Equatable, Sendable {
     /// GOAWAY said that it would not be processed.
     case unprocessed
     /// The server has reset the stream.

@@ -6,7 +6,7 @@ import ApusRuntime
 /// var head = HTTP2RequestHead(method: .get, isSecure: true, authority: "example.org", path: "/")
 /// head.fields[.userAgent] = "one/1.0"
 /// ```
-public struct HTTP2RequestHead: Sendable, Hashable {
+public struct HTTP2RequestHead: Sendable, Equatable {
     /// The method.
     public var method: HTTPMethod
     /// Whether the scheme is `https`.

@@ -1,7 +1,7 @@
 /// What ``HTTP2FrameReader/next(in:from:)`` found: a frame, a piece of one, or why there is none.
 ///
 /// Payloads are places in the bytes that were given; read them before those bytes go.
-@frozen public enum HTTP2FrameEvent: Hashable, Sendable {
+@frozen public enum HTTP2FrameEvent: Equatable, Sendable {
     /// DATA, or as much of it as is there.
     case data(HTTP2DataPiece)
     /// HEADERS or CONTINUATION.
@@ -36,9 +36,9 @@
 /// A DATA frame, or a piece of one that is not all there (RFC 9113, 6.1).
 ///
 /// All that counts for flow control is said with the first piece: a frame is paid for when it begins.
-@frozen public struct HTTP2DataPiece: Hashable, Sendable {
+@frozen public struct HTTP2DataPiece: Equatable, Sendable {
     /// What a piece is of its frame.
-    @frozen public struct Place: OptionSet, Hashable, Sendable {
+    @frozen public struct Place: OptionSet, Equatable, Sendable {
         /// The bits.
         public let rawValue: UInt8
         /// The set of those bits.
@@ -82,7 +82,7 @@
 /// The field block of HEADERS or CONTINUATION, without padding and priority (RFC 9113, 6.2 and 6.10).
 ///
 /// One that is whole is decoded in place. The parts of another go to a ``HTTP2FieldBlock`` until ``endsBlock``.
-@frozen public struct HTTP2FieldFragment: Hashable, Sendable {
+@frozen public struct HTTP2FieldFragment: Equatable, Sendable {
     /// The stream.
     public let stream: HTTP2StreamID
     /// The part of the field block.

@@ -3,7 +3,7 @@
 /// ```text
 ///   Length (24)  Type (8)  Flags (8)  Reserved (1)  Stream Identifier (31)
 /// ```
-@frozen public struct HTTP2FrameHeader: Hashable, Sendable {
+@frozen public struct HTTP2FrameHeader: Equatable, Sendable {
     /// The number of octets behind the header, 0 ... 2²⁴ − 1.
     public var length: UInt32
     /// The stream it is for, or the connection.

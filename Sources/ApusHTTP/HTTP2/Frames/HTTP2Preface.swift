@@ -7,7 +7,7 @@ public enum HTTP2Preface {
     @inlinable public static var size: Int { 24 }
 
     /// What the first bytes of a connection are.
-    @frozen public enum Match: Hashable, Sendable {
+    @frozen public enum Match: Equatable, Sendable {
         /// The preface; the frames begin behind its 24 octets.
         case preface
         /// The beginning of one: wait for more.

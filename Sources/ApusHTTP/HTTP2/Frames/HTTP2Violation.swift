@@ -140,7 +140,7 @@
 }
 
 /// A violation and what it ends: one stream by RST_STREAM, or the connection by GOAWAY (RFC 9113, 5.4).
-@frozen public struct HTTP2Error: Error, Hashable, Sendable {
+@frozen public struct HTTP2Error: Error, Equatable, Sendable {
     /// What is wrong.
     public let violation: HTTP2Violation
     /// The stream to reset; ``HTTP2StreamID/connection`` when the connection must end.

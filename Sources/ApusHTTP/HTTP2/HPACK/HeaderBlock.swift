@@ -14,7 +14,7 @@
     }
 
     /// How much is taken before a message is refused. Decoding goes on all the same, for the table must be kept right.
-    public struct Limits: Sendable, Hashable {
+    public struct Limits: Sendable, Equatable {
         /// The most that the fields may take in all, each counted with its name, its value and 32 octets more: what
         /// SETTINGS_MAX_HEADER_LIST_SIZE tells the peer (RFC 9113, 6.5.2). Default 64 KiB.
         public var listSize: Int

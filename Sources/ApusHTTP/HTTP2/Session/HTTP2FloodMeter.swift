@@ -52,7 +52,7 @@ public struct HTTP2FloodMeter: Sendable {
 /// watch.sent(count, limits: limits, at: now)  // something was
 /// if watch.isStalled(limits, at: now) { close() }  // asked by a timer
 /// ```
-@frozen public struct HTTP2StallWatch: Sendable, Hashable {
+@frozen public struct HTTP2StallWatch: Sendable, Equatable {
     /// When the time began, in milliseconds of the caller's clock; nil while nothing waits.
     @usableFromInline var since: UInt64?
     /// What went through since then.

@@ -1,7 +1,7 @@
 /// How often something may happen: a burst at once, and as often as that again when it does not.
 ///
 /// One event is paid for with one of `burst` tokens; `perSecond` of them come back each second.
-@frozen public struct HTTP2Rate: Sendable, Hashable {
+@frozen public struct HTTP2Rate: Sendable, Equatable {
     /// How many may happen at once, at least 1.
     public var burst: UInt32
     /// How many may happen each second for ever, at least 1.
@@ -58,7 +58,7 @@
 
 /// How much a peer may ask of one HTTP/2 connection. Each has a safe default; those that a peer is told of are in
 /// ``HTTP2Settings``.
-public struct HTTP2Limits: Sendable, Hashable {
+public struct HTTP2Limits: Sendable, Equatable {
     /// The most octets of a field block that comes in several frames, as it was compressed. Default 64 KiB.
     public var fieldBlock = 64 * 1024
     /// The most CONTINUATION frames of one field block. Default 16.

@@ -1,5 +1,5 @@
 /// What a SETTINGS frame changed that others must hear of.
-@frozen public struct HTTP2SettingsChange: Sendable, Hashable {
+@frozen public struct HTTP2SettingsChange: Sendable, Equatable {
     /// What every stream's send window changes by, −(2³¹ − 1) ... 2³¹ − 1 (RFC 9113, 6.9.2).
     public var windowDelta: Int32
     /// The smallest SETTINGS_HEADER_TABLE_SIZE of the frame, or nil when it had none. An encoder's table must have

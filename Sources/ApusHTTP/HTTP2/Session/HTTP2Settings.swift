@@ -1,5 +1,5 @@
 /// The parameters that each side announces by SETTINGS (RFC 9113, 6.5.2; RFC 8441, 3; RFC 9218, 2.1).
-public struct HTTP2Settings: Sendable, Hashable {
+public struct HTTP2Settings: Sendable, Equatable {
     /// The octets of the dynamic table that the sender decodes fields with. Protocol's default 4,096.
     public var headerTableSize: UInt32
     /// Whether the sender takes pushed responses. Protocol's default true; ours false.

@@ -2,7 +2,7 @@
 /// (RFC 9113, 6.9).
 ///
 /// It is negative when the peer lowered SETTINGS_INITIAL_WINDOW_SIZE below what was already sent (6.9.2).
-@frozen public struct HTTP2Window: Hashable, Sendable {
+@frozen public struct HTTP2Window: Equatable, Sendable {
     /// The octets that may be sent, −(2³¹ − 1) ... 2³¹ − 1.
     @inlinable public var size: Int32 { octets }
     @usableFromInline var octets: Int32
@@ -46,7 +46,7 @@
 ///
 /// A WINDOW_UPDATE is due when half of the window was consumed. What the application does not take stays within the
 /// window, so a peer is held back as soon as the handler is.
-@frozen public struct HTTP2ReceiveWindow: Hashable, Sendable {
+@frozen public struct HTTP2ReceiveWindow: Equatable, Sendable {
     /// How large the window is when all was consumed and announced.
     @inlinable public var capacity: Int32 { room }
     @usableFromInline var room: Int32

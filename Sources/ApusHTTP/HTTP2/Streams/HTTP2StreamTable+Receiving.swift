@@ -1,5 +1,5 @@
 /// What the HEADERS of a stream are; the numbers are slots in the ``HTTP2StreamTable``.
-@frozen public enum HTTP2HeadersMeaning: Hashable, Sendable {
+@frozen public enum HTTP2HeadersMeaning: Equatable, Sendable {
     /// A request, on a stream that this has opened.
     case request(Int)
     /// The head of a response, which may be an interim one; tell the stream when the final one has come.
