@@ -124,32 +124,29 @@ extension ConfigurationType where Value == String {
 extension ConfigurationType where Value: Equatable {
     /// One of some words.
     static func oneOf(_ choices: [(String, Value)]) -> ConfigurationType {
-        let words = ConfigurationWords(choices.map(\.0))
-        return ConfigurationType(
-            words.expected,
-            reading: { node throws(ConfigurationMismatch) in choices[try words.place(in: node)].1 },
-            show: { value in .text(choices.first { $0.1 == value }?.0 ?? "") })
+        ConfigurationType<Int>.place(among: choices.map(\.0)).mapped(
+            { choices[$0].1 }, { value in choices.firstIndex { $0.1 == value } ?? choices.endIndex })
     }
 }
 
-/// The words of which a key takes one.
-private struct ConfigurationWords: Sendable {
-    let words: [String]
-
-    init(_ words: [String]) { self.words = words }
-
-    var expected: String {
-        words.count == 1 ? words[0] : words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
-    }
-
-    /// Which of them stands there.
-    func place(in node: ConfigurationNode) throws(ConfigurationMismatch) -> Int {
-        guard case .string(let word) = node.content.asString else { throw ConfigurationMismatch(expected: expected) }
-        guard let place = words.firstIndex(of: word) else {
-            throw ConfigurationMismatch(
-                expected: expected, suggestion: Spelling.nearest(to: word.lowercased(), among: words))
-        }
-        return place
+extension ConfigurationType where Value == Int {
+    /// The place of a word in a list of them.
+    fileprivate static func place(among words: [String]) -> ConfigurationType {
+        let expected =
+            words.count == 1 ? words[0] : words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+        return ConfigurationType(
+            expected,
+            reading: { node throws(ConfigurationMismatch) in
+                guard case .string(let word) = node.content.asString else {
+                    throw ConfigurationMismatch(expected: expected)
+                }
+                guard let place = words.firstIndex(of: word) else {
+                    throw ConfigurationMismatch(
+                        expected: expected, suggestion: Spelling.nearest(to: word.lowercased(), among: words))
+                }
+                return place
+            },
+            show: { place in .text(words.indices.contains(place) ? words[place] : "") })
     }
 }
 

@@ -46,18 +46,11 @@ struct ConfigurationType<Value: Sendable>: Sendable {
         return ConfigurationType<Value?>(
             expected,
             reading: { [read] node throws(ConfigurationMismatch) in
-                switch node.content {
-                case .null: return nil
-                case .text(let text) where text == word || text == "null": return nil
-                case .string(let text) where text == word: return nil
-                default:
-                    do throws(ConfigurationMismatch) {
-                        return try read(node)
-                    } catch {
-                        var error = error
-                        if error.suffix.isEmpty { error.expected = expected }
-                        throw error
-                    }
+                if node.isNull(as: word) { return nil }
+                do throws(ConfigurationMismatch) {
+                    return try read(node)
+                } catch {
+                    throw error.orNull(expected)
                 }
             },
             show: { [show] value in value.map(show) ?? .null })
@@ -69,38 +62,18 @@ struct ConfigurationType<Value: Sendable>: Sendable {
         return ConfigurationType<[Value]>(
             expected,
             reading: { [read] node throws(ConfigurationMismatch) in
-                var nodes: [ConfigurationNode] = []
-                switch node.content {
-                case .array(let elements): nodes = elements
-                case .text(let text):
-                    if node.looksNested, case .array(let elements)? = (try? node.parsed())?.content {
-                        nodes = elements
-                    } else if !text.isEmpty {
-                        nodes = text.split(separator: ",", omittingEmptySubsequences: false).map {
-                            ConfigurationNode(.text(Self.trimmed($0)), node.origin)
-                        }
-                    }
-                default: throw ConfigurationMismatch(expected: expected)
-                }
+                guard let nodes = node.elements else { throw ConfigurationMismatch(expected: expected) }
                 var values: [Value] = []
                 for (index, element) in nodes.enumerated() {
                     do throws(ConfigurationMismatch) {
                         values.append(try read(element))
                     } catch {
-                        throw ConfigurationMismatch(
-                            expected: error.expected, suggestion: error.suggestion, node: error.node ?? element,
-                            suffix: "[\(index)]" + error.suffix)
+                        throw error.ofElement(index, element)
                     }
                 }
                 return values
             },
             show: { [show] values in .list(values.map(show)) })
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text.drop { $0 == " " }
-        while text.last == " " { text.removeLast() }
-        return String(text)
     }
 
     /// Those of which `isGood` holds.
@@ -112,5 +85,54 @@ struct ConfigurationType<Value: Sendable>: Sendable {
                 guard let value, isGood(value) else { throw ConfigurationMismatch(expected: expected) }
                 return value
             }, show: show)
+    }
+}
+
+// What doesn't depend on the type stands outside of it, so that it is compiled once.
+
+extension ConfigurationNode {
+    /// Whether it is null, or the word that means it.
+    fileprivate func isNull(as word: String) -> Bool {
+        switch content {
+        case .null: true
+        case .text(let text): text == word || text == "null"
+        case .string(let text): text == word
+        default: false
+        }
+    }
+
+    /// What it is a list of: `[a, b]`, or in a variable `a,b`; nil when it is none.
+    fileprivate var elements: [ConfigurationNode]? {
+        switch content {
+        case .array(let elements): return elements
+        case .text(let text):
+            if looksNested, case .array(let elements)? = (try? parsed())?.content { return elements }
+            if text.isEmpty { return [] }
+            return text.split(separator: ",", omittingEmptySubsequences: false).map {
+                ConfigurationNode(.text(Self.trimmed($0)), origin)
+            }
+        default: return nil
+        }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0 == " " }
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension ConfigurationMismatch {
+    /// The same where null would have done, too.
+    fileprivate func orNull(_ expected: String) -> ConfigurationMismatch {
+        var mismatch = self
+        if suffix.isEmpty { mismatch.expected = expected }
+        return mismatch
+    }
+
+    /// The same, in an element of a list.
+    fileprivate func ofElement(_ index: Int, _ element: ConfigurationNode) -> ConfigurationMismatch {
+        ConfigurationMismatch(
+            expected: expected, suggestion: suggestion, node: node ?? element, suffix: "[\(index)]" + suffix)
     }
 }
