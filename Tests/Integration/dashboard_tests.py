@@ -1,6 +1,6 @@
 """The dashboard in a real browser: it is shown without a word on the console, its numbers move, a connection is closed, a
 limit is changed, all of it by keyboard too. Its pictures are kept in DASHBOARD_PICTURES, or .build/dashboard."""
-import http.client, json, os, shlex, shutil, socket, ssl, subprocess, sys, tempfile, unittest
+import http.client, json, os, shlex, shutil, signal, socket, ssl, subprocess, sys, tempfile, unittest
 
 from apus import APUS, Apus, DEMO, PATIENCE
 from chromium import BROWSER, Chromium
@@ -298,12 +298,29 @@ class Dashboard(unittest.TestCase):
         # The one refusal is said on the console by the browser itself.
         self.assertEqual([one for one in page.problems if "412" not in one], [])
 
-    def test_workers_have_a_page_that_says_whose_figures_it_shows(self):
+    def test_workers_have_a_page_that_shows_all_of_them_and_closes_a_connection_of_any(self):
         apus = Administered().__enter__()
         self.addCleanup(apus.__exit__)
         apus.dashboard = f"http://127.0.0.1:{apus.admin_port}"
         page = self.open(apus)
-        page.wait_for("document.getElementById('workers').textContent.includes('those of worker 1 alone')", "the words")
+        page.wait_for("document.getElementById('workers').textContent.includes('of 2 workers together')", "the words")
+        self.assertEqual(page.run("[...document.querySelectorAll('#loop-table tbody th')].map((one) => one.textContent).join()"),
+                         "1-0,2-0")
+        with apus.connect_to(apus.pids[2]) as theirs:
+            address = f"127.0.0.1:{theirs.sock.getsockname()[1]}"
+            row = f"[...document.querySelectorAll('#connection-table tbody tr')].find((one) => one.textContent.includes('{address}'))"
+            page.wait_for(row, "the connection of worker 2")
+            page.run(f"{row}.querySelector('button').click()")
+            page.wait_for("document.getElementById('close-text').textContent.includes('of worker 2')", "whose it is")
+            page.run("document.querySelector('#close-dialog button[value=soon]').click()")
+            self.assertEqual(theirs.rest(), b"")
+        os.kill(apus.pids[2], signal.SIGSTOP)
+        try:
+            page.wait_for("document.querySelector('#member-table tr.missing')?.textContent.includes('missing')", "it is missing")
+            page.wait_for("document.getElementById('workers').textContent.includes('Without worker 2')", "the words for it")
+        finally:
+            os.kill(apus.pids[2], signal.SIGCONT)
+        page.wait_for("!document.querySelector('#member-table tr.missing')", "it is back")
         self.assertEqual(page.problems, [])
 
     def test_the_keyboard_goes_on_in_the_field_when_the_buttons_are_gone(self):

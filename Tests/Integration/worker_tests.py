@@ -218,6 +218,178 @@ class Living(unittest.TestCase):
         self.assertIn("in use", said.stderr)
 
 
+class Watching(unittest.TestCase):
+    """The dashboard is that of the whole service."""
+
+    def sample(self, apus, is_right, what):
+        """The first sample that is as it should be."""
+        found = []
+
+        def is_there():
+            found[:] = [apus.ask("GET", "/api/sample")[1]]
+            return is_right(found[0])
+
+        await_true(is_there, what)
+        return found[0]
+
+    def page(self, apus, query=""):
+        status, page = apus.ask("GET", "/api/connections" + query)
+        self.assertEqual(status, 200, page)
+        return page
+
+    def test_figures_loops_pools_and_routes_are_of_all_workers(self):
+        with Administered() as apus:
+            with apus.connect_to(apus.pids[1]) as first, apus.connect_to(apus.pids[2]) as second:
+                sample = self.sample(apus, lambda sample: sample["connections"]["open"] == 2, "both connections")
+                members = sample["server"]["members"]
+                self.assertEqual([(one["worker"], one["answers"], one["connections"], one["pid"]) for one in members],
+                                 [(1, True, 1, apus.pids[1]), (2, True, 1, apus.pids[2])])
+                self.assertEqual([(one["worker"], one["index"]) for one in sample["loops"]], [(1, 0), (2, 0)])
+                self.assertEqual([one["connections"] for one in sample["loops"]], [1, 1])
+                pool = next(one for one in sample["pools"] if one["name"] == "http:http")
+                self.assertEqual(pool["idle"] + pool["active"], 2)
+                self.assertIn("in 2 workers", pool["reason"])
+                # A route that both have is one.
+                for client in (first, second):
+                    client.send("GET /sleep/20 HTTP/1.1\r\nHost: a\r\n\r\n")
+                    self.assertEqual(client.answer().body, b"slept 20 ms\n")
+                self.sample(apus, lambda sample: [one["total"] for one in sample["routes"]] == [2], "both requests")
+                self.assertEqual({one["worker"] for one in apus.ask("GET", "/api/slowest")[1]}, {1, 2})
+                status, whole = apus.ask("GET", "/api/pools/http:http")
+                self.assertEqual((status, whole["active"] + whole["idle"], whole["loops"]), (200, 2, [1, 1]))
+                self.assertEqual([(one["worker"], one["answers"]) for one in whole["members"]], [(1, True), (2, True)])
+                self.assertEqual(whole["latency"]["count"], whole["requests"])
+
+    def test_connections_of_all_workers_are_listed_found_sorted_and_closed(self):
+        with Administered() as apus:
+            with apus.connect_to(apus.pids[1]) as first, apus.connect_to(apus.pids[2]) as second:
+                page = self.page(apus, "?sort=loop")
+                self.assertEqual([one["worker"] for one in page["connections"]], [1, 2])
+                self.assertEqual((page["total"], page["missingWorkers"], page["missingLoops"]), (2, [], []))
+                self.assertEqual([one["worker"] for one in self.page(apus, "?sort=-loop")["connections"]], [2, 1])
+                self.assertEqual([one["worker"] for one in self.page(apus, "?sort=loop&offset=1&limit=1")["connections"]], [2])
+                theirs = page["connections"][1]
+                self.assertTrue(theirs["id"].startswith(f"2.{apus.pids[2]}-0-"), theirs)
+                self.assertEqual(theirs["address"], f"127.0.0.1:{second.sock.getsockname()[1]}")
+                for search in (theirs["id"], "worker%202", theirs["address"]):
+                    found = self.page(apus, f"?search={search}")
+                    self.assertEqual([one["id"] for one in found["connections"]], [theirs["id"]])
+                status, done = apus.ask("DELETE", f"/api/connections/{theirs['id']}?now=true")
+                self.assertEqual((status, done), (202, {"closing": theirs["id"]}))
+                try:
+                    self.assertEqual(second.rest(), b"")
+                except ConnectionResetError:
+                    pass
+                self.assertEqual(apus.ask("DELETE", f"/api/connections/{theirs['id']}")[0], 404)
+                news = apus.ask("GET", "/api/news")[1]
+                self.assertIn("of worker 2 was closed from the dashboard", news[-1]["text"])
+                # Without its worker it is no connection of anybody.
+                self.assertEqual(apus.ask("DELETE", f"/api/connections/{theirs['id'].split('-', 1)[1]}")[0], 404)
+                first.send(GET)
+                self.assertEqual(first.answer().status, 200)
+
+    def test_a_worker_that_hangs_is_shown_as_missing_and_holds_nobody(self):
+        with Administered() as apus:
+            with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
+                theirs = self.page(apus, "?search=worker%202")["connections"][0]["id"]
+                os.kill(apus.pids[2], signal.SIGSTOP)
+                try:
+                    sample = self.sample(apus, lambda sample: not sample["server"]["members"][1]["answers"], "it is missing")
+                    self.assertEqual(sample["connections"]["open"], 1)
+                    # More often than it may owe answers.
+                    for _ in range(20):
+                        page = self.page(apus)
+                        self.assertEqual(([one["worker"] for one in page["connections"]], page["missingWorkers"]), ([1], [2]))
+                    self.assertEqual(apus.ask("DELETE", f"/api/connections/{theirs}")[0], 503)
+                    detail = apus.ask("GET", "/api/pools/http:http")[1]
+                    self.assertEqual([one["answers"] for one in detail["members"]], [True, False])
+                finally:
+                    os.kill(apus.pids[2], signal.SIGCONT)
+                self.sample(apus, lambda sample: sample["connections"]["open"] == 2, "it is back")
+                texts = [one["text"] for one in apus.ask("GET", "/api/news")[1]]
+                self.assertTrue(any("worker 2 does not answer" in text for text in texts), texts)
+                self.assertTrue(any("worker 2 answers again" in text for text in texts), texts)
+
+    def test_a_worker_that_is_killed_is_missing_until_its_successor_serves(self):
+        with Administered() as apus:
+            with apus.connect_to(apus.pids[2]):
+                old = self.page(apus, "?search=worker%202")["connections"][0]["id"]
+                apus.put(f'sleep 2; exec {APUS} "$@"')
+                os.kill(apus.pids[2], signal.SIGKILL)
+                apus.await_line("worker 2 .* died")
+                self.sample(apus, lambda sample: not sample["server"]["members"][1]["answers"], "it is missing")
+                apus.await_worker()
+            with apus.connect_to(apus.pids[2]):
+                sample = self.sample(apus, lambda sample: sample["server"]["members"][1]["answers"], "it is back")
+                self.assertEqual(sample["server"]["members"][1]["pid"], apus.pids[2])
+                # What is called as one of before was called is another.
+                self.assertEqual(apus.ask("DELETE", f"/api/connections/{old}?now=true")[0], 404)
+                self.assertEqual(len(self.page(apus, "?search=worker%202")["connections"]), 1)
+
+    def test_the_dashboard_is_of_all_workers_after_they_were_replaced(self):
+        with Administered() as apus:
+            self.sample(apus, lambda sample: len(sample["server"]["members"]) == 2, "both")
+            apus.process.send_signal(signal.SIGUSR2)
+            apus.await_worker()
+            apus.await_worker()
+            apus.await_line("the workers are replaced")
+            with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
+                self.sample(apus, lambda sample: [one.get("pid") for one in sample["server"]["members"] or []] == [
+                    apus.pids[1], apus.pids[2]] and sample["connections"]["open"] == 2, "the new ones")
+
+    def test_what_happens_in_another_worker_is_told_with_whose_it_is(self):
+        with Administered() as apus:
+            apus.ask("GET", "/api/sample")
+            with apus.connect_to(apus.pids[2]) as hers:
+                hers.send("GET / HTTP/1.1\r\nHost: a\r\nLong: " + "x" * 70000 + "\r\n\r\n")
+                hers.answer()
+
+                def is_told():
+                    apus.ask("GET", "/api/sample")
+                    return any(one.get("worker") == 2 and one["kind"] == "limit" for one in apus.ask("GET", "/api/news")[1])
+
+                await_true(is_told, "worker 2 tells of a limit")
+
+    def test_the_metrics_of_all_workers_are_at_one_address_with_whose_they_are(self):
+        def metrics():
+            connection = http.client.HTTPConnection("127.0.0.1", apus.port, timeout=PATIENCE)
+            connection.request("GET", "/metrics")
+            text = connection.getresponse().read().decode()
+            connection.close()
+            return text
+
+        def ups(text):
+            return re.findall(r'apus_worker_up\{worker="(\d)"\} (\d)\n', text)
+
+        with Workers() as apus:
+            with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
+                # Whichever is asked.
+                for _ in range(8):
+                    text = metrics()
+                    self.assertEqual(ups(text), [("1", "1"), ("2", "1")])
+                    self.assertEqual(text.count("# TYPE process_cpu_seconds_total "), 1)
+                    times = dict(re.findall(r'process_start_time_seconds\{worker="(\d)"\} (\S+)', text))
+                    self.assertEqual(sorted(times), ["1", "2"])
+                os.kill(apus.pids[2], signal.SIGSTOP)
+                try:
+                    def is_alone():
+                        # The kernel may have the one that hangs accept it, which then answers nobody.
+                        client = socket.create_connection(("127.0.0.1", apus.port), 1)
+                        with client:
+                            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                            text = ""
+                            try:
+                                while part := client.recv(65536).decode():
+                                    text += part
+                            except TimeoutError:
+                                return False
+                        return ups(text) == [("1", "1"), ("2", "0")]
+
+                    await_true(is_alone, "the one that hangs is down")
+                finally:
+                    os.kill(apus.pids[2], signal.SIGCONT)
+
+
 class Changing(unittest.TestCase):
     PATH, KEY = "/api/configuration", "limits.requestsPerConnection"
 
@@ -248,21 +420,15 @@ class Changing(unittest.TestCase):
                 self.assertTrue(apus.requests_borne(pid))
             self.assertEqual(apus.ask("POST", self.PATH + "/rollback", revision="*")[0], 409)
 
-    def test_a_pool_is_changed_in_all_workers_and_the_sample_says_whose_it_is(self):
+    def test_a_pool_is_changed_in_all_workers_and_shown_with_what_all_have(self):
         with Administered() as apus:
             status, done = apus.ask("PATCH", "/api/pools/http:http", {"limit": 1})
-            self.assertEqual((status, done["workers"], done["pool"]["limit"]), (200, 2, 1), done)
+            self.assertEqual((status, done["workers"], done["pool"]["limit"]), (200, 2, 2), done)
+            self.assertEqual([one["limit"] for one in done["pool"]["members"]], [1, 1])
             for pid in apus.pids.values():
                 with apus.connect_to(pid):
                     # The kernel says which worker is asked: of many some ask this one, whose place is taken.
                     self.assertIn(503, (self.status(apus) for _ in range(1000)))
-
-            def is_told():
-                server = apus.ask("GET", "/api/sample")[1]["server"]
-                return (server["worker"], server["workers"]) == (1, 2)
-
-            # The first sample may be from before the master has said how many there are.
-            await_true(is_told, "the sample is that of worker 1 of 2")
 
     def status(self, apus):
         with apus.connect() as client:

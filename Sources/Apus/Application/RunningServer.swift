@@ -1,6 +1,7 @@
 public import ApusNet
 public import ApusPool
 public import ApusRuntime
+import CSystem
 import Synchronization
 
 /// An application that serves. Any thread may use it.
@@ -28,6 +29,8 @@ public final class RunningServer: Sendable {
     let board: LoopFigureBoard
     /// How far it is in its life.
     let life = ServerLife()
+    /// When it began, in nanoseconds of the monotonic clock.
+    let began = apus_monotonic_nanoseconds()
     /// Who is told what happens to it.
     let lifecycle = LifecycleListeners()
     /// How it is drained, as the configuration in force has it.
@@ -43,9 +46,10 @@ public final class RunningServer: Sendable {
     ///   - group: The loops.
     ///   - configuration: The rest.
     ///   - other: The server whose admin listener this is: what was handed over to it is for both.
+    ///   - given: The way to a master that nothing was handed over by.
     init(
         service: Service, group: LoopGroup, configuration: ServerConfiguration,
-        administering other: RunningServer? = nil
+        administering other: RunningServer? = nil, link given: WorkerLink? = nil
     ) throws {
         self.group = group
         self.configuration = configuration
@@ -60,7 +64,7 @@ public final class RunningServer: Sendable {
         } else {
             inheritance = try configuration.takesOverSockets ? SocketInheritance.take() : nil
             places = configuration.places
-            link = inheritance?.takeLink()
+            link = inheritance?.takeLink() ?? given
         }
         do {
             listeners = try Self.open(service, group, configuration, places, inheritance)
@@ -178,14 +182,17 @@ public final class RunningServer: Sendable {
     /// Shows what it counts among an application's metrics until it ends.
     func join(_ metrics: Metrics, _ servers: ServerBoard) {
         let id = metrics.addSource { [weak self] in self?.collect(into: &$0) }
-        servers.add(board)
+        servers.add(board, link)
         shown.withLock { $0 = (metrics, id, servers) }
     }
+
+    /// The metrics that it is shown among.
+    var shownMetrics: Metrics? { shown.withLock { $0?.metrics } }
 
     /// The loops end, and answer no more; what was counted can be read as long as the server is kept.
     func leaveBoard() {
         let shown = self.shown.withLock { $0 }
-        shown?.servers.remove(board)
+        shown?.servers.remove(board, link)
     }
 
     deinit {

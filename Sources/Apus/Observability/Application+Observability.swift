@@ -26,6 +26,9 @@ extension Application {
 extension Routes {
     /// Answers GET with the metrics of the server, the process and the application as text, and has requests measured.
     ///
+    /// With several workers (`apus serve --workers`) each answers for all: every series has the label `worker`, and
+    /// `apus_worker_up` says whose are missing.
+    ///
     /// Prometheus' text format 0.0.4, or OpenMetrics 1.0 for a client that prefers it. Anybody who can ask may read them:
     /// register it on a group with authentication, or see to it that the path is not reached from outside.
     ///
@@ -37,9 +40,8 @@ extension Routes {
         get(path) { context async in
             await board.refresh()
             let format = MetricsFormat(accept: context.field(.accept))
-            var snapshot = metrics.snapshot()
-            snapshot.merge(Metrics.shared.snapshot())
-            snapshot.addProcess()
+            var snapshot = metrics.wholeSnapshot()
+            if let link = board.link { snapshot = await link.joined(snapshot, from: context.loop) }
             return Response(
                 .ok, [.contentType: format.contentType, .cacheControl: "no-store"], text: snapshot.text(format))
         }
@@ -49,12 +51,23 @@ extension Routes {
 /// The loops of the servers that an application runs now, to be asked for their figures.
 final class ServerBoard: Sendable {
     private let boards = Lock<[LoopFigureBoard]>([])
+    private let links = Lock<[WorkerLink]>([])
 
     /// How long a loop that is held is waited for.
     private static let patience = Duration.milliseconds(50)
 
-    func add(_ board: LoopFigureBoard) { boards.withLock { $0.append(board) } }
-    func remove(_ board: LoopFigureBoard) { boards.withLock { $0.removeAll { $0 === board } } }
+    func add(_ board: LoopFigureBoard, _ link: WorkerLink?) {
+        boards.withLock { $0.append(board) }
+        if let link { links.withLock { $0.append(link) } }
+    }
+
+    func remove(_ board: LoopFigureBoard, _ link: WorkerLink?) {
+        boards.withLock { $0.removeAll { $0 === board } }
+        if let link { links.withLock { $0.removeAll { $0 === link } } }
+    }
+
+    /// The way to the other workers; nil where there are none.
+    var link: WorkerLink? { links.withLock { $0.first { $0.workers > 1 && !$0.questions.haveEnded } } }
 
     func refresh() async {
         for board in boards.withLock({ $0 }) { await board.refresh(within: Self.patience) }

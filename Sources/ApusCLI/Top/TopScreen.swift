@@ -39,7 +39,7 @@ struct TopScreen {
         let count = sample.loops.count
         var first = " apus  \(server.places.joined(separator: ", "))  \(count) \(count == 1 ? "loop" : "loops"), "
         first += "\(server.driver)  up \(Self.span(sample.uptime))"
-        if let worker = server.worker { first += "  worker \(worker) of \(server.workers ?? 1)" }
+        first += workers
         if server.isStopping { first += "  stopping" }
         if let trouble { first += "  \(trouble)" }
         let requests = sample.requests
@@ -62,6 +62,14 @@ struct TopScreen {
         ]
     }
 
+    /// How many workers this is about, and which of them do not answer.
+    private var workers: String {
+        guard let worker = sample.server.worker, let count = sample.server.workers else { return "" }
+        guard let members = sample.server.members else { return "  worker \(worker) of \(count)" }
+        let missing = members.filter { !$0.answers }.map { "\($0.worker)" }
+        return "  \(count) workers" + (missing.isEmpty ? "" : ", without \(missing.joined(separator: ", "))")
+    }
+
     private var loops: TopLayout.Section {
         TopLayout.Section(
             heading: heading("LOOP  PROCESSOR                   LAG P99    LAG MAX   REQUESTS/S  CONNECTIONS   TIMERS"),
@@ -70,7 +78,8 @@ struct TopScreen {
                 let bar = String(repeating: "|", count: full) + String(repeating: " ", count: 16 - full)
                 let part = loop.answers ? Self.right("\(Self.whole(loop.processor * 100)) %", 6) : "  held"
                 let line =
-                    "\(Self.left("\(loop.index)", 4))  [\(bar)] \(part)" + Self.right(Self.time(loop.lagP99), 11)
+                    "\(Self.left((loop.worker.map { "\($0)-" } ?? "") + "\(loop.index)", 4))  [\(bar)] \(part)"
+                    + Self.right(Self.time(loop.lagP99), 11)
                     + Self.right(Self.time(loop.lagMax), 11)
                     + Self.right(Self.whole(loop.requests), 13)
                     + Self.right(Figures.grouped(loop.connections), 13) + Self.right(Figures.grouped(loop.timers), 9)
@@ -136,7 +145,8 @@ struct TopScreen {
                     case .warning: .warning
                     case .error: .bad
                     }
-                return styled(cut("\(Self.right(age, 11)) ago  \(Self.left(one.kind, 13)) \(one.text)"), style)
+                let text = (one.worker.map { "worker \($0): " } ?? "") + one.text
+                return styled(cut("\(Self.right(age, 11)) ago  \(Self.left(one.kind, 13)) \(text)"), style)
             }, usual: 10)
     }
 

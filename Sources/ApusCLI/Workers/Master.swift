@@ -23,6 +23,7 @@ final class Master {
     private let outcomes = Outcomes()
     private let manager = ServiceManager()
     private var rounds: ChangeRounds
+    private var exchange = WorkerExchange()
     private var configuration: Configuration
 
     /// What came of starts, from the threads that see to them.
@@ -181,6 +182,7 @@ final class Master {
         }
         places[index].serving = (child, .now)
         rounds.serves(pid)
+        exchange.serves(pid, number: number)
         log(.info, "worker \(number) serves (pid \(pid))")
         if !hasServed, places.allSatisfy({ $0.serving != nil }) {
             hasServed = true
@@ -234,8 +236,13 @@ final class Master {
 
     private func hear(_ port: WorkerPort, of pid: Int32) {
         port.flush()
-        guard let messages = port.receive() else { return forget(pid) }
-        for message in messages { rounds.hear(message, from: pid) }
+        guard let frames = port.receive() else { return forget(pid) }
+        for frame in frames {
+            switch frame {
+            case .message(let message): rounds.hear(message, from: pid)
+            case .parcel(let parcel): exchange.hear(parcel, from: pid)
+            }
+        }
     }
 
     /// Sends what there is to be said.
@@ -243,13 +250,14 @@ final class Master {
         while true {
             let (messages, notes) = rounds.take()
             for note in notes { log(.warning, note) }
-            guard !messages.isEmpty else { return }
-            for (pid, message) in messages {
-                guard let port = places.lazy.compactMap({ $0.ports[pid] }).first else { continue }
-                if !port.send(message) { forget(pid) }
-            }
+            let parcels = exchange.take()
+            guard !messages.isEmpty || !parcels.isEmpty else { return }
+            for (pid, message) in messages where port(of: pid)?.send(message) == false { forget(pid) }
+            for (pid, parcel) in parcels where port(of: pid)?.send(parcel) == false { forget(pid) }
         }
     }
+
+    private func port(of pid: Int32) -> WorkerPort? { places.lazy.compactMap { $0.ports[pid] }.first }
 
     /// A worker's channel has ended, and soon the worker has.
     private func forget(_ pid: Int32) {
@@ -259,6 +267,7 @@ final class Master {
     private func part(_ index: Int, _ pid: Int32) {
         places[index].ports[pid] = nil
         rounds.leave(pid)
+        exchange.leave(pid)
     }
 
     // MARK: Signals

@@ -1,4 +1,4 @@
-@_spi(Apus) import ApusRuntime
+@_spi(Apus) package import ApusRuntime
 
 extension ConnectionPool {
     /// All that was counted, summed up over the loops. Any thread; it takes microseconds, however many connections
@@ -39,6 +39,11 @@ extension ConnectionPool {
             latency: DurationSummary(core.latencies.snapshot()), lifetime: DurationSummary(core.lifetimes.snapshot()),
             meanAge: .milliseconds(Int64(max(0, ages))), requestsPerConnection: buckets, loops: loops,
             settings: configuration.settings)
+    }
+
+    /// The histograms that the percentiles of a snapshot are of, to be merged with those of other processes. Any thread.
+    package var durations: (latencies: HistogramSnapshot, lifetimes: HistogramSnapshot) {
+        (core.latencies.snapshot(), core.lifetimes.snapshot())
     }
 
     /// What is known of a connection; nil when it is gone. Any thread.

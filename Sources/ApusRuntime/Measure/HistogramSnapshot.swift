@@ -3,11 +3,11 @@
 /// Every duration it gives is within 1 % of a recorded one from 1 µs to 1 h; ``min`` and ``max`` are exact.
 public struct HistogramSnapshot: Sendable, Hashable {
     /// The bucket that `counts` begins with.
-    private var first = 0
+    private(set) var first = 0
     /// The counts from the first bucket with one to the last; empty when nothing was recorded.
-    private var counts: [UInt64] = []
-    private var shortest: UInt64 = 0
-    private var longest: UInt64 = 0
+    private(set) var counts: [UInt64] = []
+    private(set) var shortest: UInt64 = 0
+    private(set) var longest: UInt64 = 0
 
     /// How many durations were recorded.
     public private(set) var count = 0
@@ -29,7 +29,7 @@ public struct HistogramSnapshot: Sendable, Hashable {
 
     /// Takes the counts of all buckets. A shortest or longest duration that is not in the first or last bucket with a
     /// count is replaced by the middle of that: it can be missing when it was read while somebody recorded.
-    private init(counts all: [UInt64], shortest: UInt64, longest: UInt64) {
+    init(counts all: [UInt64], shortest: UInt64, longest: UInt64) {
         guard let first = all.firstIndex(where: { $0 > 0 }), let last = all.lastIndex(where: { $0 > 0 }) else { return }
         self.first = first
         counts = Array(all[first...last])

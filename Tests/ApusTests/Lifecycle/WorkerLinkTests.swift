@@ -7,49 +7,9 @@ import Testing
 
 @Suite("A worker and its master", .timeLimit(.minutes(1)))
 struct WorkerLinkTests {
-    /// What a master would be.
-    private struct Master {
-        let port: WorkerPort
-        let link: WorkerLink
-
-        init() throws {
-            let (port, end) = try WorkerPort.pair()
-            self.port = port
-            link = WorkerLink(worker: 2, DescriptorChannel(owning: end))
-        }
-
-        /// What the worker says next.
-        func hear() throws -> WorkerMessage {
-            while true {
-                var wanted = pollfd(fd: port.descriptor, events: Int16(POLLIN), revents: 0)
-                let isReady = unsafe poll(&wanted, 1, 20_000) > 0
-                try #require(isReady, "the worker says nothing")
-                if let message = try #require(port.receive()).first { return message }
-            }
-        }
-
-        func state(_ texts: [String], _ revision: String = "a-5") -> WorkerMessage {
-            var state = WorkerMessage(.state)
-            state.changes = texts.map { ConfigurationPatch($0, from: "dashboard") }
-            state.revision = revision
-            state.workers = 3
-            return state
-        }
-
-        func ask(_ kind: WorkerMessage.Kind, round: Int, _ text: String? = nil, revision: String = "") -> WorkerMessage
-        {
-            var message = WorkerMessage(kind)
-            message.id = round
-            message.revision = revision
-            let patch = text.map { ConfigurationPatch($0, from: "dashboard") }
-            message.wish = kind == .prepare ? WorkerWish(patch: patch) : nil
-            return message
-        }
-    }
-
-    private func run(_ test: (Master, RunningServer) throws -> Void) async throws {
+    private func run(_ test: (FakeMaster, RunningServer) throws -> Void) async throws {
         let server = try Application(try Configuration(.testing).serverConfiguration()).start()
-        let master = try Master()
+        let master = try FakeMaster()
         try await withThreadOfItsOwn { try test(master, server) }
         master.link.close()
         server.stopNow()
@@ -155,7 +115,7 @@ struct WorkerLinkTests {
     @Test("a wish is answered when the master says what came of it, and not at all when it is gone")
     func wishing() async throws {
         let server = try Application(try Configuration(.testing).serverConfiguration()).start()
-        let master = try Master()
+        let master = try FakeMaster()
         master.port.send(master.state([]))
         try await withThreadOfItsOwn { try master.link.begin(server) }
         let link = master.link

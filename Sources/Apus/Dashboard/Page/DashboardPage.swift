@@ -59,6 +59,14 @@ enum DashboardPage {
         </dl>
         </section>
         <p id="workers" class="note quiet" hidden></p>
+        <section id="members" class="card" aria-labelledby="members-title" hidden><div class="head">
+        <h2 id="members-title">Workers</h2></div>
+        <div class="scroll" tabindex="0" role="region" aria-labelledby="members-title"><table id="member-table">
+        <caption class="hidden">What each worker does</caption>
+        <thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col" class="n">Requests/s</th>
+        <th scope="col" class="n">Connections</th><th scope="col" class="n broad">Processor</th>
+        <th scope="col" class="n broad">Memory</th><th scope="col" class="n wide">Up</th>
+        <th scope="col" class="n wide">Process</th></tr></thead><tbody></tbody></table></div></section>
         <section id="traffic" class="card" aria-labelledby="traffic-title">
         <div class="head"><h2 id="traffic-title">Traffic</h2>
         <div class="segments" role="group" aria-label="Time shown">

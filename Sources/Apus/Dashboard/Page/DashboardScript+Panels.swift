@@ -14,9 +14,7 @@ extension DashboardScript {
           const { requests, latency, connections, process, loops, server } = sample;
           put($('place'), `${server.places.join(', ')} · ${loops.length} ${loops.length === 1 ? 'loop' : 'loops'} on `
             + `${server.driver} · up ${span(sample.uptime)}${server.isStopping ? ' · stopping' : ''}`);
-          $('workers').hidden = !(server.workers > 1);
-          if (server.workers > 1) put($('workers'), `Figures, connections and events are those of worker ${server.worker} alone. `
-            + `What is changed of the configuration and of pools is changed in all ${server.workers} workers; limits are for each of them.`);
+          showMembers(server);
           figure($('rate'), rate(requests.rate));
           const failed = requests.byStatus[4] + requests.byStatus[5];
           put($('rate-more'), `${count(requests.total)} in all, ${count(requests.inProgress)} in progress`
@@ -31,6 +29,29 @@ extension DashboardScript {
           put($('memory-more'), `${count(process.descriptors)} descriptors`);
           document.title = `${short(requests.rate)}/s · Apus`;
         };
+        // Each worker, and what is missing of the service.
+        const showMembers = ({ worker, workers, members }) => {
+          $('workers').hidden = !(workers > 1);
+          $('members').hidden = !(workers > 1 && members);
+          if (!(workers > 1)) return;
+          const silent = (members ?? []).filter((one) => !one.answers).map((one) => one.worker);
+          put($('workers'), !members
+            ? `This is worker ${worker} of ${workers}, which is being replaced: figures, connections and events are its own alone.`
+            : (silent.length ? `Without worker ${silent.join(', ')}, which ${silent.length > 1 ? 'do' : 'does'} not answer: its `
+              + 'figures, connections and events are missing. ' : '') + `All is of ${count(workers - silent.length)} workers together; `
+              + 'pool events are those of this worker alone, limits and settings are for each worker.');
+          reconcile($('member-table').tBodies[0], members ?? [], (one) => one.worker, (one) => make('tr', {},
+            make('th', { scope: 'row' }, `${one.worker}`), make('td'), make('td', { class: 'n' }), make('td', { class: 'n' }),
+            make('td', { class: 'n broad' }), make('td', { class: 'n broad' }), make('td', { class: 'n wide' }),
+            make('td', { class: 'n wide' })), (row, one) => {
+            row.className = one.answers ? '' : 'missing';
+            const texts = !one.answers ? ['missing', '–', '–', '–', '–', '–', '–'] : [one.isStopping ? 'stopping' : 'serves',
+              rate(one.rate), count(one.connections), one.processor.toFixed(2), bytes(one.resident), span(one.uptime), `${one.pid}`];
+            texts.forEach((text, index) => put(row.children[index + 1], text));
+          });
+        };
+        // A loop by its name: with several workers, whose it is stands before it.
+        const loopName = (one) => one.worker === undefined ? `${one.loop ?? one.index}` : `${one.worker}-${one.loop ?? one.index}`;
         const meter = (part) => make('div', { class: 'meter' }, make('i', { 'aria-hidden': 'true' }, make('b')), make('span'));
         const setMeter = (element, part, text) => {
           element.className = 'meter' + (part > .9 ? ' hot' : part > .7 ? ' warm' : '');
@@ -44,8 +65,8 @@ extension DashboardScript {
           put($('loops-more'), sample.loops.length > 1 && busiest > 0
             ? `connections ${least === busiest ? 'even' : `${count(least)} to ${count(busiest)} a loop`}`
               + (sample.connections.isFresh ? '' : ', counted less often, for they are very many') : '');
-          reconcile($('loop-table').tBodies[0], sample.loops, (loop) => loop.index, (loop) => make('tr', {},
-            make('th', { scope: 'row' }, `${loop.index}`), make('td', {}, meter()), make('td', { class: 'n broad' }),
+          reconcile($('loop-table').tBodies[0], sample.loops, loopName, (loop) => make('tr', {},
+            make('th', { scope: 'row' }, loopName(loop)), make('td', {}, meter()), make('td', { class: 'n broad' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n' }), make('td', { class: 'n' }),
             make('td', { class: 'n wide' }), make('td', { class: 'n wide' })), (row, loop) => {
             setMeter(row.querySelector('.meter'), loop.processor, loop.answers ? percent(loop.processor) : 'held');
@@ -71,13 +92,13 @@ extension DashboardScript {
         const showSlowest = () => {
           const slowest = sample.slowest.slice(0, 6);
           const most = Math.max(1, ...slowest.map((one) => one.total));
-          reconcile($('slow-list'), slowest, (one) => `${one.at} ${one.loop} ${one.total}`, (one) => make('li', {},
+          reconcile($('slow-list'), slowest, (one) => `${one.at} ${loopName(one)} ${one.total}`, (one) => make('li', {},
             make('div', { class: 'line' }, make('code', { class: 'mono', title: `${one.method} ${one.path}` },
               `${one.method} ${one.path}`), make('strong', {}, time(one.total))),
             make('div', { class: 'stack', role: 'img', 'aria-label': `receiving ${time(one.receiving)}, handling `
               + `${time(one.handling)}, sending ${time(one.sending)}` }),
             make('p', { class: 'quiet' }, [one.status || 'no answer', clock(one.at), one.client, one.version,
-              `loop ${one.loop}`, one.sent ? bytes(one.sent) : '', one.failure ?? ''].filter(Boolean).join(' · '))),
+              `loop ${loopName(one)}`, one.sent ? bytes(one.sent) : '', one.failure ?? ''].filter(Boolean).join(' · '))),
             (row, one) => bars(row.querySelector('.stack'), [['receiving', one.receiving / most],
               ['handling', one.handling / most], ['sending', one.sending / most]]));
           if (!slowest.length) $('slow-list').replaceChildren(
@@ -89,7 +110,7 @@ extension DashboardScript {
           reconcile($('news'), shown, (one) => one.number + ' ' + one.at, (one) => make('li', { class: one.level },
             make('time', { class: 'quiet', datetime: new Date(one.at).toISOString() }, clock(one.at)),
             make('b', {}, (one.level === 'info' ? '' : one.level === 'warning' ? '▲ ' : '■ ') + one.kind),
-            make('span', {}, one.text)), () => {});
+            make('span', {}, (one.worker === undefined ? '' : `Worker ${one.worker}: `) + one.text)), () => {});
         };
         $('only-warnings').addEventListener('change', showNews);
 

@@ -58,9 +58,11 @@ extension DashboardScript {
           const known = await get(`/api/pools/${encodeURIComponent(name)}`).catch(() => null);
           if (!pool || !known) return say('The server does not answer.');
           limited = { name, revision: known.revision };
-          put($('limit-text'), `${name} has ${count(pool.active + pool.idle)} of its connections open. A lower limit closes none of `
+          const each = known.members ? 'The limit is for each worker. ' : '';
+          put($('limit-text'), `${name} has ${count(pool.active + pool.idle)} of its connections open. ${each}A lower limit closes none of `
             + 'them: nobody is let in until there are fewer.');
-          $('limit').value = known.limit ?? '';
+          // Of one worker: the limit above is of all together.
+          $('limit').value = known.settings.find((one) => one.path === 'limit')?.value ?? '';
           $('limit').removeAttribute('aria-invalid');
           $('limit-problem').textContent = '';
           $('limit-dialog').showModal();
@@ -97,7 +99,8 @@ extension DashboardScript {
           }
           $('limit-dialog').close();
           if (!content.applied.length) return say(`The limit of ${name} is what it was.`);
-          say(`${name} has ${content.pool.limit ? `a limit of ${count(content.pool.limit)}` : 'no limit'} now`
+          const limit = content.pool.settings.find((one) => one.path === 'limit')?.value;
+          say(`${name} has ${limit ? `a limit of ${count(limit)}` : 'no limit'} now${content.workers > 1 ? ' in each worker' : ''}`
             + (content.toDrain ? `; ${count(content.toDrain)} above it may stay.` : '.'),
             make('button', { type: 'button', onclick: async () => {
               const undone = await api(address + '/rollback', { method: 'POST', fields: seen(content.revision) }).catch(() => null);

@@ -16,7 +16,8 @@ extension DashboardScript {
         };
         const showConnections = (page) => {
           put($('connection-count'), (wanted.search ? `${count(page.matching)} of ${count(page.total)}` : count(page.total))
-            + (page.missingLoops.length ? `, without those of loop ${page.missingLoops.join(', ')}, which is held` : ''));
+            + (page.missingLoops.length ? `, without those of loop ${page.missingLoops.join(', ')}, which is held` : '')
+            + (page.missingWorkers?.length ? `, without those of worker ${page.missingWorkers.join(', ')}, which does not answer` : ''));
           if (!page.connections.length && wanted.offset) { wanted.offset = 0; return refreshConnections(); }
           reconcile($('connection-table').tBodies[0], page.connections, (one) => one.id, (one) => make('tr', {},
             make('td', { class: 'mono client' }), make('td', { class: 'broad' }),
@@ -29,7 +30,7 @@ extension DashboardScript {
             put(row.children[2].firstChild, one.state);
             put(row.children[2].lastChild, one.request ? ` ${one.request}` : '');
             [one.address || 'Unix socket', one.protocol, null, count(one.requests), span(one.age), span(one.idle), one.roundTrip === undefined ? '–' : time(one.roundTrip),
-              bytes(one.received), bytes(one.sent), String(one.loop)].forEach((text, index) => {
+              bytes(one.received), bytes(one.sent), loopName(one)].forEach((text, index) => {
                 if (text !== null) put(row.children[index], text);
               });
           });
@@ -64,7 +65,7 @@ extension DashboardScript {
         $('later').addEventListener('click', () => { wanted.offset += wanted.limit; refreshConnections(); });
         const askToClose = (one) => {
           closing = one;
-          put($('close-text'), `${one.address || 'A connection'} speaks ${one.protocol}, is ${one.state} and has made `
+          put($('close-text'), `${one.address || 'A connection'}${one.worker === undefined ? '' : ` of worker ${one.worker}`} speaks ${one.protocol}, is ${one.state} and has made `
             + `${count(one.requests)} ${one.requests === 1 ? 'request' : 'requests'}.`);
           $('close-dialog').returnValue = '';
           $('close-dialog').showModal();

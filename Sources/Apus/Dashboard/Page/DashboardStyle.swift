@@ -136,6 +136,7 @@ enum DashboardStyle {
         tbody th { font-size: .875rem; padding: .4rem .75rem .4rem 0 }
         tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0 }
         .client { white-space: nowrap }
+        #member-table tr.missing { color: var(--bad) }
         #loop-table th:nth-child(2) { width: 34% }
         th:last-child, td:last-child { padding-right: 0 }
         .n { text-align: right; white-space: nowrap }

@@ -2,8 +2,8 @@ import ApusNet
 import ApusRuntime
 
 /// What of the connections somebody wants to see: `?sort=-age&search=10.0&offset=0&limit=50`.
-struct ConnectionQuery: Sendable {
-    enum Key: String, Sendable, CaseIterable {
+struct ConnectionQuery: Sendable, Codable {
+    enum Key: String, Sendable, Codable, CaseIterable {
         case age, idle, requests, address, `protocol`, state, loop
     }
 
@@ -52,16 +52,20 @@ struct ConnectionQuery: Sendable {
     }
 
     /// Whether a connection is meant.
-    func matches(_ sight: ConnectionSight) -> Bool {
+    func matches(_ sight: ConnectionSight, of worker: WorkerName?) -> Bool {
         if search.isEmpty { return true }
         if sight.protocolName.lowercased().contains(search) || sight.activity.name.contains(search) { return true }
         if "loop \(sight.connection.loop.index)" == search { return true }
-        if let name, name.loop == sight.connection.loop.index, name.id == sight.connection.id { return true }
+        if let worker, "worker \(worker.number)" == search { return true }
+        if let name, name == ConnectionName(worker: worker, loop: sight.connection.loop.index, id: sight.connection.id)
+        {
+            return true
+        }
         return sight.connection.peerNow?.description.contains(search) ?? false
     }
 
     /// What it is sorted by, as a number.
-    func rank(_ sight: ConnectionSight) -> UInt64 {
+    func rank(_ sight: ConnectionSight, of worker: WorkerName?) -> UInt64 {
         let now = sight.connection.loop.tick
         return switch key {
         case .age: sight.began == 0 ? 0 : now &- min(now, sight.began)
@@ -73,7 +77,7 @@ struct ConnectionQuery: Sendable {
                 sight.kind == .other ? $0 | UInt64($1.element) << UInt64(48 - 8 * $1.offset) : $0
             }
         case .state: UInt64(sight.activity.rawValue)
-        case .loop: UInt64(sight.connection.loop.index)
+        case .loop: UInt64(worker?.number ?? 0) << 32 | UInt64(sight.connection.loop.index)
         case .address:
             switch sight.connection.peerNow {
             case .ipv4(let address, let port)?: UInt64(address.value) << 16 | UInt64(port)
@@ -85,17 +89,21 @@ struct ConnectionQuery: Sendable {
 }
 
 /// The first so many of the connections of one loop, in an order; and how many there are. Belongs to the loop.
-struct ConnectionChoice: Sendable {
-    struct Candidate: Sendable {
+struct ConnectionChoice: Sendable, Codable {
+    struct Candidate: Sendable, Codable {
         var rank: UInt64
+        /// Nil for a server alone.
+        var worker: WorkerName?
         var loop: Int
         var id: UInt64
 
         /// Whether it stands before another one; the place decides between equals, so that pages fit together.
         func precedes(_ other: Candidate, descending: Bool) -> Bool {
             if rank != other.rank { return descending == (rank > other.rank) }
-            return (loop, id) < (other.loop, other.id)
+            return (worker?.number ?? 0, loop, id) < (other.worker?.number ?? 0, other.loop, other.id)
         }
+
+        var name: ConnectionName { ConnectionName(worker: worker, loop: loop, id: Endpoint.ID(rawValue: id)) }
     }
 
     private(set) var candidates: [Candidate] = []
@@ -109,13 +117,14 @@ struct ConnectionChoice: Sendable {
         isDescending = query.isDescending
     }
 
-    mutating func look(at sight: ConnectionSight, _ query: ConnectionQuery) {
+    mutating func look(at sight: ConnectionSight, of worker: WorkerName?, _ query: ConnectionQuery) {
         total += 1
-        guard query.matches(sight) else { return }
+        guard query.matches(sight, of: worker) else { return }
         matching += 1
         candidates.append(
             Candidate(
-                rank: query.rank(sight), loop: sight.connection.loop.index, id: sight.connection.id.rawValue))
+                rank: query.rank(sight, of: worker), worker: worker, loop: sight.connection.loop.index,
+                id: sight.connection.id.rawValue))
         // Twice as many as are wanted, for each sort costs more than what it throws away.
         if candidates.count >= 2 * most + 64 { cut() }
     }

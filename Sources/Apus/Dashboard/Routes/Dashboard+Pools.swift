@@ -20,14 +20,11 @@ extension Dashboard {
     }
 
     func registerPools(on app: Application) {
-        let sampler = self.sampler
-        app.get("/api/pools") { _ in sampler.value.sample.pools }
-        app.get("/api/listeners") { _ in sampler.value.sample.listeners }
-        app.get("/api/pools/:name") { context in
+        app.get("/api/pools/:name") { context async throws -> Response in
             let pool = try pool(context)
             // The revision first: who bases a change on it has seen at least that.
             let revision = revision(of: pool)
-            return try Self.answer(detail(of: pool, revision), revision, context)
+            return try Self.answer(await detail(of: pool, revision, context), revision, context)
         }
         app.patch("/api/pools/:name") { context async throws -> Response in
             let pool = try pool(context)
@@ -36,14 +33,14 @@ extension Dashboard {
                 let patch = ConfigurationPatch(try await context.text(), below: key, from: "dashboard")
                 return try await change(pool, at: key, to: .patch(patch), context)
             }
-            return try change(pool, to: PoolChange(text: try await context.text()), context)
+            return try await change(pool, to: PoolChange(text: try await context.text()), context)
         }
         app.post("/api/pools/:name/rollback") { context async throws -> Response in
             let pool = try pool(context)
             try context.query.require(knowing: [])
             try Self.requireIfMatch(context, current: revision(of: pool))
             if let key = server?.configurationKey(of: pool) { return try await rollBack(pool, at: key, context) }
-            return try rollBack(pool, context)
+            return try await rollBack(pool, context)
         }
     }
 
@@ -64,9 +61,20 @@ extension Dashboard {
         return "\(word)-\(pool.revision)"
     }
 
-    private func detail(of pool: ConnectionPool, _ revision: String) -> PoolDetail {
+    /// All that is known of a pool, in all workers.
+    private func detail(of pool: ConnectionPool, _ revision: String, _ context: Context) async -> PoolDetail {
         let key = server?.configurationKey(of: pool)
-        return PoolDetail(pool.snapshot(), revision: revision, key: key, settings: settings(of: pool, at: key))
+        let settings = settings(of: pool, at: key)
+        guard let link = server?.link, let name = server?.workerName, !link.questions.haveEnded, !link.siblings.isEmpty
+        else { return PoolDetail(pool.snapshot(), revision: revision, key: key, settings: settings) }
+        let answers = await link.ask(.pool(pool.name), from: context.loop, within: .milliseconds(500))
+        // One that answers nothing has no such pool.
+        let others = answers.contents.values.compactMap { try? JSONCoding.decode(WorkerPool.self, from: $0) }
+        let parts = ([WorkerPool(name, pool)] + others).ordered { $0.name.number < $1.name.number }
+        var detail = PoolDetail(WorkerPool.joined(parts), revision: revision, key: key, settings: settings)
+        detail.members = (parts.map(PoolDetail.Member.init) + answers.missing.map { PoolDetail.Member(worker: $0) })
+            .ordered { $0.worker < $1.worker }
+        return detail
     }
 
     // MARK: By the configuration
@@ -85,7 +93,8 @@ extension Dashboard {
         }
         note(changed, request)
         let revision = "\(changed.revision)"
-        var outcome = Outcome(revision: revision, workers: changed.workers, pool: detail(of: pool, revision))
+        var outcome = Outcome(
+            revision: revision, workers: changed.workers, pool: await detail(of: pool, revision, context))
         for change in changed.update.applied where change.path.hasPrefix(key + ".") {
             let path = String(change.path.dropFirst(key.count + 1))
             if path == "idleTimeout" || path == "requestsPerConnection" {
@@ -94,7 +103,9 @@ extension Dashboard {
                 outcome.applied.append(path)
             }
         }
-        outcome.toDrain = max(0, pool.count - (pool.configuration.limit ?? .max))
+        outcome.toDrain =
+            outcome.pool.members?.reduce(0) { $0 + $1.toDrain }
+            ?? max(0, pool.count - (pool.configuration.limit ?? .max))
         return try Self.answer(outcome, revision, context)
     }
 
@@ -137,13 +148,15 @@ extension Dashboard {
         return try Self.stale(reason, current, context)
     }
 
-    private func change(_ pool: ConnectionPool, to wanted: PoolChange, _ context: Context) throws -> Response {
+    private func change(
+        _ pool: ConnectionPool, to wanted: PoolChange, _ context: Context
+    ) async throws -> Response {
         let seen = pool.revision
         guard isExpected(pool, context) else { return try stale(pool, context) }
         do {
             let configuration = try wanted.configuration(of: pool) { reason(against: $0, of: pool) }
             guard let change = try pool.update(configuration, basedOn: seen) else { return try stale(pool, context) }
-            return try answer(context, pool, change)
+            return try await answer(context, pool, change)
         } catch let error as PoolConfigurationError {
             return try refusal(PoolChange.error(error), revision: revision(of: pool), context)
         } catch let error as ConfigurationError {
@@ -151,19 +164,19 @@ extension Dashboard {
         }
     }
 
-    private func rollBack(_ pool: ConnectionPool, _ context: Context) throws -> Response {
+    private func rollBack(_ pool: ConnectionPool, _ context: Context) async throws -> Response {
         let seen = pool.revision
         guard isExpected(pool, context) else { return try stale(pool, context) }
-        if let change = pool.rollback(basedOn: seen) { return try answer(context, pool, change) }
+        if let change = pool.rollback(basedOn: seen) { return try await answer(context, pool, change) }
         guard pool.revision == seen else { return try stale(pool, context) }
         throw Self.nothingToRollBack
     }
 
     private func answer(
         _ context: Context, _ pool: ConnectionPool, _ change: PoolConfigurationChange
-    ) throws -> Response {
+    ) async throws -> Response {
         let revision = revision(of: pool)
-        let detail = detail(of: pool, revision)
+        let detail = await detail(of: pool, revision, context)
         let changed = pool.configuration.changes(since: change.previous)
         if !changed.isEmpty {
             let texts = detail.settings.filter { changed.contains($0.path) }.map { "\($0.path) is \($0.value)" }

@@ -36,21 +36,38 @@ struct Dashboard: Sendable {
 
     private func registerNumbers(on app: Application) {
         let sampler = self.sampler
-        app.get("/api/sample") { _ in
-            Response(.ok, [.contentType: "application/json"], body: .bytes(try sampler.value.json()))
+        app.get("/api/sample") { _ async throws -> Response in
+            await sampler.value.becomeWhole()
+            return Response(.ok, [.contentType: "application/json"], body: .bytes(try sampler.value.json()))
         }
         app.get("/api/history") { _ in
             History(
                 bounds: DashboardSample.bounds,
                 samples: Array(sampler.value.past.suffix(DashboardSampler.mostPast)))
         }
-        app.get("/api/loops") { _ in sampler.value.sample.loops }
-        app.get("/api/routes") { _ in sampler.value.sample.routes }
-        app.get("/api/slowest") { _ in sampler.value.sample.slowest }
-        app.get("/api/limits") { _ in sampler.value.sample.limits ?? [] }
-        app.get("/api/news") { _ in Array(sampler.value.news.suffix(100)) }
+        part(of: app, "/api/loops") { $0.loops }
+        part(of: app, "/api/routes") { $0.routes }
+        part(of: app, "/api/slowest") { $0.slowest }
+        part(of: app, "/api/limits") { $0.limits ?? [] }
+        part(of: app, "/api/pools") { $0.pools }
+        part(of: app, "/api/listeners") { $0.listeners }
+        app.get("/api/news") { _ async -> [DashboardNews] in
+            await sampler.value.becomeWhole()
+            return Array(sampler.value.news.suffix(100))
+        }
         app.get("/api/events") { _ in try events() }
         app.get("/api/events/pools") { _ in try poolEvents() }
+    }
+
+    /// A part of the sample at an address of its own.
+    private func part<Part: Encodable & Sendable>(
+        of app: Application, _ path: String, _ part: @escaping @Sendable (DashboardSample) -> [Part]
+    ) {
+        let sampler = self.sampler
+        app.get(path) { context async throws -> Response in
+            await sampler.value.becomeWhole()
+            return try JSON(part(sampler.value.sample)).response(to: context)
+        }
     }
 
     /// What was before the first event of a stream.
@@ -72,7 +89,7 @@ struct Dashboard: Sendable {
     private func poolEvents() throws(HTTPError) -> Response {
         let place = try enter()
         guard let server else { throw Self.isGone }
-        let events = server.pools.events()
+        let (events, worker) = (server.pools.events(), server.workerName)
         return Response.events { stream in
             defer { withExtendedLifetime(place) {} }
             var next = events.makeAsyncIterator()
@@ -82,7 +99,7 @@ struct Dashboard: Sendable {
                 if served[event.pool] == nil, let server = self.server, let pool = server.pools[event.pool] {
                     served[event.pool] = server.serves(pool)
                 }
-                let line = PoolLine(event, isServed: served[event.pool] ?? false, missed: next.missed)
+                let line = PoolLine(event, of: worker, isServed: served[event.pool] ?? false, missed: next.missed)
                 try await stream.send(ServerEvent.json(line, type: "pool"))
             }
         }
@@ -95,7 +112,11 @@ struct Dashboard: Sendable {
         return Response.events(EventOptions(slowClients: .dropOldest, mostWaiting: 16, retry: .seconds(2))) { stream in
             defer { withExtendedLifetime(place) {} }
             let now = sampler.value
-            try await stream.send(ServerEvent(String(decoding: now.json(), as: UTF8.self), type: "sample"))
+            now.watch()
+            // One of this worker alone would show less than there is; the next is of all.
+            if now.isWhole {
+                try await stream.send(ServerEvent(String(decoding: now.json(), as: UTF8.self), type: "sample"))
+            }
             for one in now.news.suffix(100) {
                 try await stream.send(ServerEvent.json(one, type: "news"))
             }

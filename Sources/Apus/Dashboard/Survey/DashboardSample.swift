@@ -32,9 +32,26 @@ package struct DashboardSample: Codable, Sendable {
         package var driver = ""
         package var processor = 0
         package var isStopping = false
-        /// Which of how many workers this is about; nil for a server alone.
+        /// Which of how many workers has the dashboard; nil for a server alone.
         package var worker: Int?
         package var workers: Int?
+        /// Each of the workers, by number. Nil when the sample is about this worker alone, because it has no master any
+        /// more.
+        package var members: [Member]?
+    }
+
+    /// One of several workers.
+    package struct Member: Codable, Sendable {
+        package var worker = 0
+        /// Whether it has answered in time; if not, nothing of it is in the sample.
+        package var answers = false
+        package var pid: Int?
+        package var uptime = 0.0
+        package var rate = 0.0
+        package var connections = 0
+        package var processor = 0.0
+        package var resident: Int64 = -1
+        package var isStopping = false
     }
 
     package struct Requests: Codable, Sendable {
@@ -78,6 +95,8 @@ package struct DashboardSample: Codable, Sendable {
     }
 
     package struct Loop: Codable, Sendable {
+        /// Whose it is; nil for a server alone.
+        package var worker: Int?
         package var index = 0
         /// Whether it has answered.
         package var answers = true
@@ -189,9 +208,11 @@ package struct DashboardNews: Codable, Sendable {
     package var at: Int64
     package var level: Level
     /// A word for what it is about: `limit`, `loop`, `pool`, `configuration`, `access`, `connection`, `drain`,
-    /// `handover`.
+    /// `handover`, `worker`.
     package var kind: String
     package var text: String
+    /// To which of several workers it happened; nil when it did to this one alone, or to all.
+    package var worker: Int?
 }
 
 extension DashboardNews {

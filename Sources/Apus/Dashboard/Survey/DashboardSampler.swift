@@ -5,31 +5,40 @@ import ApusRuntime
 import CSystem
 import Synchronization
 
-/// Takes a sample of a server every second, and tells those who watch. Belongs to the admin listener's loop.
+/// Takes samples of a server: each second for who has the dashboard, which tells those who watch, or when another worker
+/// asks. Belongs to one loop, that of the admin listener or of a ``WorkerReporter``.
 ///
 /// The server's loops are asked for their part between two of their own turns, and one that is held is not waited for. With
-/// very many connections they are asked more seldom, so that looking never takes more than half a percent of a loop.
+/// very many connections they are asked more seldom, so that looking never takes more than half a percent of a loop. The
+/// other workers are asked while somebody looks: a sample of that time is of all of them.
 @safe final class DashboardSampler {
     /// Samples that are kept for who opens the page later: ten minutes.
     static let mostPast = 600
     private static let mostNews = 200
-    private static let interval = Duration.seconds(1)
+    static let interval = Duration.seconds(1)
     private static let patience = Duration.milliseconds(250)
     private static let mostCost = 0.005
 
     let loop: EventLoop
     let hub: EventHub
-    private weak var server: RunningServer?
-    private let began = apus_monotonic_nanoseconds()
-    private(set) var sample = DashboardSample()
-    private(set) var past: [DashboardPast] = []
+    private(set) weak var server: RunningServer?
+    /// What is shown: of all workers, while somebody looks.
+    var sample = DashboardSample()
+    /// What this process has of it, and the durations that it was made of.
+    private(set) var mine = DashboardSample()
+    private(set) var durations = RequestDurations()
+    /// What is joined with that of other workers.
+    var round = DashboardRound()
+    var past: [DashboardPast] = []
     private(set) var news: [DashboardNews] = []
-    private var newsNumber = 0
+    var newsNumber = 0
+    /// While a begin is measured of which nobody wants to know what was before.
+    var isQuiet = false
     private var lastStranger = ""
     /// What has happened and was not told yet, and when the last of its kind was.
     private var gathered: [String: (count: Int, toldAt: UInt64)] = [:]
     private var reading = RequestReading()
-    private var readAt: UInt64 = 0
+    private(set) var readAt: UInt64 = 0
     private var loops: [LoopReading] = []
     private var processor: Int64 = 0
     private var opened = 0
@@ -57,23 +66,21 @@ import Synchronization
         loops = Array(repeating: LoopReading(), count: server.group.loops.count)
     }
 
-    /// Takes the first sample soon, and then one each second, until the server or the loop ends.
-    func start() {
-        guard let server else { return }
+    /// Asks the loops, and makes the figures of this process.
+    func take(then done: @escaping @Sendable (DashboardSampler) -> Void) {
+        guard let server else { return endWaiting() }
         let own = LoopBound(self, to: loop)
-        let now = apus_monotonic_nanoseconds()
+        guard apus_monotonic_nanoseconds() >= surveyDue else {
+            finish([])
+            return done(self)
+        }
         let services = server.services
-        guard now >= surveyDue else { return finish([]) }
         LoopPoll<LoopSurvey>.ask(server.group.loops, from: loop, within: Self.patience) { loop, _, answer in
             LoopSurvey.make(of: services, on: loop, then: answer)
         } then: { surveys in
             own.value.finish(surveys)
+            done(own.value)
         }
-    }
-
-    private func again() {
-        let own = LoopBound(self, to: loop)
-        loop.schedule(after: Self.interval) { _ in own.value.start() }
     }
 
     /// The last sample as JSON, encoded once however many ask.
@@ -88,8 +95,11 @@ import Synchronization
     func tell(_ level: DashboardNews.Level, _ kind: String, _ text: String) {
         if Self.loggedKinds.contains(kind) { server?.configuration.log(level.logged, "\(kind): \(text)") }
         newsNumber += 1
-        let one = DashboardNews(
-            number: newsNumber, at: Self.now, level: level, kind: kind, text: text)
+        keep(DashboardNews(number: newsNumber, at: Self.now, level: level, kind: kind, text: text))
+    }
+
+    /// Keeps news, and tells those who watch.
+    func keep(_ one: DashboardNews) {
         news.append(one)
         if news.count >= Self.mostNews * 2 { news.removeFirst(news.count - Self.mostNews) }
         try? hub.publish(json: one, type: "news")
@@ -101,7 +111,7 @@ import Synchronization
     /// Says how often something has happened: at once, and then, while it goes on, every ten seconds.
     private func tell(_ more: Int, of key: String, kind: String = "limit", _ text: (Int) -> String) {
         var gathered = gathered[key] ?? (count: 0, toldAt: 0)
-        gathered.count += max(0, more)
+        if !isQuiet { gathered.count += max(0, more) }
         let now = apus_monotonic_nanoseconds()
         if gathered.count > 0, gathered.toldAt == 0 || now - gathered.toldAt > 10_000_000_000 {
             tell(.warning, kind, text(gathered.count))
@@ -125,15 +135,16 @@ import Synchronization
 
     // MARK: A sample
 
+    /// Makes the figures of this process.
     private func finish(_ surveys: [LoopSurvey?]) {
         guard let server else { return }
         let now = apus_monotonic_nanoseconds()
         let interval = readAt == 0 ? 1 : max(0.001, Double(now - readAt) / 1e9)
         var next = DashboardSample()
-        next.number = sample.number + 1
+        next.number = mine.number + 1
         next.at = Self.now
         next.interval = interval
-        next.uptime = Double(now - began) / 1e9
+        next.uptime = Double(now - server.began) / 1e9
         next.server = DashboardSample.Server(
             places: server.listeners.map(\.place), driver: "\(server.group.driver)",
             processor: Int(apus_available_processors()),
@@ -147,17 +158,11 @@ import Synchronization
         describeProcess(interval, in: &next)
         next.listeners = server.listenerRows
         next.pools = pools.map { DashboardSample.PoolRow($0) }
-        next.limits = server.limitRows(since: sample.limits, interval)
-        tellHealth(next.listeners + next.pools, before: sample.listeners + sample.pools)
+        next.limits = server.limitRows(since: mine.limits, interval)
+        tellHealth(next.listeners + next.pools, before: mine.listeners + mine.pools)
         noteWrongToken(from: nil)
         readAt = now
-        sample = next
-        past.append(DashboardPast(next))
-        if past.count >= Self.mostPast * 2 { past.removeFirst(past.count - Self.mostPast) }
-        if hub.listenerCount > 0, let bytes = try? json() {
-            hub.publish(ServerEvent(String(decoding: bytes, as: UTF8.self), type: "sample"))
-        }
-        again()
+        mine = next
     }
 
     /// Takes over what the loops have said; none when they were not asked.
@@ -238,7 +243,7 @@ import Synchronization
 
     private func describeRequests(_ server: RunningServer, _ interval: Double, in sample: inout DashboardSample) {
         let found = RequestReading(server.services)
-        found.describe(since: reading, interval, in: &sample)
+        durations = found.describe(since: reading, interval, in: &sample)
         // What ends in good order is no news.
         for (kind, count) in found.limits.ordered(by: { $0.key.rawValue < $1.key.rawValue })
         where kind != .idleTimeout && kind != .requestsPerConnection {

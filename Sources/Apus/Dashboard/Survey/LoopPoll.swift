@@ -41,16 +41,6 @@ final class LoopPoll<Answer: Sendable>: Sendable {
         }
     }
 
-    /// The same for who awaits it, on `own`.
-    static func ask(
-        _ loops: [EventLoop], from own: EventLoop, within patience: Duration,
-        _ ask: @escaping @Sendable (EventLoop, Int, @escaping @Sendable (Answer) -> Void) -> Void
-    ) async -> [Answer?] {
-        await withCheckedContinuation { continuation in
-            self.ask(loops, from: own, within: patience, ask) { continuation.resume(returning: $0) }
-        }
-    }
-
     /// Keeps an answer; whether it was the last.
     private func take(_ answer: Answer, at place: Int) -> Bool {
         state.withLock { state in

@@ -16,6 +16,23 @@ struct PoolDetail: Encodable {
         var reason: String?
     }
 
+    /// What one of several workers has of it.
+    struct Member: Encodable {
+        var worker: Int
+        /// Whether it has answered in time; if not, nothing of it is in the numbers.
+        var answers = false
+        var health: String?
+        var reason: String?
+        var active = 0
+        var idle = 0
+        var limit: Int?
+        var opened = 0
+        var rejected = 0
+
+        /// Connections above a lower limit.
+        var toDrain: Int { max(0, active + idle - (limit ?? .max)) }
+    }
+
     /// The usual percentiles of something.
     struct Summary: Encodable {
         var count: Int
@@ -75,6 +92,8 @@ struct PoolDetail: Encodable {
     var loops: [Int]
     var unevenness: Double?
     var settings: [Setting]
+    /// Each of the workers that have it, by number; nil for a server alone.
+    var members: [Member]?
 
     init(_ pool: PoolSnapshot, revision: String, key: String?, settings: [Setting]) {
         let row = DashboardSample.PoolRow(pool)

@@ -56,6 +56,8 @@ extension RunningServer {
 struct PoolLine: Encodable {
     var number: UInt64
     var pool: String
+    /// Of which of several workers; nil for a server alone.
+    var worker: Int?
     var name: String
     /// What `/api/connections` calls it; the pool's own name for one that is not in that list.
     var connection: String?
@@ -65,14 +67,16 @@ struct PoolLine: Encodable {
 
     /// - Parameters:
     ///   - event: What happened.
+    ///   - worker: The process that it happened in; nil for a server alone.
     ///   - isServed: Whether the pool's connections are those of the server's listeners.
     ///   - missed: How many events were missed before it.
-    init(_ event: PoolEvent, isServed: Bool, missed: Int) {
+    init(_ event: PoolEvent, of worker: WorkerName?, isServed: Bool, missed: Int) {
+        self.worker = worker?.number
         number = event.number
         pool = event.pool
         name = event.name
         if isServed, let handle = event.handle, let loop = event.loop {
-            connection = ConnectionName(loop: loop, id: Endpoint.ID(rawValue: handle)).description
+            connection = ConnectionName(worker: worker, loop: loop, id: Endpoint.ID(rawValue: handle)).description
         } else {
             connection = event.connection?.description
         }

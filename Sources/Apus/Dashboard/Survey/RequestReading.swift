@@ -53,8 +53,12 @@ struct RequestReading {
     }
 
     /// Writes what came between an earlier reading and this one.
-    func describe(since earlier: RequestReading, _ interval: Double, in sample: inout DashboardSample) {
-        var whole = HistogramSnapshot()
+    ///
+    /// - Returns: The durations, to be merged with those of other workers.
+    func describe(
+        since earlier: RequestReading, _ interval: Double, in sample: inout DashboardSample
+    ) -> RequestDurations {
+        var found = RequestDurations()
         var received = 0
         var sent = 0
         for (name, line) in lines {
@@ -66,21 +70,23 @@ struct RequestReading {
             received += line.received - (before?.received ?? 0)
             sent += line.sent - (before?.sent ?? 0)
             let durations = before.map { line.durations.since($0.durations) } ?? line.durations
-            whole.merge(durations)
+            found.whole.merge(durations)
             let count = classes.reduce(0, +)
-            sample.routes.append(
-                DashboardSample.RouteRow(
-                    method: name.method, route: name.route, rate: Double(count) / interval,
-                    total: line.byClass.reduce(0, +), p50: durations.percentile(50).microseconds,
-                    p99: durations.percentile(99).microseconds,
-                    errors: count > 0 ? Double(classes[4] + classes[5]) / Double(count) : 0))
+            let row = DashboardSample.RouteRow(
+                method: name.method, route: name.route, rate: Double(count) / interval,
+                total: line.byClass.reduce(0, +), p50: durations.percentile(50).microseconds,
+                p99: durations.percentile(99).microseconds,
+                errors: count > 0 ? Double(classes[4] + classes[5]) / Double(count) : 0)
+            found.routes.append(RequestDurations.Route(row: row, durations: durations))
         }
-        sample.routes = sample.routes.ordered { ($0.rate, $0.total, $1.route) > ($1.rate, $1.total, $0.route) }
-        sample.routes.removeLast(max(0, sample.routes.count - 20))
+        found.sort()
+        found.routes.removeLast(max(0, found.routes.count - RequestDurations.mostRoutes))
+        sample.routes = found.rows
         sample.requests.inProgress = inProgress
         sample.requests.received = Double(received) / interval
         sample.requests.sent = Double(sent) / interval
-        sample.latency = DashboardSample.Latency(whole)
+        sample.latency = DashboardSample.Latency(found.whole)
+        return found
     }
 }
 

@@ -26,6 +26,8 @@ package struct SlowRequest: Sendable, Hashable, Codable {
     package var sent: Int64
     package var client: String
     package var version: String
+    /// Of which of several workers; nil for a server alone.
+    package var worker: Int?
     package var loop: Int
     /// Why it failed; nil when it has not.
     package var failure: String?

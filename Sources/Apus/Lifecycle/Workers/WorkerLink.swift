@@ -7,7 +7,8 @@ import ApusRuntime
 #endif
 
 /// A worker's end of the channel to its master: what its clients want changed goes to the master, and what the master has
-/// all workers change is done here, in the order in which it comes. Any thread.
+/// all workers change is done here, in the order in which it comes. What the workers ask one another goes by it too. Any
+/// thread.
 final class WorkerLink: Sendable {
     /// How long a worker waits for what it must know before it accepts.
     private static let patience = Duration.seconds(10)
@@ -40,6 +41,10 @@ final class WorkerLink: Sendable {
     private let channel: DescriptorChannel
     private let state = Lock(State())
     private let sending = Lock(())
+    /// What this worker asks the others.
+    let questions = WorkerQuestions()
+    /// What it answers them with; made when the first one asks.
+    private let reporter = Lock<WorkerReporter?>(nil)
 
     init(worker: Int, _ channel: DescriptorChannel) {
         self.worker = worker
@@ -66,9 +71,12 @@ final class WorkerLink: Sendable {
             try take(first, server)
             try Thread(named: "master-link", stackSize: 1 << 20) { [weak server, self] in
                 while let bytes = try? channel.receiveBytes(until: nil, atMost: WorkerMessage.longest),
-                    let message = WorkerMessage(bytes), let server
+                    let frame = WorkerFrame(bytes), let server
                 {
-                    hear(message, server)
+                    switch frame {
+                    case .message(let message): hear(message, server)
+                    case .parcel(let parcel): hear(parcel, server)
+                    }
                 }
                 end()
             }.detach()
@@ -92,6 +100,12 @@ final class WorkerLink: Sendable {
             return state.waiting.values.map { $0 }
         }
         for one in waiting { one.resume(returning: nil) }
+        questions.end()
+        let reporter = self.reporter.withLock { reporter in
+            defer { reporter = nil }
+            return reporter
+        }
+        reporter?.close()
     }
 
     // MARK: What the master says
@@ -155,9 +169,30 @@ final class WorkerLink: Sendable {
         send(answer)
     }
 
-    private func send(_ message: WorkerMessage) {
+    private func send(_ message: WorkerMessage) { send(message.bytes) }
+
+    /// Sends a parcel. It waits for the master, which never waits for a worker.
+    func send(_ parcel: WorkerParcel) { send(parcel.bytes) }
+
+    private func send(_ bytes: [UInt8]) {
         // When the master is gone, so is this process, soon.
-        sending.withLock { _ in try? channel.send(bytes: message.bytes) }
+        sending.withLock { _ in try? channel.send(bytes: bytes) }
+    }
+
+    private func hear(_ parcel: WorkerParcel, _ server: RunningServer) {
+        guard parcel.kind == .question else { return questions.hear(parcel) }
+        let answering: WorkerReporter? = reporter.withLock { reporter in
+            if reporter == nil { reporter = try? WorkerReporter(server) }
+            return reporter
+        }
+        // Whatever is asked is answered, with nothing if need be: the master counts what it waits for.
+        guard let answering, let question = try? JSONCoding.decode(WorkerQuestion.self, from: parcel.content) else {
+            return send(WorkerParcel(.answer, parcel.number))
+        }
+        answering.answer(question) { [self] content in
+            let fits = content.count <= WorkerParcel.longestAnswer
+            send(WorkerParcel(.answer, parcel.number, fits ? content : []))
+        }
     }
 
     // MARK: What clients want

@@ -20,6 +20,8 @@ package final class WorkerPort {
 
     /// The most that is kept for a worker that does not read; beyond it, it is given up.
     private static let mostKept = 64 << 20
+    /// The most that is kept when a parcel is to be added; beyond it, whoever has asked gets no answer.
+    private static let mostParcels = 8 << 20
 
     /// A channel, and the other end for the worker, which is the caller's to close.
     ///
@@ -67,10 +69,19 @@ package final class WorkerPort {
         return !hasEnded
     }
 
+    /// Passes on what one worker has for another, unless this one is too far behind to be told.
+    ///
+    /// - Returns: False when the worker is gone.
+    @discardableResult package func send(_ parcel: WorkerParcel) -> Bool {
+        guard outgoing.count <= Self.mostParcels else { return true }
+        outgoing += DescriptorChannel.frame(parcel.bytes)
+        return flush()
+    }
+
     /// What the worker has said, in order.
     ///
     /// - Returns: Nil when it is gone, or speaks as no worker does.
-    package func receive() -> [WorkerMessage]? {
+    package func receive() -> [WorkerFrame]? {
         var part = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             var descriptors = [CInt](repeating: -1, count: Int(APUS_MOST_DESCRIPTORS))
@@ -84,16 +95,16 @@ package final class WorkerPort {
             guard count > 0 else { break }
             incoming += part[..<count]
         }
-        var messages: [WorkerMessage] = []
+        var frames: [WorkerFrame] = []
         while incoming.count >= 4 {
             let count = incoming[..<4].enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
             guard count <= WorkerMessage.longest else { return nil }
             guard incoming.count >= 4 + count else { break }
-            guard let message = WorkerMessage(Array(incoming[4..<4 + count])) else { return nil }
+            guard let frame = WorkerFrame(Array(incoming[4..<4 + count])) else { return nil }
             incoming.removeFirst(4 + count)
-            messages.append(message)
+            frames.append(frame)
         }
         // What it said last counts, also when it is gone.
-        return hasEnded && messages.isEmpty ? nil : messages
+        return hasEnded && frames.isEmpty ? nil : frames
     }
 }
