@@ -133,6 +133,20 @@ struct TopTests {
         #expect(lines[0].contains("no answer") && lines.contains { $0.contains("held") })
     }
 
+    @Test("of several workers it says how many there are, which are missing, and whose each loop and event is")
+    func workers() {
+        var sample = Self.sample
+        (sample.server.worker, sample.server.workers) = (1, 3)
+        #expect(TopScreen(sample: sample, columns: 200).lines[0].contains("worker 1 of 3"))
+        sample.server.members = [.init(worker: 1, answers: true), .init(worker: 2), .init(worker: 3, answers: true)]
+        sample.loops[0].worker = 3
+        var one = DashboardNews(at: sample.at, level: .info, kind: "limit", text: "it is full")
+        one.worker = 3
+        let lines = TopScreen(sample: sample, news: [one], columns: 200).lines
+        #expect(lines[0].contains("3 workers, without 2"))
+        #expect(lines.contains { $0.hasPrefix("3-0 ") } && lines.contains { $0.contains("worker 3: it is full") })
+    }
+
     @Test("numbers of any size are shown", arguments: [0, 1, 1e-300, 1e300, -1, Double.greatestFiniteMagnitude])
     func numbers(_ number: Double) {
         var sample = Self.sample

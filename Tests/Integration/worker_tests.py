@@ -350,6 +350,34 @@ class Watching(unittest.TestCase):
 
                 await_true(is_told, "worker 2 tells of a limit")
 
+    def test_what_happens_in_the_pools_of_all_workers_is_told_as_it_happens(self):
+        with Administered() as apus:
+            connection = http.client.HTTPConnection("127.0.0.1", apus.admin_port, timeout=PATIENCE)
+            connection.request("GET", "/api/events/pools")
+            stream = connection.getresponse()
+            self.assertEqual(stream.status, 200)
+
+            def event():
+                while True:
+                    line = stream.readline()
+                    self.assertNotEqual(line, b"")
+                    if line.startswith(b"data: ") and (one := json.loads(line[6:]))["name"] == "added":
+                        return one
+
+            held = []
+            try:
+                # The other worker is asked soon, and tells of what comes from then on.
+                seen = set()
+                while seen != {1, 2}:
+                    held += [apus.connect_to(pid) for pid in apus.pids.values()]
+                    one = event()
+                    self.assertTrue(one["connection"].startswith(f"{one['worker']}.{apus.pids[one['worker']]}-0-"), one)
+                    seen.add(one["worker"])
+            finally:
+                for client in held:
+                    client.__exit__()
+                connection.close()
+
     def test_the_metrics_of_all_workers_are_at_one_address_with_whose_they_are(self):
         def metrics():
             connection = http.client.HTTPConnection("127.0.0.1", apus.port, timeout=PATIENCE)

@@ -64,6 +64,32 @@ struct WorkerAskingTests {
         }
     }
 
+    @Test("what happens in a worker's pools is told to who asks again and again, with whose connection it was")
+    func poolEvents() async throws {
+        try await runWorker { master, server, _ in
+            let pid = Int(getpid())
+            func ask(_ seen: [Int: Int]) throws -> PoolEventFeed.Part {
+                try master.answer(.poolEvents(seen: seen), as: PoolEventFeed.Part.self)
+            }
+            // Who asks the first time hears of what comes from then on, soon.
+            var part = try ask([:])
+            #expect(part.lines.isEmpty && part.last == 0 && part.name.number == 2)
+            var clients: [RawClient] = []
+            while part.lines.isEmpty {
+                clients.append(try RawClient(server.address))
+                part = try ask([pid: part.last])
+            }
+            let first = part.lines[0]
+            #expect(first.name == "added" && first.worker == 2 && first.pool == "http:http")
+            #expect(first.connection?.hasPrefix("2.\(pid)-0-") == true)
+            // What was told is not told again, and what was not is.
+            #expect(try ask([pid: 0]).lines.first?.number == first.number)
+            let last = try ask([pid: part.last]).last
+            #expect(try ask([pid: last]).lines.isEmpty)
+            withExtendedLifetime(clients) {}
+        }
+    }
+
     @Test("whatever a worker is asked it answers, with nothing if need be")
     func nonsenseAsked() async throws {
         try await runWorker { master, _, _ in

@@ -39,7 +39,7 @@ extension DashboardScript {
             ? `This is worker ${worker} of ${workers}, which is being replaced: figures, connections and events are its own alone.`
             : (silent.length ? `Without worker ${silent.join(', ')}, which ${silent.length > 1 ? 'do' : 'does'} not answer: its `
               + 'figures, connections and events are missing. ' : '') + `All is of ${count(workers - silent.length)} workers together; `
-              + 'pool events are those of this worker alone, limits and settings are for each worker.');
+              + 'limits and settings are for each worker.');
           reconcile($('member-table').tBodies[0], members ?? [], (one) => one.worker, (one) => make('tr', {},
             make('th', { scope: 'row' }, `${one.worker}`), make('td'), make('td', { class: 'n' }), make('td', { class: 'n' }),
             make('td', { class: 'n broad' }), make('td', { class: 'n broad' }), make('td', { class: 'n wide' }),

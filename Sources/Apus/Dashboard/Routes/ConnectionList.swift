@@ -71,7 +71,7 @@ extension ConnectionList.Row {
 
 /// What a connection is called outside of its loop: `1-4a00000007`, loop and place; with several workers
 /// `2.4711-1-4a00000007`, for the process that comes after another has connections of the same places.
-struct ConnectionName: Codable, Hashable, Sendable, CustomStringConvertible {
+struct ConnectionName: Codable, Equatable, Sendable, CustomStringConvertible {
     /// Nil for a server alone.
     let worker: WorkerName?
     let loop: Int

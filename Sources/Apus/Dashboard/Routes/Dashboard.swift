@@ -77,32 +77,12 @@ struct Dashboard: Sendable {
     }
 
     /// A place for one more stream.
-    private func enter() throws(HTTPError) -> OpenStreams.Place {
+    func enter() throws(HTTPError) -> OpenStreams.Place {
         if let place = listeners.enter(atMost: options.mostListeners) { return place }
         throw HTTPError(
             .serviceUnavailable,
             "\(options.mostListeners) streams of events are open: close one, or ask /api/sample",
             fields: [.retryAfter: "5"])
-    }
-
-    /// What happens in the pools, each connection that comes and goes too: made only while somebody listens here.
-    private func poolEvents() throws(HTTPError) -> Response {
-        let place = try enter()
-        guard let server else { throw Self.isGone }
-        let (events, worker) = (server.pools.events(), server.workerName)
-        return Response.events { stream in
-            defer { withExtendedLifetime(place) {} }
-            var next = events.makeAsyncIterator()
-            var served: [String: Bool] = [:]
-            while let event = await next.next() {
-                // The server is not held by who listens to it.
-                if served[event.pool] == nil, let server = self.server, let pool = server.pools[event.pool] {
-                    served[event.pool] = server.serves(pool)
-                }
-                let line = PoolLine(event, of: worker, isServed: served[event.pool] ?? false, missed: next.missed)
-                try await stream.send(ServerEvent.json(line, type: "pool"))
-            }
-        }
     }
 
     /// A stream of samples and news; first the last sample and the news that are kept.

@@ -53,7 +53,7 @@ extension RunningServer {
 }
 
 /// An event of a pool: `/api/events/pools`.
-struct PoolLine: Encodable {
+struct PoolLine: Codable, Sendable {
     var number: UInt64
     var pool: String
     /// Of which of several workers; nil for a server alone.

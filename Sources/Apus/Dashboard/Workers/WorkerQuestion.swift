@@ -23,12 +23,14 @@ enum WorkerQuestion: Codable, Sendable {
     case describe([ConnectionChoice.Candidate])
     /// Have a connection end.
     case close(ConnectionName, abruptly: Bool)
+    /// What has happened in the pools behind the numbers given by process.
+    case poolEvents(seen: [Int: Int])
     /// The metrics, for a collector.
     case metrics
 }
 
 /// Which worker, and which process of it.
-struct WorkerName: Codable, Hashable, Sendable, CustomStringConvertible {
+struct WorkerName: Codable, Equatable, Sendable, CustomStringConvertible {
     /// From 1.
     var number: Int
     var pid: Int

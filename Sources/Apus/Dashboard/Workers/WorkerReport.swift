@@ -52,7 +52,9 @@ struct RequestDurations: Sendable {
     }
 
     mutating func sort() {
-        routes = routes.ordered { ($0.row.rate, $0.row.total, $1.row.route) > ($1.row.rate, $1.row.total, $0.row.route) }
+        routes = routes.ordered {
+            ($0.row.rate, $0.row.total, $1.row.route) > ($1.row.rate, $1.row.total, $0.row.route)
+        }
     }
 
     /// The rows that are shown.

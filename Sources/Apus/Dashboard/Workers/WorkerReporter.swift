@@ -17,6 +17,7 @@ final class WorkerReporter: Sendable {
     private let hub: EventHub
     private let sampler: LoopBound<DashboardSampler>
     private let name: WorkerName
+    private let feed = PoolEventFeed()
 
     /// How long a loop of the server is waited for.
     private static let patience = Duration.milliseconds(600)
@@ -43,7 +44,7 @@ final class WorkerReporter: Sendable {
 
     /// Answers, now or soon; `done` is called once, with nothing when there is no answer.
     func answer(_ question: WorkerQuestion, then done: @escaping @Sendable ([UInt8]) -> Void) {
-        let (sampler, own, name) = (self.sampler, loop, self.name)
+        let (sampler, own, name, feed) = (self.sampler, loop, self.name, self.feed)
         own.execute { _ in
             guard let server = sampler.value.server else { return done([]) }
             switch question {
@@ -67,6 +68,7 @@ final class WorkerReporter: Sendable {
                 server.close(connection, abruptly: isAbrupt, from: own, within: Self.patience) { closing in
                     done(Self.bytes(closing))
                 }
+            case .poolEvents(let seen): done(Self.bytes(feed.take(after: seen[name.pid], of: name, from: server)))
             case .metrics:
                 // Not a task of this loop, which may end before the server does.
                 Task { done(Self.bytes(WorkerMetrics(await server.ownMetrics()))) }

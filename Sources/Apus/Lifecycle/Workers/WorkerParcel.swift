@@ -6,7 +6,7 @@
 ///     master                  ← answer, with whose it is
 ///
 /// It goes the way of ``WorkerMessage``, and is told from it by its first byte.
-package struct WorkerParcel: Hashable, Sendable {
+package struct WorkerParcel: Equatable, Sendable {
     /// What a parcel is.
     package enum Kind: UInt8, Sendable {
         /// Something is asked: to the master by the asker's number and for ``WorkerParcel/worker``, 0 for all others; to a
