@@ -24,6 +24,14 @@ struct AddressSetTests {
         #expect(!set.contains(.unix(path: "/10.0.0.1")))
     }
 
+    @Test(
+        "an address with something behind it is none",
+        arguments: ["::1\0", "2001:db8::\0\0]", "::1 ", " ::1", "::1%lo", "[::1]", "::1/128"])
+    func behind(text: String) {
+        #expect(IPv6Address(text) == nil)
+        #expect(IPv4Address("127.0.0.1" + text) == nil)
+    }
+
     @Test("ranges that overlap or touch are one, whatever their order")
     func merging() throws {
         let split = try AddressSet(["10.128.0.0/9", "10.0.0.0/16", "10.0.0.0/9", "10.0.0.1", "fe00::/8", "ff00::/8"])

@@ -17,3 +17,9 @@ func withSpan<R>(_ bytes: some Sequence<UInt8>, _ body: (RawSpan) -> R) -> R {
     unsafe room.copyBytes(from: copy)
     return body(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(room)))
 }
+
+/// The value of a field as handlers see it: UTF-8, or else Latin-1.
+func text(_ bytes: some Collection<UInt8>) -> String {
+    String(validating: Array(bytes), as: UTF8.self)
+        ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+}

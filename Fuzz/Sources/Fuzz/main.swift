@@ -15,10 +15,14 @@ let target: Target =
     case "hpack": { unsafe fuzz($0, $1, headerBlocks) }
     case "multipart": { unsafe fuzz($0, $1, multipart) }
     case "json": { unsafe fuzz($0, $1, json) }
-    default:
-        fatalError(
-            "no target `\(name)`: use request-head, chunked-body, uri, proxy-header, http2-frames, hpack, multipart or json"
-        )
+    case "response-head": { unsafe fuzz($0, $1, responseHead) }
+    case "http2-client": { unsafe fuzz($0, $1, http2Client) }
+    case "field-values": { unsafe fuzz($0, $1, fieldValue) }
+    case "forms": { unsafe fuzz($0, $1, form) }
+    case "forwarding": { unsafe fuzz($0, $1, forwarding) }
+    case "log-lines": { unsafe fuzz($0, $1, logLine) }
+    case "configuration": { unsafe fuzz($0, $1, configuration) }
+    default: fatalError("no target `\(name)`: use the name of a folder in Fuzz/Corpus")
     }
 
 // libFuzzer sees the program's name and what is behind the target's.

@@ -146,6 +146,8 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
 
     /// An address from its text (RFC 4291, 2.2); nil when it is not one.
     public init?(_ text: some StringProtocol) {
+        // The system reads up to the first NUL alone.
+        guard !text.utf8.contains(0) else { return nil }
         var raw = in6_addr()
         let parsed = unsafe String(text).withCString { unsafe inet_pton(AF_INET6, $0, &raw) }
         guard parsed == 1 else { return nil }

@@ -137,6 +137,18 @@ struct ConfigurationProblemTests {
         }
     }
 
+    @Test("names that a terminal would heed are shown as text")
+    func unprintable() {
+        let mistakes = folder.mistakes(
+            "{ '\\u001b[31m': 1, limits: { '\\u009b2J': 2 } }", environment: ["APUS_\u{1B}]0;x\u{7}": "1"])
+        #expect(
+            mistakes == [
+                "apus.json5:1:3: \\u001b[31m: there is no such key",
+                "apus.json5:1:30: limits.\\u009b2J: there is no such key",
+                "APUS_\\u001b]0;x\\u0007: there is no such variable",
+            ], "\(mistakes)")
+    }
+
     @Test("of a file that can't be read nothing is said to contradict itself")
     func unreadableContradictsNothing() {
         let mistakes = folder.mistakes("{ a: }", environment: ["APUS_SESSIONS_STORE": "redis"])
