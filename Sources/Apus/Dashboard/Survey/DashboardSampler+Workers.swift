@@ -84,10 +84,10 @@ extension DashboardSampler {
 
     private func tellMissing(_ members: [DashboardSample.Member], _ reports: [WorkerReport]) {
         let missing = Set(members.filter { !$0.answers }.map(\.worker))
-        for worker in missing.subtracting(round.missing).sorted() {
+        for worker in missing.subtracting(round.missing).ordered(by: <) {
             tell(.warning, "worker", "worker \(worker) does not answer: what it has is not shown")
         }
-        for worker in round.missing.subtracting(missing).sorted() {
+        for worker in round.missing.subtracting(missing).ordered(by: <) {
             tell(.info, "worker", "worker \(worker) answers again")
         }
         round.missing = missing
