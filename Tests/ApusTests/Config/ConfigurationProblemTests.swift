@@ -143,9 +143,9 @@ struct ConfigurationProblemTests {
             "{ '\\u001b[31m': 1, limits: { '\\u009b2J': 2 } }", environment: ["APUS_\u{1B}]0;x\u{7}": "1"])
         #expect(
             mistakes == [
+                "APUS_\\u001b]0;x\\u0007: there is no such variable",
                 "apus.json5:1:3: \\u001b[31m: there is no such key",
                 "apus.json5:1:30: limits.\\u009b2J: there is no such key",
-                "APUS_\\u001b]0;x\\u0007: there is no such variable",
             ], "\(mistakes)")
     }
 
