@@ -53,6 +53,10 @@ private func hear(_ bytes: [UInt8], cuts: [Int]) -> [Hearing] {
             case .goAway(let last, let code, let debugData):
                 require(debugData.range.upperBound <= piece.count, "a place outside the bytes")
                 heard.append(.goAway(last, code))
+            case .failed(let stream, .violation):
+                // How much of its content came before depends on where the bytes were cut.
+                heard.removeAll { if case .content(stream, _, _) = $0 { true } else { false } }
+                heard.append(.other(event))
             case .interim, .response, .trailers:
                 heard.append(.fields(event, block.fields.fields(in: block.bytes)))
             case .ended: return heard + [.other(event)]

@@ -55,6 +55,8 @@ extension HTTP2Connection {
 
     func takePingAck(_ opaque: UInt64) {
         timing.pingSent = 0
+        // The timer waits for this answer, which may be later than the next question is due.
+        if shared.pingInterval != .max { arm(at: server.loop.tick &+ shared.pingInterval) }
         if opaque == Self.drainPing, phase == .draining { finishDraining() }
     }
 

@@ -203,8 +203,10 @@ struct HTTP2LifeTests {
         }
     }
 
-    @Test("a silent client with a request in hand is asked whether it is there, and left when it is not")
-    func pings() async throws {
+    @Test(
+        "a silent client with a request in hand is asked whether it is there, and left when it is not",
+        arguments: [20, 45])
+    func pings(timeout: Int) async throws {
         let begun = CancellationTests.Event()
         let ended = CancellationTests.Event()
         let clock = TestClock()
@@ -213,7 +215,7 @@ struct HTTP2LifeTests {
             {
                 $0.limits.requestTimeout = .seconds(3600)
                 $0.limits.http2.pingInterval = .seconds(30)
-                $0.limits.http2.pingTimeout = .seconds(20)
+                $0.limits.http2.pingTimeout = .seconds(timeout)
             }, { waiting($0, begun, ended) }
         ) { address in
             let client = try FrameClient(address)
@@ -229,7 +231,7 @@ struct HTTP2LifeTests {
             }
             await clock.advance(by: .seconds(31))
             #expect(try client.first { $0.type == Frame.ping } != nil)
-            await clock.advance(by: .seconds(21))
+            await clock.advance(by: .seconds(timeout + 1))
             #expect(try client.ending() == .goAway(0))
             #expect(await ended.next() == "CancellationError")
         }
