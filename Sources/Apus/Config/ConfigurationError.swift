@@ -50,22 +50,7 @@ public struct ConfigurationProblem: Error, Equatable, Sendable, CustomStringConv
         }
         text += reason
         if let suggestion { text += "; did you mean \(suggestion)?" }
-        return Self.printable(text)
-    }
-
-    /// Names are shown as they were written, and a terminal heeds what may stand in them: control characters are shown as
-    /// JSON writes them.
-    private static func printable(_ text: String) -> String {
-        func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) }
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        return text.unicodeScalars.reduce(into: "") { shown, scalar in
-            if isControl(scalar) {
-                let digits = String(scalar.value, radix: 16)
-                shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            } else {
-                shown.unicodeScalars.append(scalar)
-            }
-        }
+        return text.printable
     }
 }
 

@@ -105,6 +105,15 @@ struct JSON5Tests {
         }
     }
 
+    @Test("what a terminal heeds is shown in a mistake as JSON writes it")
+    func printable() {
+        #expect {
+            try JSON5Parser.parse(Array("{ 'a\u{1B}[2J': 1, 'a\u{1B}[2J': 2 }".utf8))
+        } throws: { error in
+            (error as? JSON5Error)?.message == "a\\u001b[2J is given already in line 1: keep one of them"
+        }
+    }
+
     @Test("a mutated text is read to a value that is written and read the same, or refused with a place within it")
     func mutations() {
         let original = Array(

@@ -62,7 +62,7 @@ struct JSON5Parser {
     var following: Unicode.Scalar? { index + 1 < scalars.count ? scalars[index + 1] : nil }
 
     func error(_ message: String, at place: TextPosition? = nil) -> JSON5Error {
-        JSON5Error(message: message, position: place ?? position)
+        JSON5Error(message: message.printable, position: place ?? position)
     }
 
     mutating func advance() {
