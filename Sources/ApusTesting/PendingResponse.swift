@@ -18,6 +18,13 @@ public final class PendingResponse: Sendable {
 
     deinit { writing?.cancel() }
 
+    /// The next bytes of the answer, behind its head; what fails says of which request.
+    func next() async throws -> [UInt8]? {
+        do { return try await exchange.next() } catch let failure as TestFailure {
+            throw failure.asked(request)
+        }
+    }
+
     /// Waits for the whole response.
     ///
     /// - Returns: The response, whatever its status.

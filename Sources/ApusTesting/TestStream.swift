@@ -26,11 +26,7 @@ public final class TestStream: Sendable {
     /// The next piece of the content as soon as it is there; nil at the end. Pieces are not those of the writer's.
     ///
     /// - Throws: ``TestFailure`` when the response breaks off; `CancellationError`.
-    public func next() async throws -> [UInt8]? {
-        do { return try await pending.exchange.next() } catch let failure as TestFailure {
-            throw failure.asked(pending.request)
-        }
-    }
+    public func next() async throws -> [UInt8]? { try await pending.next() }
 
     /// Reads the rest of the content.
     ///

@@ -29,11 +29,7 @@ public final class TestTunnel: Sendable {
     /// writer's.
     ///
     /// - Throws: ``TestFailure`` when the tunnel breaks off; `CancellationError`.
-    public func next() async throws -> [UInt8]? {
-        do { return try await pending.exchange.next() } catch let failure as TestFailure {
-            throw failure.asked(pending.request)
-        }
-    }
+    public func next() async throws -> [UInt8]? { try await pending.next() }
 
     /// The next bytes as UTF-8; what is none becomes U+FFFD.
     ///

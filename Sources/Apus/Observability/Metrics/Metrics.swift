@@ -177,7 +177,8 @@ public final class Metrics: Sendable {
     }
 
     private static func wrongKind(_ name: String) -> Never {
-        // Not a precondition: a release build would keep its message to itself.
+        // A mistake in the program, which no input can make: names and kinds stand in its text, and the first run that registers
+        // both shows it. Not a precondition: a release build would keep its message to itself.
         fatalError("the metric \(name) is there already as another kind: give this one another name")
     }
 }
