@@ -314,6 +314,8 @@ class Dashboard(unittest.TestCase):
             page.wait_for("document.getElementById('close-text').textContent.includes('of worker 2')", "whose it is")
             page.run("document.querySelector('#close-dialog button[value=soon]').click()")
             self.assertEqual(theirs.rest(), b"")
+            # Worker 2 closes before it answers: held a moment too early, it would be missing for the page.
+            page.wait_for(f"document.getElementById('said').textContent.includes('{address} is being closed')", "the answer")
         os.kill(apus.pids[2], signal.SIGSTOP)
         try:
             page.wait_for("document.querySelector('#member-table tr.missing')?.textContent.includes('missing')", "it is missing")

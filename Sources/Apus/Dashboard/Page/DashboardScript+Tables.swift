@@ -75,8 +75,10 @@ extension DashboardScript {
           if (!closing || !how) return;
           const answer = await api(`/api/connections/${closing.id}${how === 'now' ? '?now=true' : ''}`, { method: 'DELETE' })
             .catch(() => null);
+          const content = answer?.ok ? null : await answer?.json().catch(() => null);
           say(answer?.ok ? `${closing.address || 'The connection'} is being closed.`
-            : answer?.status === 404 ? 'That connection was gone already.' : 'It could not be closed: the server said no.');
+            : answer?.status === 404 ? 'That connection was gone already.'
+            : `It could not be closed: ${content?.detail ?? 'the server does not answer'}.`);
           refreshConnections();
         });
 
