@@ -14,12 +14,23 @@ def await_true(condition, what):
         time.sleep(0.01)
 
 
-def is_alive(pid):
+def state(pid):
+    """The letter of proc_pid_stat(5); Z, as of a zombie, for a process that is gone."""
     try:
         with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+            return file.read().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
-        return False
+        return "Z"
+
+
+def is_alive(pid):
+    return state(pid) != "Z"
+
+
+def hold(pid):
+    """Stops a process until SIGCONT. The signal is sent; that it has stopped shows only in its state."""
+    os.kill(pid, signal.SIGSTOP)
+    await_true(lambda: state(pid) == "T", "it has stopped")
 
 
 def descriptors(pid):

@@ -2,7 +2,7 @@
 import http.client, json, os, re, signal, socket, subprocess, time, unittest
 
 from apus import APUS, PATIENCE, Apus, ConfigurationFile, Raw
-from handover_tests import GET, Load, Restartable, await_true, is_alive
+from handover_tests import GET, Load, Restartable, await_true, hold, is_alive
 
 
 class Workers(Restartable):
@@ -305,7 +305,7 @@ class Watching(unittest.TestCase):
         with Administered() as apus:
             with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
                 theirs = self.page(apus, "?search=worker%202")["connections"][0]["id"]
-                os.kill(apus.pids[2], signal.SIGSTOP)
+                hold(apus.pids[2])
                 try:
                     sample = self.sample(apus, lambda sample: not sample["server"]["members"][1]["answers"], "it is missing")
                     self.assertEqual(sample["connections"]["open"], 1)
@@ -420,7 +420,7 @@ class Watching(unittest.TestCase):
                     self.assertEqual(text.count("# TYPE process_cpu_seconds_total "), 1)
                     times = dict(re.findall(r'process_start_time_seconds\{worker="(\d)"\} (\S+)', text))
                     self.assertEqual(sorted(times), ["1", "2"])
-                os.kill(apus.pids[2], signal.SIGSTOP)
+                hold(apus.pids[2])
                 try:
                     def is_alone():
                         # The kernel may have the one that hangs accept it, which then answers nobody.
@@ -499,7 +499,7 @@ class Changing(unittest.TestCase):
 
     def test_while_a_worker_hangs_nothing_is_changed_and_it_is_named(self):
         with Administered() as apus:
-            os.kill(apus.pids[2], signal.SIGSTOP)
+            hold(apus.pids[2])
             try:
                 status, refused = apus.ask("PATCH", self.PATH, {self.KEY: 2})
                 self.assertEqual(status, 422, refused)
