@@ -277,12 +277,3 @@ import Synchronization
         }
     }
 }
-
-extension RunningServer {
-    /// What its listeners serve, each once.
-    var services: [Service] {
-        var services: [Service] = []
-        for open in listeners where !services.contains(where: { $0 === open.service }) { services.append(open.service) }
-        return services
-    }
-}
