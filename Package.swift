@@ -64,6 +64,8 @@ let package = Package(
                 .target(name: "CURing", condition: .when(platforms: [.linux], traits: ["URing"])),
             ],
             swiftSettings: house),
+        // On nothing, so that it is compiled beside ApusRuntime, and not within the framework, which is compiled alone.
+        .target(name: "ApusConfiguration", swiftSettings: house),
         .systemLibrary(
             name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
@@ -101,7 +103,7 @@ let package = Package(
         .target(
             name: "Apus",
             dependencies: [
-                "ApusRuntime", "ApusNet", "ApusHTTP", "ApusPool", "CSystem",
+                "ApusRuntime", "ApusConfiguration", "ApusNet", "ApusHTTP", "ApusPool", "CSystem",
                 .target(name: "CHiredis", condition: .when(traits: ["Redis"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"])),
                 .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
@@ -167,6 +169,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime", "TestSupport"], swiftSettings: house),
         .testTarget(
+            name: "ApusConfigurationTests", dependencies: ["ApusConfiguration", "TestSupport"], swiftSettings: house),
+        .testTarget(
             name: "ApusNetTests",
             dependencies: [
                 "ApusNet", "ApusRuntime", "TestSupport",
@@ -183,7 +187,7 @@ let package = Package(
         .testTarget(
             name: "ApusTests",
             dependencies: [
-                "Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting", "TestSupport",
+                "Apus", "ApusConfiguration", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting", "TestSupport",
                 .target(name: "COpenSSL", condition: .when(traits: ["TLS"])),
             ],
             swiftSettings: house),

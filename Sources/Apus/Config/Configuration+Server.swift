@@ -4,7 +4,7 @@ import ApusRuntime
 extension Configuration {
     /// What an ``Application`` is made with.
     ///
-    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be; ``ConfigurationProblem``
+    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be; `ConfigurationProblem`
     ///   for a file of the admin token that can't be read.
     public func serverConfiguration() throws -> ServerConfiguration {
         var server = ServerConfiguration()

@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 /// Which of the configurations that a server has had, one after the other, is in force: who changes it, or takes a change
 /// back, says by it what he has seen, and is refused when another was faster. See ``RunningServer/configurationRevision``.
 public struct ConfigurationRevision: Equatable, Sendable, CustomStringConvertible {

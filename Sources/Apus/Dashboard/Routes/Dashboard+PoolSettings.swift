@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusPool
 
 /// What the settings of a pool are, and which of them can be changed where.

@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusRuntime
 
 /// What happens to the server as a whole, as news of the dashboard.

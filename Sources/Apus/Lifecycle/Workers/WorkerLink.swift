@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusRuntime
 
 #if canImport(Glibc)

@@ -1,3 +1,5 @@
+package import ApusConfiguration
+
 /// What a master and its workers say to one another of the configuration, by a pair of sockets of their own:
 ///
 ///     worker 1    request →                                              (answers its client)

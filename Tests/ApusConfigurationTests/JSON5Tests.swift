@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Apus
+@testable import ApusConfiguration
 
 extension JSON5Value {
     /// The value without its places, in a form that is easily compared.

@@ -2,13 +2,13 @@
 /// documentation. Reading, listing, documenting and the names of variables all follow from it.
 ///
 /// A key is one line: `$0.value("body", \.body, .size(), "Bytes of content in one request (413)")`.
-struct ConfigurationSchema<Root: Sendable>: Sendable {
+package struct ConfigurationSchema<Root: Sendable>: Sendable {
     /// A part as it is when nobody says anything.
     let standard: Root
     private(set) var rules: [any ConfigurationRule<Root>] = []
     private var checks: [@Sendable (Root, inout ConfigurationCheck) -> Void] = []
 
-    init(_ standard: Root, _ describe: (inout ConfigurationSchema) -> Void) {
+    package init(_ standard: Root, _ describe: (inout ConfigurationSchema) -> Void) {
         self.standard = standard
         describe(&self)
     }
@@ -24,7 +24,7 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     ///   - live: Whether a running server takes it over.
     ///   - secret: Whether it is never shown.
     ///   - summary: What it means, without a full stop.
-    mutating func value<Value>(
+    package mutating func value<Value>(
         _ name: String, _ place: ConfigurationPlace<Root, Value>, _ type: ConfigurationType<Value>,
         live: Bool = false, secret: Bool = false, _ summary: String
     ) {
@@ -42,7 +42,7 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     ///   - live: Whether a running server takes it over.
     ///   - secret: Whether it is never shown.
     ///   - summary: What it means, without a full stop.
-    mutating func value<Value>(
+    package mutating func value<Value>(
         _ name: String, _ place: ConfigurationPlace<Root, Value?>, _ type: ConfigurationType<Value>,
         orNull word: String,
         live: Bool = false, secret: Bool = false, _ summary: String
@@ -51,14 +51,14 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     }
 
     /// A section that is always there.
-    mutating func section<Part>(
+    package mutating func section<Part>(
         _ name: String, _ place: ConfigurationPlace<Root, Part>, _ schema: ConfigurationSchema<Part>
     ) {
         rules.append(SectionRule(name: name, place: place, schema: schema))
     }
 
     /// A section that may be off: `true` or an object turns it on, `false` or null off.
-    mutating func feature<Part>(
+    package mutating func feature<Part>(
         _ name: String, _ place: ConfigurationPlace<Root, Part?>, _ schema: ConfigurationSchema<Part>,
         live: Bool = false, _ summary: String
     ) {
@@ -66,7 +66,7 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     }
 
     /// A list of objects.
-    mutating func list<Element>(
+    package mutating func list<Element>(
         _ name: String, _ place: ConfigurationPlace<Root, [Element]>, _ schema: ConfigurationSchema<Element>,
         _ summary: String
     ) {
@@ -74,7 +74,7 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     }
 
     /// The keys of another schema, as if they were this one's own. Its checks are not taken over.
-    mutating func include<Part>(
+    package mutating func include<Part>(
         _ place: ConfigurationPlace<Root, Part>, _ schema: ConfigurationSchema<Part>
     ) {
         for rule in schema.rules { rules.append(schema.included(rule, place)) }
@@ -85,12 +85,16 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     ) -> any ConfigurationRule<Whole> { IncludedRule(rule: rule, place: place) }
 
     /// What must hold of several keys together.
-    mutating func check(_ check: @escaping @Sendable (Root, inout ConfigurationCheck) -> Void) { checks.append(check) }
+    package mutating func check(_ check: @escaping @Sendable (Root, inout ConfigurationCheck) -> Void) {
+        checks.append(check)
+    }
 
     // MARK: Using
 
     /// Lays what a layer says over `root`.
-    func apply(_ node: ConfigurationNode, to root: inout Root, at path: String, _ report: inout ConfigurationReport) {
+    package func apply(
+        _ node: ConfigurationNode, to root: inout Root, at path: String, _ report: inout ConfigurationReport
+    ) {
         guard case .object(let members) = node.content else {
             report.reject(
                 node,
@@ -109,7 +113,7 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     }
 
     /// Finds what contradicts itself.
-    func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
+    package func check(_ root: Root, at path: String, _ report: inout ConfigurationReport) {
         for rule in rules {
             rule.check(root, standard: standard, at: ConfigurationPath.join(path, rule.name), &report)
         }
@@ -119,17 +123,17 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
     }
 
     /// Every key and its value, but for where it is from.
-    func entries(of root: Root, at path: String) -> [ConfigurationEntry] {
+    package func entries(of root: Root, at path: String) -> [ConfigurationEntry] {
         rules.flatMap { $0.entries(of: root, at: ConfigurationPath.join(path, $0.name)) }
     }
 
     /// Every key that there can be.
-    func keys(at path: String) -> [ConfigurationKey] {
+    package func keys(at path: String) -> [ConfigurationKey] {
         rules.flatMap { $0.keys(at: ConfigurationPath.join(path, $0.name), standard: standard) }
     }
 
     /// The way to the key that a variable names, the part before it cut off.
-    func steps(to variable: Substring) -> [ConfigurationPath.Step]? {
+    package func steps(to variable: Substring) -> [ConfigurationPath.Step]? {
         for rule in rules {
             let name = ConfigurationPath.variableName(of: rule.name)
             guard variable.hasPrefix(name) else { continue }
@@ -145,7 +149,7 @@ struct ConfigurationSchema<Root: Sendable>: Sendable {
 }
 
 /// Where a value goes.
-typealias ConfigurationPlace<Root, Value> = any WritableKeyPath<Root, Value> & Sendable
+package typealias ConfigurationPlace<Root, Value> = any WritableKeyPath<Root, Value> & Sendable
 
 /// A key of a schema, or a section.
 protocol ConfigurationRule<Root>: Sendable {
@@ -160,7 +164,7 @@ protocol ConfigurationRule<Root>: Sendable {
 }
 
 /// What a check says of the part that it is about.
-struct ConfigurationCheck {
+package struct ConfigurationCheck {
     /// The part's path; empty for the whole.
     let path: String
     fileprivate(set) var report: ConfigurationReport
@@ -172,7 +176,7 @@ struct ConfigurationCheck {
     ///   - others: Those keys below it that were looked at, too: a mistake in one of them may be all that is wrong.
     ///   - value: What it is; nil for what can't be shown, or is not there.
     ///   - reason: What is wrong, and what to do.
-    mutating func reject(
+    package mutating func reject(
         _ key: String, with others: [String] = [], _ value: ConfigurationValue?, _ reason: String
     ) {
         report.contradict(whole(key), with: others.map(whole), value, reason)

@@ -1,37 +1,42 @@
 /// What was found while layers were laid over one another.
-struct ConfigurationReport: Sendable {
-    private(set) var problems: [ConfigurationProblem] = []
+package struct ConfigurationReport: Sendable {
+    package private(set) var problems: [ConfigurationProblem] = []
     /// Where each key has its value from; one that is missing has its default.
     private(set) var origins: [String: ConfigurationOrigin] = [:]
     /// Every key there is, for who misspells one.
     let known: [String]
-    /// Whose values are never shown.
-    let secrets: Set<String>
+    /// What people call them who come from elsewhere.
+    let misnomers: Misnomers
 
-    init(_ keys: [ConfigurationKey]) {
+    /// A report in which nothing was found yet.
+    ///
+    /// - Parameters:
+    ///   - keys: Every key there is.
+    ///   - misnomers: What people call them who come from elsewhere.
+    package init(_ keys: [ConfigurationKey], _ misnomers: Misnomers = Misnomers()) {
         known = keys.map(\.path)
-        secrets = Set(keys.filter(\.isSecret).map(\.path))
+        self.misnomers = misnomers
     }
 
-    mutating func forgetProblems() { problems = [] }
+    package mutating func forgetProblems() { problems = [] }
 
-    /// The origins alone, for who looks for mistakes anew, with the names of all keys.
-    func knowing(_ keys: [ConfigurationKey]) -> ConfigurationReport {
-        var report = ConfigurationReport(keys)
-        report.origins = origins
+    /// Itself with the origins of another, for who looks for mistakes anew.
+    package func with(originsOf other: ConfigurationReport) -> ConfigurationReport {
+        var report = self
+        report.origins = other.origins
         return report
     }
 
-    mutating func reject(_ problem: ConfigurationProblem) { problems.append(problem) }
+    package mutating func reject(_ problem: ConfigurationProblem) { problems.append(problem) }
 
-    mutating func note(_ path: String, from origin: ConfigurationOrigin) { origins[path] = origin }
+    package mutating func note(_ path: String, from origin: ConfigurationOrigin) { origins[path] = origin }
 
     /// Forgets where the elements of a list, or the keys of a section, were from.
     mutating func forget(below path: String) {
         origins = origins.filter { !$0.key.hasPrefix(path + "[") && !$0.key.hasPrefix(path + ".") }
     }
 
-    func origin(of path: String) -> ConfigurationOrigin {
+    package func origin(of path: String) -> ConfigurationOrigin {
         if let origin = origins[path] { return origin }
         // A key that nobody named: its section or element may have been given.
         guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return .standard }
@@ -53,15 +58,15 @@ struct ConfigurationReport: Sendable {
 
     /// What was meant by a value where there are only keys below, in the words of where it was written.
     private func suggestion(for section: String, _ origin: ConfigurationOrigin) -> String? {
-        guard let key = Misnomer.key(forValueOf: section) else { return nil }
-        if case .variable = origin { return Misnomer.variable(of: key) }
+        guard let key = misnomers.key(forValueOf: section) else { return nil }
+        if case .variable = origin { return Misnomers.variable(of: key) }
         return key
     }
 
     /// A name that is none of a section's keys.
     mutating func reject(unknown member: ConfigurationNode.Member, at path: String, among names: [String]) {
         let whole = ConfigurationPath.join(path, member.name)
-        var suggestion = Misnomer.key(member.name, in: path)
+        var suggestion = misnomers.key(member.name, in: path)
         if suggestion == nil {
             suggestion = Spelling.nearest(to: member.name, among: names).map { ConfigurationPath.join(path, $0) }
         }
@@ -84,7 +89,7 @@ struct ConfigurationReport: Sendable {
     ///   - others: The keys whose values it can't be together with.
     ///   - value: What stands there; nil for what can't be shown, or is not there.
     ///   - reason: What is wrong, and what to do.
-    mutating func contradict(
+    package mutating func contradict(
         _ path: String, with others: [String] = [], _ value: ConfigurationValue?, _ reason: String
     ) {
         guard !hasProblem(with: [path] + others) else { return }
@@ -94,7 +99,7 @@ struct ConfigurationReport: Sendable {
     }
 
     /// Whether a mistake leaves open what one of some keys was to be.
-    func hasProblem(with keys: [String]) -> Bool {
+    package func hasProblem(with keys: [String]) -> Bool {
         problems.contains { problem in keys.contains { problem.concerns($0) } }
     }
 }
@@ -110,13 +115,23 @@ extension ConfigurationProblem {
 }
 
 /// Why a value is none of a type.
-struct ConfigurationMismatch: Error, Sendable {
+package struct ConfigurationMismatch: Error, Sendable {
     /// `a size such as 64KiB`.
-    var expected: String
+    package var expected: String
     /// A value that may have been meant.
     var suggestion: String?
     /// The element it is about, when not the whole.
     var node: ConfigurationNode?
     /// Its place below the key: `[2]`.
-    var suffix = ""
+    package var suffix = ""
+
+    /// A value that is none of what was expected.
+    package init(expected: String) { self.expected = expected }
+
+    init(expected: String, suggestion: String?, node: ConfigurationNode? = nil, suffix: String = "") {
+        self.expected = expected
+        self.suggestion = suggestion
+        self.node = node
+        self.suffix = suffix
+    }
 }

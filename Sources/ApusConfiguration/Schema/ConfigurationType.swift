@@ -1,12 +1,12 @@
 /// A kind of value that a key takes: how it is read, how it is shown, and what to say of one that is none.
-struct ConfigurationType<Value: Sendable>: Sendable {
+package struct ConfigurationType<Value: Sendable>: Sendable {
     /// `a size such as 64KiB`.
-    let expected: String
-    let read: @Sendable (ConfigurationNode) throws(ConfigurationMismatch) -> Value
-    let show: @Sendable (Value) -> ConfigurationValue
+    package let expected: String
+    package let read: @Sendable (ConfigurationNode) throws(ConfigurationMismatch) -> Value
+    package let show: @Sendable (Value) -> ConfigurationValue
 
     /// A type whose only mismatch is not to be one.
-    init(
+    package init(
         _ expected: String, read: @escaping @Sendable (ConfigurationNode.Content) -> Value?,
         show: @escaping @Sendable (Value) -> ConfigurationValue
     ) {
@@ -18,7 +18,7 @@ struct ConfigurationType<Value: Sendable>: Sendable {
         self.show = show
     }
 
-    init(
+    package init(
         _ expected: String,
         reading read: @escaping @Sendable (ConfigurationNode) throws(ConfigurationMismatch) -> Value,
         show: @escaping @Sendable (Value) -> ConfigurationValue
@@ -29,7 +29,7 @@ struct ConfigurationType<Value: Sendable>: Sendable {
     }
 
     /// The same values in another Swift type.
-    func mapped<Other>(
+    package func mapped<Other>(
         _ make: @escaping @Sendable (Value) -> Other, _ undo: @escaping @Sendable (Other) -> Value
     ) -> ConfigurationType<Other> {
         ConfigurationType<Other>(
@@ -41,7 +41,7 @@ struct ConfigurationType<Value: Sendable>: Sendable {
     /// The values of it, or null.
     ///
     /// - Parameter word: What null means, as it is written in variables too: `none`, `unlimited`.
-    func optional(_ word: String = "none") -> ConfigurationType<Value?> {
+    package func optional(_ word: String = "none") -> ConfigurationType<Value?> {
         let expected = "\(expected), or null (\(word))"
         return ConfigurationType<Value?>(
             expected,
@@ -57,7 +57,7 @@ struct ConfigurationType<Value: Sendable>: Sendable {
     }
 
     /// A list of them: `[a, b]` in files, `a,b` in variables.
-    func list(of things: String) -> ConfigurationType<[Value]> {
+    package func list(of things: String) -> ConfigurationType<[Value]> {
         let expected = "a list of \(things)"
         return ConfigurationType<[Value]>(
             expected,
@@ -77,7 +77,7 @@ struct ConfigurationType<Value: Sendable>: Sendable {
     }
 
     /// Those of which `isGood` holds.
-    func limited(to expected: String, by isGood: @escaping @Sendable (Value) -> Bool) -> ConfigurationType {
+    package func limited(to expected: String, by isGood: @escaping @Sendable (Value) -> Bool) -> ConfigurationType {
         ConfigurationType(
             expected,
             reading: { [read] node throws(ConfigurationMismatch) in

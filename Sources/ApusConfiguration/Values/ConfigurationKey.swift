@@ -31,5 +31,11 @@ public struct ConfigurationEntry: Equatable, Sendable {
     /// The value, masked when it is a secret.
     public let value: ConfigurationValue
     /// Where it is from.
-    public internal(set) var origin = ConfigurationOrigin.standard
+    public package(set) var origin = ConfigurationOrigin.standard
+
+    /// A key with a value.
+    package init(path: String, value: ConfigurationValue) {
+        self.path = path
+        self.value = value
+    }
 }

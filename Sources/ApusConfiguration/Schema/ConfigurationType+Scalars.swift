@@ -1,5 +1,5 @@
 extension ConfigurationType where Value == Bool {
-    static var bool: ConfigurationType {
+    package static var bool: ConfigurationType {
         ConfigurationType(
             "true or false",
             read: { content in
@@ -18,7 +18,7 @@ extension ConfigurationType where Value == Bool {
 }
 
 extension ConfigurationType where Value: FixedWidthInteger {
-    static func integer(_ range: ClosedRange<Value>) -> ConfigurationType {
+    package static func integer(_ range: ClosedRange<Value>) -> ConfigurationType {
         ConfigurationType(
             "a whole number from \(range.lowerBound) to \(range.upperBound)",
             read: { content in
@@ -33,7 +33,7 @@ extension ConfigurationType where Value: FixedWidthInteger {
     }
 
     /// Bytes: a number of them, or text with a unit.
-    static func size(_ range: ClosedRange<Value> = 0...Value.max) -> ConfigurationType {
+    package static func size(_ range: ClosedRange<Value> = 0...Value.max) -> ConfigurationType {
         var expected = "a size such as 64KiB or 10MiB"
         if range.upperBound < .max {
             expected +=
@@ -58,13 +58,13 @@ extension ConfigurationType where Value: FixedWidthInteger {
     }
 
     /// Bytes, or `unlimited`, which is the largest number there is.
-    static func sizeOrUnlimited(_ range: ClosedRange<Value> = 0...Value.max) -> ConfigurationType {
+    package static func sizeOrUnlimited(_ range: ClosedRange<Value> = 0...Value.max) -> ConfigurationType {
         size(range).optional("unlimited").mapped({ $0 ?? .max }, { $0 == .max ? nil : $0 })
     }
 }
 
 extension ConfigurationType where Value == Double {
-    static func number(_ range: ClosedRange<Double>) -> ConfigurationType {
+    package static func number(_ range: ClosedRange<Double>) -> ConfigurationType {
         ConfigurationType(
             "a number from \(shortest(range.lowerBound)) to \(shortest(range.upperBound))",
             read: { content in
@@ -84,7 +84,8 @@ extension ConfigurationType where Value == Double {
 }
 
 extension ConfigurationType where Value == Duration {
-    static func duration(_ range: ClosedRange<Duration> = .zero ... .seconds(365 * 86400)) -> ConfigurationType {
+    package static func duration(_ range: ClosedRange<Duration> = .zero ... .seconds(365 * 86400)) -> ConfigurationType
+    {
         ConfigurationType(
             "a time such as 30s, 500ms or 2m, from \(TimeText.text(range.lowerBound)) to \(TimeText.text(range.upperBound))",
             read: { content in
@@ -98,12 +99,12 @@ extension ConfigurationType where Value == Duration {
 }
 
 extension ConfigurationType where Value == String {
-    static var anyText: ConfigurationType {
+    package static var anyText: ConfigurationType {
         ConfigurationType("text", read: { text($0) }, show: { .text($0) })
     }
 
     /// Text that is not empty and has no line end or NUL.
-    static func text(_ expected: String) -> ConfigurationType {
+    package static func text(_ expected: String) -> ConfigurationType {
         ConfigurationType(
             expected,
             read: { content in
@@ -123,7 +124,7 @@ extension ConfigurationType where Value == String {
 
 extension ConfigurationType where Value: Equatable {
     /// One of some words.
-    static func oneOf(_ choices: [(String, Value)]) -> ConfigurationType {
+    package static func oneOf(_ choices: [(String, Value)]) -> ConfigurationType {
         ConfigurationType<Int>.place(among: choices.map(\.0)).mapped(
             { choices[$0].1 }, { value in choices.firstIndex { $0.1 == value } ?? choices.endIndex })
     }
@@ -151,12 +152,12 @@ extension ConfigurationType where Value == Int {
 }
 
 extension ConfigurationType where Value: CaseIterable & RawRepresentable & Equatable, Value.RawValue == String {
-    static var choice: ConfigurationType { oneOf(Value.allCases.map { ($0.rawValue, $0) }) }
+    package static var choice: ConfigurationType { oneOf(Value.allCases.map { ($0.rawValue, $0) }) }
 }
 
 extension ConfigurationNode.Content {
     /// Text of a variable as if it stood in quotes in a file.
-    var asString: ConfigurationNode.Content {
+    package var asString: ConfigurationNode.Content {
         if case .text(let text) = self { .string(text) } else { self }
     }
 }

@@ -1,13 +1,13 @@
 /// What a layer says about a key, and about those below it.
-struct ConfigurationNode: Sendable {
-    struct Member: Sendable {
-        var name: String
+package struct ConfigurationNode: Sendable {
+    package struct Member: Sendable {
+        package var name: String
         /// Where the name stands.
-        var origin: ConfigurationOrigin
-        var node: ConfigurationNode
+        package var origin: ConfigurationOrigin
+        package var node: ConfigurationNode
     }
 
-    indirect enum Content: Sendable {
+    package indirect enum Content: Sendable {
         case null
         case bool(Bool)
         case number(JSON5Number)
@@ -21,16 +21,16 @@ struct ConfigurationNode: Sendable {
         case element(Int, ConfigurationNode)
     }
 
-    var content: Content
-    var origin: ConfigurationOrigin
+    package var content: Content
+    package var origin: ConfigurationOrigin
 
-    init(_ content: Content, _ origin: ConfigurationOrigin) {
+    package init(_ content: Content, _ origin: ConfigurationOrigin) {
         self.content = content
         self.origin = origin
     }
 
     /// A value as it is shown.
-    init(showing value: ConfigurationValue, _ origin: ConfigurationOrigin) {
+    package init(showing value: ConfigurationValue, _ origin: ConfigurationOrigin) {
         self.origin = origin
         content =
             switch value {
@@ -66,13 +66,19 @@ struct ConfigurationNode: Sendable {
     }
 
     /// The text of a variable or flag at its key: a node for each step of the path, from the root.
-    init(_ text: String, at path: ConfigurationPath, _ origin: ConfigurationOrigin) {
-        var node = ConfigurationNode(.text(text), origin)
+    package init(_ text: String, at path: ConfigurationPath, _ origin: ConfigurationOrigin) {
+        self.init(ConfigurationNode(.text(text), origin), at: path)
+    }
+
+    /// A value at its key: a node for each step of the path, from the root.
+    init(_ value: ConfigurationNode, at path: ConfigurationPath) {
+        var node = value
         for step in path.steps.reversed() {
             switch step {
             case .name(let name):
-                node = ConfigurationNode(.object([Member(name: name, origin: origin, node: node)]), origin)
-            case .index(let index): node = ConfigurationNode(.element(index, node), origin)
+                let member = Member(name: name, origin: value.origin, node: node)
+                node = ConfigurationNode(.object([member]), value.origin)
+            case .index(let index): node = ConfigurationNode(.element(index, node), value.origin)
             }
         }
         self = node

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Apus
+@testable import ApusConfiguration
 
 @Suite("Times and sizes as people write them")
 struct UnitTests {

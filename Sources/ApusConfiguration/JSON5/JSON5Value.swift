@@ -29,7 +29,7 @@ struct JSON5Value: Equatable, Sendable {
 }
 
 /// A number as it is written, and what it comes to.
-struct JSON5Number: Equatable, Sendable {
+package struct JSON5Number: Equatable, Sendable {
     /// As it stands in the text, such as `+0x10` or `.5`.
     var text: String
     /// Its value; infinite for one that is too large.

@@ -1,16 +1,16 @@
 /// The way from the root to a key: `listeners[0].tls.certificate`.
-struct ConfigurationPath: Equatable, Sendable, Comparable, CustomStringConvertible {
-    enum Step: Equatable, Sendable, Comparable {
+package struct ConfigurationPath: Equatable, Sendable, Comparable, CustomStringConvertible {
+    package enum Step: Equatable, Sendable, Comparable {
         case index(Int)
         case name(String)
     }
 
-    var steps: [Step]
+    package var steps: [Step]
 
-    init(_ steps: [Step]) { self.steps = steps }
+    package init(_ steps: [Step]) { self.steps = steps }
 
     /// Nil for what is no path.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         steps = []
         for part in text.split(separator: ".", omittingEmptySubsequences: false) {
             let pieces = part.split(separator: "[", omittingEmptySubsequences: false)
@@ -24,7 +24,7 @@ struct ConfigurationPath: Equatable, Sendable, Comparable, CustomStringConvertib
     }
 
     /// `listeners[0].port`.
-    var description: String {
+    package var description: String {
         steps.reduce("") { text, step in
             switch step {
             case .name(let name): Self.join(text, name)
@@ -34,17 +34,17 @@ struct ConfigurationPath: Equatable, Sendable, Comparable, CustomStringConvertib
     }
 
     /// Decimal digits without a sign.
-    static func index(_ text: some StringProtocol) -> Int? {
+    package static func index(_ text: some StringProtocol) -> Int? {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
     /// Shorter ones first, elements by their number: so lists grow from their begin.
-    static func < (left: ConfigurationPath, right: ConfigurationPath) -> Bool {
+    package static func < (left: ConfigurationPath, right: ConfigurationPath) -> Bool {
         left.steps.lexicographicallyPrecedes(right.steps)
     }
 
     /// `requestTimeout` as `REQUEST_TIMEOUT`, `requestID` as `REQUEST_ID`.
-    static func variableName(of key: String) -> String {
+    package static func variableName(of key: String) -> String {
         let letters = Array(key)
         var name = ""
         for (index, letter) in letters.enumerated() {
@@ -59,5 +59,5 @@ struct ConfigurationPath: Equatable, Sendable, Comparable, CustomStringConvertib
     }
 
     /// `path` and a key below it.
-    static func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    package static func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 }
