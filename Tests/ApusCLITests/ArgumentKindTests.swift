@@ -1,6 +1,7 @@
 import Apus
 import Testing
 
+@testable import ApusArguments
 @testable import ApusCLI
 @testable import ApusLoad
 

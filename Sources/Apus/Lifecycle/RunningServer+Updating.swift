@@ -221,20 +221,3 @@ struct ConfigurationOutcome: Sendable {
     /// How many workers it is in force in; nil for a server alone.
     var workers: Int?
 }
-
-extension ConfigurationRevision {
-    /// Refuses a change that is based on another.
-    ///
-    /// - Parameter expected: Those that it may be based on; nil is any.
-    /// - Throws: The one problem of the kind `ConfigurationProblem.Kind.stale`.
-    package func check(_ expected: [String]?) throws(ConfigurationError) {
-        guard let expected, !expected.contains(description) else { return }
-        let seen = expected.isEmpty ? "none" : expected.joined(separator: ", ")
-        throw ConfigurationError([
-            ConfigurationProblem(
-                .stale, path: "",
-                reason: "the configuration has changed meanwhile: \(seen) was seen, and \(self) is in "
-                    + "force; look at it again, and ask again if it is still wanted", origin: .flag("revision"))
-        ])
-    }
-}

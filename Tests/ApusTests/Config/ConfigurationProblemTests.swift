@@ -243,7 +243,9 @@ struct ConfigurationProblemTests {
             #expect(known.contains(path), "\(name) → \(key)")
         }
         for section in Configuration.keys.compactMap({ $0.path.split(separator: ".").first }) {
-            guard let key = Configuration.misnomers.key(forValueOf: String(section.replacing("[]", with: ""))) else { continue }
+            guard let key = Configuration.misnomers.key(forValueOf: String(section.replacing("[]", with: ""))) else {
+                continue
+            }
             #expect(known.contains(key.replacing("[0]", with: "[]")), "\(section) → \(key)")
         }
         #expect(known.filter { Configuration.misnomers.key($0) != nil && !$0.contains(".") } == [])

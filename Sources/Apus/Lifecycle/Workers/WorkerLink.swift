@@ -1,5 +1,6 @@
 import ApusConfiguration
 import ApusRuntime
+import ApusWorkers
 
 #if canImport(Glibc)
     import Glibc

@@ -1,16 +1,16 @@
-import Apus
+package import ApusConfiguration
 
 /// Brings what is changed of the configuration to all workers or to none, one change after the other, and keeps what has
 /// been changed for workers that are started later. It speaks with nobody itself: the master hands it what the workers say,
 /// and sends what it has to say.
-struct ChangeRounds {
+package struct ChangeRounds {
     /// A worker's process.
-    typealias PID = Int32
+    package typealias PID = Int32
 
     /// How long a worker may take to look at a change, and to take it over.
-    static let patience = Duration.seconds(10)
+    package static let patience = Duration.seconds(10)
     /// How many changes can be taken back: a worker keeps no more.
-    static let mostKept = 16
+    package static let mostKept = 16
 
     private struct Member {
         var number: Int
@@ -35,28 +35,28 @@ struct ChangeRounds {
     }
 
     /// How many workers there are to be.
-    let count: Int
+    package let count: Int
     /// What is in force.
-    private(set) var revision = ConfigurationRevision()
+    package private(set) var revision = ConfigurationRevision()
     /// What has been changed since the configuration was read, the first first.
-    private(set) var changes: [ConfigurationPatch] = []
+    package private(set) var changes: [ConfigurationPatch] = []
     /// What is to be sent.
-    private(set) var outbox: [(to: PID, message: WorkerMessage)] = []
+    package private(set) var outbox: [(to: PID, message: WorkerMessage)] = []
     /// What an operator should know.
-    private(set) var notes: [String] = []
+    package private(set) var notes: [String] = []
     private var members: [PID: Member] = [:]
     private var queue: [(asker: PID, message: WorkerMessage)] = []
     private var round: Round?
     private var lastID = 0
 
     /// - Parameter count: How many workers there are to be.
-    init(count: Int) { self.count = count }
+    package init(count: Int) { self.count = count }
 
     /// When to look again, while an answer is awaited.
-    var deadline: ContinuousClock.Instant? { round?.deadline }
+    package var deadline: ContinuousClock.Instant? { round?.deadline }
 
     /// What is to be sent, and said.
-    mutating func take() -> (messages: [(to: PID, message: WorkerMessage)], notes: [String]) {
+    package mutating func take() -> (messages: [(to: PID, message: WorkerMessage)], notes: [String]) {
         defer { (outbox, notes) = ([], []) }
         return (outbox, notes)
     }
@@ -64,16 +64,16 @@ struct ChangeRounds {
     // MARK: Workers
 
     /// A process was started: it is told what is in force before it serves.
-    mutating func join(_ pid: PID, number: Int) {
+    package mutating func join(_ pid: PID, number: Int) {
         members[pid] = Member(number: number)
         send(state, to: pid)
     }
 
     /// It serves: it is asked from now on.
-    mutating func serves(_ pid: PID) { members[pid]?.serves = true }
+    package mutating func serves(_ pid: PID) { members[pid]?.serves = true }
 
     /// It ends, or has ended.
-    mutating func leave(_ pid: PID, now: ContinuousClock.Instant = .now) {
+    package mutating func leave(_ pid: PID, now: ContinuousClock.Instant = .now) {
         members[pid] = nil
         queue.removeAll { $0.asker == pid }
         // Whoever comes in its place is told.
@@ -81,7 +81,7 @@ struct ChangeRounds {
     }
 
     /// The configuration is read anew by all workers: what was changed is forgotten.
-    mutating func reload(now: ContinuousClock.Instant = .now) {
+    package mutating func reload(now: ContinuousClock.Instant = .now) {
         if let round, round.phase == .preparing {
             abandon(round)
             finish(round, [WorkerProblem(reason: "the configuration was read anew meanwhile", origin: "SIGHUP").stale])
@@ -100,7 +100,7 @@ struct ChangeRounds {
     // MARK: What they say
 
     /// A worker has said something.
-    mutating func hear(_ message: WorkerMessage, from pid: PID, now: ContinuousClock.Instant = .now) {
+    package mutating func hear(_ message: WorkerMessage, from pid: PID, now: ContinuousClock.Instant = .now) {
         switch message.kind {
         case .request:
             queue.append((pid, message))
@@ -118,7 +118,7 @@ struct ChangeRounds {
     }
 
     /// Gives up on who does not answer.
-    mutating func lookAtTime(now: ContinuousClock.Instant = .now) {
+    package mutating func lookAtTime(now: ContinuousClock.Instant = .now) {
         guard let round, round.deadline <= now else { return }
         let names = round.waiting.compactMap { members[$0]?.number }.sorted().map(String.init)
         let who = "worker \(names.joined(separator: ", "))"

@@ -1,5 +1,3 @@
-import ApusRuntime
-
 /// What the dashboard shows of one second: the event `sample`, and `/api/sample`. Rates are for a second, times are in
 /// microseconds, sizes in bytes.
 package struct DashboardSample: Codable, Sendable {
@@ -184,74 +182,5 @@ package struct DashboardSample: Codable, Sendable {
         var bound = [100.0, 178, 316, 562][step % 4]
         for _ in 0..<(step / 4) { bound *= 10 }
         return bound / 1000
-    }
-}
-
-/// Something that happened, in a line: the event `news`.
-package struct DashboardNews: Codable, Sendable {
-    /// How much it matters.
-    package enum Level: String, Codable, Sendable {
-        case info, warning, error
-
-        /// The level of the same in the log.
-        var logged: Log.Level {
-            switch self {
-            case .info: .notice
-            case .warning: .warning
-            case .error: .error
-            }
-        }
-    }
-
-    package var number = 0
-    /// When, in milliseconds since 1970.
-    package var at: Int64
-    package var level: Level
-    /// A word for what it is about: `limit`, `loop`, `pool`, `configuration`, `access`, `connection`, `drain`,
-    /// `handover`, `worker`.
-    package var kind: String
-    package var text: String
-    /// To which of several workers it happened; nil when it did to this one alone, or to all.
-    package var worker: Int?
-}
-
-extension DashboardNews {
-    /// The news that a dashboard has sent, oldest first.
-    ///
-    /// - Throws: `HTTPError` or ``ProblemDetails``, for what is none.
-    package static func decode(_ bytes: [UInt8]) throws -> [DashboardNews] {
-        try JSONCoding.decode([DashboardNews].self, from: bytes)
-    }
-}
-
-/// A sample of the past, in few numbers.
-package struct DashboardPast: Codable, Sendable {
-    package var at: Int64
-    package var rate: Double
-    package var errors: Double
-    package var p50: Double
-    package var p99: Double
-    package var connections: Int
-    package var processor: Double
-    package var heat: [Int]
-
-    init(_ sample: DashboardSample) {
-        at = sample.at
-        rate = sample.requests.rate
-        errors = sample.requests.byStatus[4] + sample.requests.byStatus[5]
-        p50 = sample.latency.p50
-        p99 = sample.latency.p99
-        connections = sample.connections.open
-        processor = sample.loops.reduce(0) { $0 + $1.processor }
-        heat = sample.latency.heat
-    }
-}
-
-extension DashboardSample {
-    /// A sample that a dashboard has sent.
-    ///
-    /// - Throws: `HTTPError` or ``ProblemDetails``, for what is none.
-    package static func decode(_ bytes: [UInt8]) throws -> DashboardSample {
-        try JSONCoding.decode(DashboardSample.self, from: bytes)
     }
 }

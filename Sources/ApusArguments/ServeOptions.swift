@@ -1,22 +1,22 @@
-import Apus
+package import ApusConfiguration
 import ApusRuntime
 
 /// `apus serve`, and `apus check` and `apus config`, which take the same.
-struct ServeOptions: Equatable, Sendable {
+package struct ServeOptions: Equatable, Sendable {
     /// The folder to serve, or nil for what the configuration says.
-    var folder: String?
+    package var folder: String?
     /// The file of the configuration; nil for the one of `APUS_CONFIG`, or none.
-    var file: String?
+    package var file: String?
     /// What a preset, and keys of the configuration, are set to, in the order of the command line.
-    var flags: [ConfigurationFlag] = []
+    package var flags: [ConfigurationFlag] = []
     /// The name or address to listen on, as it was given.
-    var host: String?
+    package var host: String?
     /// How many processes serve, under a master; nil is this one alone.
-    var workers: Int?
+    package var workers: Int?
     /// What is spoken over TLS, on a port of its own; nil for nothing.
-    var tls: TLSOptions?
+    package var tls: TLSOptions?
 
-    init() {}
+    package init() {}
 
     /// - Parameter scanned: gains a mistake for each value that cannot be.
     init(_ scanned: inout ScannedArguments) {
@@ -48,37 +48,6 @@ struct ServeOptions: Equatable, Sendable {
 
     mutating func set(_ flag: String, _ path: String, _ value: String) {
         flags.append(ConfigurationFlag(flag, path: path, value: value))
-    }
-
-    /// The configuration of all layers, these options the strongest.
-    ///
-    /// - Parameters:
-    ///   - environment: The variables; nil is the process's own.
-    ///   - checksFiles: Whether certificates and folders are looked at.
-    func configuration(
-        environment: [String: String]? = nil, checksFiles: Bool = true
-    ) throws(ConfigurationError) -> Configuration {
-        try Configuration.load(
-            file: file, preset: nil, environment: environment, flags: flags, checksFiles: checksFiles
-        ) { configuration in
-            if let folder {
-                var settings = FolderSettings()
-                settings.folder = folder
-                settings.options.showsListing = true
-                configuration.files = [settings]
-                for key in ["path", "folder", "listing"] {
-                    configuration.note("files[0].\(key)", from: .flag("FOLDER"))
-                }
-            }
-            if let tls { tls.add(to: &configuration) }
-            if let workers, configuration.loops.loops == nil {
-                // The processors are shared among the workers.
-                let loops = configuration.loops.pinnedTo?.count ?? max(1, LoopGroup.availableProcessors / workers)
-                configuration.loops.loops = loops
-                configuration.note("loops.count", from: .flag("--workers"))
-            }
-            if configuration.files.isEmpty, configuration.preset != .testing { Demo.equip(&configuration) }
-        }
     }
 }
 

@@ -61,17 +61,17 @@ extension OptionSyntax {
 }
 
 /// `apus config`.
-struct ConfigOptions: Equatable, Sendable {
+package struct ConfigOptions: Equatable, Sendable {
     /// What `apus serve` would be given.
-    var serve = ServeOptions()
+    package var serve = ServeOptions()
     /// Whether to print JSON instead of a table.
-    var json = false
+    package var json = false
     /// Whether to tell of the keys instead of the values.
-    var keys = false
+    package var keys = false
     /// Whether to leave out what has its default.
-    var changed = false
+    package var changed = false
 
-    init() {}
+    package init() {}
 
     /// - Parameter scanned: gains a mistake for each value that cannot be.
     init(_ scanned: inout ScannedArguments) {

@@ -1,9 +1,9 @@
 /// `apus routes`.
-struct RoutesOptions: Equatable, Sendable {
+package struct RoutesOptions: Equatable, Sendable {
     /// Whether to print JSON instead of a table.
-    var json = false
+    package var json = false
 
-    init() {}
+    package init() {}
 
     init(_ scanned: inout ScannedArguments) { json = scanned.has(.json) }
 }

@@ -1,5 +1,3 @@
-import Apus
-
 extension ServeOptions {
     /// Takes what is said of the dashboard.
     mutating func setAdmin(_ scanned: inout ScannedArguments) {

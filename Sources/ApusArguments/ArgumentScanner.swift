@@ -1,4 +1,4 @@
-import Apus
+import ApusConfiguration
 
 /// The arguments of one command, sorted into options and operands, with all that is wrong about them.
 struct ScannedArguments {

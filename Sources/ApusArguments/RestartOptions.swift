@@ -1,9 +1,9 @@
 /// `apus restart`.
-struct RestartOptions: Equatable, Sendable {
+package struct RestartOptions: Equatable, Sendable {
     /// The process of the server, or of the master.
-    var process: Int32
+    package var process: Int32
     /// How long the new one may take.
-    var wait = Duration.seconds(75)
+    package var wait = Duration.seconds(75)
 
     /// Nil without a process; `scanned` gains a mistake for each value that cannot be.
     init?(_ scanned: inout ScannedArguments) {

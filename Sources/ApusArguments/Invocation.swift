@@ -1,5 +1,5 @@
-import Apus
-import ApusLoad
+import ApusConfiguration
+package import ApusLoad
 
 /// What a command line asks for. Reading it prints nothing, exits nowhere and touches no file.
 ///
@@ -11,7 +11,7 @@ import ApusLoad
 /// case .failure(let error): print(error)
 /// }
 /// ```
-enum Invocation: Equatable, Sendable {
+package enum Invocation: Equatable, Sendable {
     /// Do this.
     case run(Command)
     /// Print this text to standard output, and end with ``ExitCode/success``.
@@ -20,7 +20,7 @@ enum Invocation: Equatable, Sendable {
     case failure(UsageError)
 
     /// A command with its options.
-    enum Command: Equatable, Sendable {
+    package enum Command: Equatable, Sendable {
         case serve(ServeOptions)
         case restart(RestartOptions)
         case routes(RoutesOptions)
@@ -37,7 +37,7 @@ enum Invocation: Equatable, Sendable {
     /// - Parameters:
     ///   - arguments: those behind the program's name.
     ///   - version: what `--version` shows behind `apus`.
-    init(arguments: ArraySlice<String>, version: String) {
+    package init(arguments: ArraySlice<String>, version: String) {
         guard let first = arguments.first else {
             self = .show(Help.overview(of: Self.commands))
             return
@@ -99,14 +99,14 @@ enum Invocation: Equatable, Sendable {
 }
 
 /// A command line that cannot be followed: everything that is wrong with it, at once.
-struct UsageError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct UsageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The command's name, when one was recognised.
-    let command: String?
+    package let command: String?
     /// One line each, with what to write instead.
-    let mistakes: [String]
+    package let mistakes: [String]
 
     /// The whole message, ending in a newline.
-    var description: String {
+    package var description: String {
         let name = command == nil || command == "help" ? "apus" : "apus \(command ?? "")"
         return mistakes.map { "\(name): \($0)\n" }.joined() + "See \(name) --help.\n"
     }

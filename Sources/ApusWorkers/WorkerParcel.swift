@@ -65,20 +65,3 @@ package struct WorkerParcel: Equatable, Sendable {
             .asked, number, workers.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] })
     }
 }
-
-/// What goes between a master and a worker: a message of their own, or a parcel between workers.
-package enum WorkerFrame: Sendable {
-    case message(WorkerMessage)
-    case parcel(WorkerParcel)
-
-    /// Nil for what is neither.
-    package init?(_ bytes: [UInt8]) {
-        if let parcel = WorkerParcel(bytes) {
-            self = .parcel(parcel)
-        } else if let message = WorkerMessage(bytes) {
-            self = .message(message)
-        } else {
-            return nil
-        }
-    }
-}

@@ -1,9 +1,7 @@
-import Apus
-
 /// The part of `apus serve` that speaks TLS.
-struct TLSOptions: Equatable, Sendable {
+package struct TLSOptions: Equatable, Sendable {
     /// Where the certificate comes from.
-    enum Certificate: Equatable, Sendable {
+    package enum Certificate: Equatable, Sendable {
         /// Made at start, for development.
         case selfSigned
         /// PEM files: the chain, and the key when it is a file of its own.
@@ -11,12 +9,12 @@ struct TLSOptions: Equatable, Sendable {
     }
 
     /// The port of `https`; 0 for one that the system chooses.
-    var port: Int
-    var certificate: Certificate
+    package var port: Int
+    package var certificate: Certificate
     /// Whether the plain port only sends clients to the other.
-    var redirects = false
+    package var redirects = false
 
-    init(port: Int, certificate: Certificate, redirects: Bool = false) {
+    package init(port: Int, certificate: Certificate, redirects: Bool = false) {
         self.port = port
         self.certificate = certificate
         self.redirects = redirects
@@ -50,34 +48,6 @@ struct TLSOptions: Equatable, Sendable {
         }
         self.port = port
         self.redirects = redirects
-    }
-
-    /// Adds a listener beside the first one of the configuration, on the same host.
-    func add(to configuration: inout Configuration) {
-        guard let first = configuration.listeners.first else { return }
-        var tls = TLSSettings()
-        var keys: [String: String] = ["host": "--tls-port", "port": "--tls-port", "tls": "--tls-port"]
-        switch certificate {
-        case .selfSigned:
-            tls.isSelfSigned = true
-            keys["tls.selfSigned"] = "--tls-self-signed"
-        case .files(let chain, let key):
-            tls.identity.certificate = chain
-            tls.identity.key = key
-            keys["tls.certificate"] = "--tls-cert"
-            if key != nil { keys["tls.key"] = "--tls-key" }
-        }
-        var listener = ListenerSettings()
-        listener.host = first.host
-        listener.port = UInt16(port)
-        listener.tls = tls
-        let index = configuration.listeners.count
-        configuration.listeners.append(listener)
-        for (key, flag) in keys { configuration.note("listeners[\(index)].\(key)", from: .flag(flag)) }
-        if redirects {
-            configuration.listeners[0].redirectTo = UInt16(port)
-            configuration.note("listeners[0].redirectTo", from: .flag("--tls-redirect"))
-        }
     }
 }
 

@@ -1,17 +1,17 @@
 import ApusLoad
 
 /// `apus top`.
-struct TopOptions: Equatable, Sendable {
+package struct TopOptions: Equatable, Sendable {
     /// Where the dashboard is.
-    var place = TopPlace.address(host: "127.0.0.1", port: 9090)
+    package var place = TopPlace.address(host: "127.0.0.1", port: 9090)
     /// The file of the token; nil for the variable `APUS_ADMIN_TOKEN`, or none.
-    var tokenFile: String?
+    package var tokenFile: String?
     /// Whether to print one screen and end.
-    var once = false
+    package var once = false
     /// Whether to print what the server said, as it said it.
-    var json = false
+    package var json = false
 
-    init() {}
+    package init() {}
 
     /// - Parameter scanned: gains a mistake for each value that cannot be.
     init(_ scanned: inout ScannedArguments) {
@@ -29,7 +29,7 @@ struct TopOptions: Equatable, Sendable {
 }
 
 /// Where a dashboard is.
-enum TopPlace: Equatable, Sendable {
+package enum TopPlace: Equatable, Sendable {
     case address(host: String, port: UInt16)
     case unix(path: String)
 
@@ -58,7 +58,7 @@ enum TopPlace: Equatable, Sendable {
     }
 
     /// The value of the Host field.
-    var authority: String {
+    package var authority: String {
         switch self {
         case .address(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix: "localhost"
@@ -66,7 +66,7 @@ enum TopPlace: Equatable, Sendable {
     }
 
     /// As people write it.
-    var text: String {
+    package var text: String {
         switch self {
         case .address: "http://\(authority)"
         case .unix(let path): "unix:\(path)"

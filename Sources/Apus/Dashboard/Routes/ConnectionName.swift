@@ -1,50 +1,13 @@
+import ApusDashboard
 import ApusHTTP
 import ApusNet
 import ApusRuntime
 import CSystem
 
-/// A page of connections: `/api/connections`.
-struct ConnectionList: Encodable {
-    /// All there are, and those that match the search.
-    var total: Int
-    var matching: Int
-    var offset: Int
-    /// Loops that have not answered in time, whose connections are missing, as `0`, or `2-0` for the first of worker 2.
-    var missingLoops: [String]
-    /// Workers that have not answered in time; nil for a server alone.
-    var missingWorkers: [Int]?
-    var connections: [Row]
-
-    struct Row: Codable, Sendable {
-        /// What `DELETE /api/connections/…` wants.
-        var id: String
-        var address: String
-        /// Empty for one that another protocol has.
-        var listener: String
-        var `protocol`: String
-        var state: String
-        /// What is being answered.
-        var request: String?
-        /// Whose it is; nil for a server alone.
-        var worker: Int?
-        var loop: Int
-        var requests: Int
-        /// Since it began, and since it was last at work, in seconds; nil is unknown.
-        var age: Double?
-        var idle: Double?
-        /// Bytes that wait to be sent.
-        var queued: Int
-        /// What the system knows: round trip in microseconds, bytes, segments sent again.
-        var roundTrip: Int64?
-        var sent: Int64?
-        var received: Int64?
-        var sentAgain: Int64?
-    }
-}
-
 extension ConnectionList.Row {
     /// On the connection's loop.
     init(_ sight: ConnectionSight, of worker: WorkerName?, _ listeners: [String]) {
+        self = .blank
         let connection = sight.connection
         let now = connection.loop.tick
         id = ConnectionName(worker: worker, loop: connection.loop.index, id: connection.id).description

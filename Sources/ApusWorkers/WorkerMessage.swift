@@ -46,17 +46,8 @@ package struct WorkerMessage: Codable, Equatable, Sendable {
 
     package init(_ kind: Kind) { self.kind = kind }
 
-    /// As it is sent.
-    package var bytes: [UInt8] { (try? JSONCoding.encode(self)) ?? [] }
-
-    /// Nil for what is none.
-    package init?(_ bytes: [UInt8]) {
-        guard let message = try? JSONCoding.decode(WorkerMessage.self, from: bytes) else { return nil }
-        self = message
-    }
-
     /// The longest that is read; whoever sends more is no Apus.
-    static let longest = 32 << 20
+    package static let longest = 32 << 20
 }
 
 /// What a worker's client wants.

@@ -1,13 +1,11 @@
-import Apus
-
 /// Passes on what the workers ask one another, and what they answer. It looks into nothing, keeps nothing of it, and never
 /// waits: who asks decides how long, and a worker that is behind is asked no more until it has answered. It speaks with
 /// nobody itself, as ``ChangeRounds`` does.
-struct WorkerExchange {
-    typealias PID = ChangeRounds.PID
+package struct WorkerExchange {
+    package typealias PID = ChangeRounds.PID
 
     /// The most answers that a worker may owe.
-    static let mostOwed = 16
+    package static let mostOwed = 16
 
     /// A question that was passed on.
     private struct Question {
@@ -24,25 +22,28 @@ struct WorkerExchange {
     }
 
     /// What is to be sent.
-    private(set) var outbox: [(to: PID, parcel: WorkerParcel)] = []
+    package private(set) var outbox: [(to: PID, parcel: WorkerParcel)] = []
     private var members: [PID: Member] = [:]
     private var questions: [UInt32: Question] = [:]
     private var last: UInt32 = 0
 
+    /// Nobody to ask.
+    package init() {}
+
     /// How many questions are not answered by all.
-    var openCount: Int { questions.count }
+    package var openCount: Int { questions.count }
 
     /// What is to be sent.
-    mutating func take() -> [(to: PID, parcel: WorkerParcel)] {
+    package mutating func take() -> [(to: PID, parcel: WorkerParcel)] {
         defer { outbox = [] }
         return outbox
     }
 
     /// A process serves as the worker of that number: it asks, and is asked.
-    mutating func serves(_ pid: PID, number: Int) { members[pid] = Member(number: number) }
+    package mutating func serves(_ pid: PID, number: Int) { members[pid] = Member(number: number) }
 
     /// It ends, or has ended: nobody hears of it any more.
-    mutating func leave(_ pid: PID) {
+    package mutating func leave(_ pid: PID) {
         members[pid] = nil
         for (id, var question) in questions {
             question.waiting.remove(pid)
@@ -51,7 +52,7 @@ struct WorkerExchange {
     }
 
     /// A worker asks or answers.
-    mutating func hear(_ parcel: WorkerParcel, from pid: PID) {
+    package mutating func hear(_ parcel: WorkerParcel, from pid: PID) {
         switch parcel.kind {
         case .question: passOn(parcel, from: pid)
         case .answer: answer(parcel, from: pid)
