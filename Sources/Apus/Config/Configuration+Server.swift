@@ -1,10 +1,11 @@
+import ApusConfiguration
 import ApusNet
 import ApusRuntime
 
 extension Configuration {
     /// What an ``Application`` is made with.
     ///
-    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be; ``ConfigurationProblem``
+    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be; `ConfigurationProblem`
     ///   for a file of the admin token that can't be read.
     public func serverConfiguration() throws -> ServerConfiguration {
         var server = ServerConfiguration()

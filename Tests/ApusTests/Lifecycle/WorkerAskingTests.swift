@@ -1,6 +1,7 @@
 import ApusNet
 import ApusRuntime
 import ApusTesting
+import ApusWorkers
 import Glibc
 import Testing
 
