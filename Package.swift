@@ -64,6 +64,11 @@ let package = Package(
                 .target(name: "CURing", condition: .when(platforms: [.linux], traits: ["URing"])),
             ],
             swiftSettings: house),
+        // Parts of the framework and of the command that need no loop: compiled beside ApusRuntime, and not within the
+        // framework, which is compiled alone.
+        .target(name: "ApusConfiguration", swiftSettings: house),
+        .target(name: "ApusWorkers", dependencies: ["ApusConfiguration"], swiftSettings: house),
+        .target(name: "ApusDashboard", dependencies: ["ApusConfiguration"], swiftSettings: house),
         .systemLibrary(
             name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
@@ -97,11 +102,15 @@ let package = Package(
             name: "CHiredis", path: "Sources/C/CHiredis", pkgConfig: hiredisPackage,
             providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "ApusPool", dependencies: ["ApusRuntime", "CSystem"], swiftSettings: house),
+        // These two are of the command, and on nothing of the framework: they are compiled beside it.
         .target(name: "ApusLoad", dependencies: ["ApusRuntime", "ApusNet", "ApusHTTP"], swiftSettings: house),
+        .target(
+            name: "ApusArguments", dependencies: ["ApusConfiguration", "ApusLoad", "ApusRuntime"], swiftSettings: house),
         .target(
             name: "Apus",
             dependencies: [
-                "ApusRuntime", "ApusNet", "ApusHTTP", "ApusPool", "CSystem",
+                "ApusRuntime", "ApusConfiguration", "ApusDashboard", "ApusWorkers", "ApusNet", "ApusHTTP", "ApusPool",
+                "CSystem",
                 .target(name: "CHiredis", condition: .when(traits: ["Redis"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"])),
                 .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
@@ -118,7 +127,11 @@ let package = Package(
         .target(
             name: "ApusTesting", dependencies: ["Apus", "ApusHTTP", "ApusNet", "ApusRuntime"], swiftSettings: house),
         .executableTarget(
-            name: "ApusCLI", dependencies: ["Apus", "ApusHTTP", "ApusLoad", "ApusNet", "ApusRuntime", "CSystem"],
+            name: "ApusCLI",
+            dependencies: [
+                "Apus", "ApusArguments", "ApusConfiguration", "ApusDashboard", "ApusHTTP", "ApusLoad", "ApusNet",
+                "ApusRuntime", "ApusWorkers", "CSystem",
+            ],
             swiftSettings: house),
         .executableTarget(name: "Hello", dependencies: ["Apus"], path: "Examples/Hello", swiftSettings: house),
         .executableTarget(name: "Notes", dependencies: ["Apus"], path: "Examples/Notes", swiftSettings: house),
@@ -167,6 +180,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: house),
         .testTarget(name: "ApusRuntimeTests", dependencies: ["ApusRuntime", "TestSupport"], swiftSettings: house),
         .testTarget(
+            name: "ApusConfigurationTests", dependencies: ["ApusConfiguration", "TestSupport"], swiftSettings: house),
+        .testTarget(
             name: "ApusNetTests",
             dependencies: [
                 "ApusNet", "ApusRuntime", "TestSupport",
@@ -183,7 +198,8 @@ let package = Package(
         .testTarget(
             name: "ApusTests",
             dependencies: [
-                "Apus", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting", "TestSupport",
+                "Apus", "ApusConfiguration", "ApusDashboard", "ApusHTTP", "ApusNet", "ApusRuntime", "ApusTesting",
+                "ApusWorkers", "TestSupport",
                 .target(name: "COpenSSL", condition: .when(traits: ["TLS"])),
             ],
             swiftSettings: house),
@@ -207,7 +223,11 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "ApusCLITests", dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusLoad", "ApusNet", "ApusRuntime"],
+            name: "ApusCLITests",
+            dependencies: [
+                "Apus", "ApusArguments", "ApusCLI", "ApusConfiguration", "ApusDashboard", "ApusHTTP", "ApusLoad",
+                "ApusNet", "ApusRuntime", "ApusWorkers",
+            ],
             swiftSettings: house),
         .testTarget(
             name: "ExampleTests",
@@ -218,7 +238,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DocExamples",
-            dependencies: ["Apus", "ApusCLI", "ApusHTTP", "ApusNet", "ApusPool", "ApusRuntime", "ApusTesting"],
+            dependencies: [
+                "Apus", "ApusArguments", "ApusCLI", "ApusHTTP", "ApusNet", "ApusPool", "ApusRuntime", "ApusTesting",
+            ],
             exclude: ["Manifests"], swiftSettings: house),
     ]
 )

@@ -1,4 +1,5 @@
 import Apus
+import ApusArguments
 import ApusRuntime
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import Apus
+import ApusArguments
 
 /// `apus routes`.
 enum RoutesCommand {

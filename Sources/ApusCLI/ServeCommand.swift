@@ -1,4 +1,5 @@
 import Apus
+import ApusArguments
 
 #if canImport(Glibc)
     import Glibc

@@ -1,6 +1,7 @@
 import Apus
 import Testing
 
+@testable import ApusArguments
 @testable import ApusCLI
 @testable import ApusLoad
 
@@ -68,14 +69,6 @@ struct ArgumentKindTests {
         ])
     func badURLs(text: String) {
         #expect(BenchURL(text) == nil)
-    }
-
-    @Test(
-        "words are as far apart as slips of the finger",
-        arguments: [("port", "port", 0), ("prot", "port", 1), ("por", "port", 1), ("", "abc", 3), ("abc", "xyz", 3)])
-    func distances(first: String, second: String, distance: Int) {
-        #expect(Spelling.distance(first, second) == distance)
-        #expect(Spelling.distance(second, first) == distance)
     }
 }
 

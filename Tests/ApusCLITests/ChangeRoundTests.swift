@@ -1,4 +1,5 @@
 import Apus
+import ApusWorkers
 import Testing
 
 @testable import ApusCLI

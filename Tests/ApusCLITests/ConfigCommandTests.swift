@@ -3,6 +3,7 @@ import ApusRuntime
 import Glibc
 import Testing
 
+@testable import ApusArguments
 @testable import ApusCLI
 
 @Suite("Configuration on the command line")

@@ -3,6 +3,7 @@ import ApusLoad
 import ApusRuntime
 import Testing
 
+@testable import ApusArguments
 @testable import ApusCLI
 
 @Suite("The command line")

@@ -1,5 +1,6 @@
 import Apus
 
+@testable import ApusArguments
 @testable import ApusCLI
 @testable import ApusLoad
 

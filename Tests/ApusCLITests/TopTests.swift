@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Apus
+@testable import ApusArguments
 @testable import ApusCLI
+@testable import ApusDashboard
 
 @Suite("The dashboard on the command line")
 struct TopTests {

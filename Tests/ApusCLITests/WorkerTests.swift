@@ -1,6 +1,8 @@
 import Apus
+import ApusWorkers
 import Testing
 
+@testable import ApusArguments
 @testable import ApusCLI
 
 @Suite("Workers")

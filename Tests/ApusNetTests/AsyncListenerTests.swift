@@ -74,8 +74,10 @@ import Testing
     func stopCancelling() async throws {
         try await withLoops { group in
             let listener = try AsyncListener.listen(on: anyPort, group: group)
+            let begun = Events<Void>()
             let ended = Events<Bool>()
             async let served: Void = listener.serve { connection in
+                begun(())
                 do {
                     _ = try await connection.readLine()
                 } catch {
@@ -84,7 +86,7 @@ import Testing
                 }
             }
             let client = try await AsyncConnection.connect(to: listener.address, on: group.loops[0])
-            try await until { listener.admission.admitted > 0 }
+            _ = await begun.next()
             listener.stop(cancellingAfter: .milliseconds(10))
             await served
             #expect(await ended.next() == true)
@@ -93,13 +95,44 @@ import Testing
         }
     }
 
+    @Test("what came before stop() and is served only after it is cancelled too, before its limit and behind")
+    func stopBeforeServing() async throws {
+        for waits in [false, true] {
+            try await withLoops { group in
+                let listener = try AsyncListener.listen(on: anyPort, group: group)
+                let ended = Events<Bool>()
+                let client = try await AsyncConnection.connect(to: listener.address, on: group.loops[0])
+                try await until { listener.admission.admitted > 0 }
+                // The turn in which it was let in is over: it waits to be served.
+                for loop in group.loops { loop.perform { _ in } }
+                listener.stop(cancellingAfter: waits ? .milliseconds(1) : .milliseconds(20))
+                // Fired behind the limit, for it was set behind it on the same loop.
+                if waits { try await group.loops[0].sleep(for: .milliseconds(5)) }
+                await listener.serve { connection in
+                    do { _ = try await connection.readLine() } catch {
+                        ended(error is CancellationError)
+                        throw error
+                    }
+                }
+                #expect(await ended.next() == true)
+                await #expect(throws: ConnectionError.self) { _ = try await client.readArray() }
+            }
+        }
+    }
+
     @Test("cancelling the task that serves ends everything")
     func cancelServe() async throws {
         try await withLoops { group in
             let listener = try AsyncListener.listen(on: anyPort, group: group)
-            let serving = Task { await listener.serve { connection in _ = try await connection.readLine() } }
+            let begun = Events<Void>()
+            let serving = Task {
+                await listener.serve { connection in
+                    begun(())
+                    _ = try await connection.readLine()
+                }
+            }
             let client = try await AsyncConnection.connect(to: listener.address, on: group.loops[0])
-            try await until { listener.admission.admitted > 0 }
+            _ = await begun.next()
             serving.cancel()
             await serving.value
             await #expect(throws: ConnectionError.self) { _ = try await client.readArray() }

@@ -260,6 +260,8 @@
                         peer.resetWhenClosed()
                     }
                 }
+                // Each of the three is over, the last of them when it was accepted at all.
+                try await until { server.handshakes?.failed == 3 }
                 try await until { server.admission.admitted == 0 }
                 #expect(server.handshakes?.pending == 0)
                 #expect(server.handshakes?.completed == 1)

@@ -1,4 +1,5 @@
 import Apus
+import ApusArguments
 import ApusHTTP
 import ApusRuntime
 import Testing

@@ -4,6 +4,7 @@ import http.client, json, os, shlex, shutil, signal, socket, ssl, subprocess, sy
 
 from apus import APUS, Apus, DEMO, PATIENCE
 from chromium import BROWSER, Chromium
+from handover_tests import hold
 from worker_tests import Administered
 
 PICTURES = os.environ.get("DASHBOARD_PICTURES",
@@ -316,7 +317,7 @@ class Dashboard(unittest.TestCase):
             self.assertEqual(theirs.rest(), b"")
             # Worker 2 closes before it answers: held a moment too early, it would be missing for the page.
             page.wait_for(f"document.getElementById('said').textContent.includes('{address} is being closed')", "the answer")
-        os.kill(apus.pids[2], signal.SIGSTOP)
+        hold(apus.pids[2])
         try:
             page.wait_for("document.querySelector('#member-table tr.missing')?.textContent.includes('missing')", "it is missing")
             page.wait_for("document.getElementById('workers').textContent.includes('Without worker 2')", "the words for it")

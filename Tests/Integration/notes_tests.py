@@ -364,8 +364,8 @@ class Redis(Serving):
         self.assertEqual(sum(load.lost for load in sessions + tokens + [logins]), 0)
         self.assertLessEqual({status for load in sessions for status in load.statuses}, {200, 503})
         self.assertEqual({status for load in tokens for status in load.statuses}, {200})
-        # The timeout of 250 ms, and as much again for a busy machine, twice.
-        self.assertLess(max(load.longest for load in sessions), 1.0)
+        # Nobody was held by a Redis that hangs: the timeout is 250 ms, twice; ten times that on a busy machine.
+        self.assertLess(max(load.longest for load in sessions), 5.0)
         self.assertLess(self.service.memory("VmRSS") - before, 16)
         self.assertLess(len(os.listdir(f"/proc/{self.service.process.pid}/fd")), descriptors + 10)
 

@@ -14,13 +14,14 @@ class Signals(unittest.TestCase):
         with Apus("serve", "--loops", "1") as apus, apus.connect() as idle, apus.connect() as busy:
             idle.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
             idle.answer()
-            busy.send("GET /sleep/500 HTTP/1.1\r\nHost: a\r\n\r\n")
+            # Long enough that it is told to stop meanwhile on a slow machine too.
+            busy.send("GET /sleep/2000 HTTP/1.1\r\nHost: a\r\n\r\n")
             apus.settle()
             apus.terminate()
             apus.await_line("stopping")
             self.assertEqual(idle.rest(), b"")
             answer = busy.answer()
-            self.assertEqual((answer.status, answer.body), (200, b"slept 500 ms\n"))
+            self.assertEqual((answer.status, answer.body), (200, b"slept 2000 ms\n"))
             self.assertEqual(answer.fields["connection"], "close")
             self.assertEqual(apus.await_exit(), 0)
             with self.assertRaises(ConnectionRefusedError):

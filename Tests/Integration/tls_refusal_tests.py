@@ -217,7 +217,8 @@ class Garbage(Case):
 
 class Stalls(Case):
     def test_a_client_that_stops_within_its_hello_or_after_it_is_left_and_nobody_waits_for_it(self):
-        apus = self.serve('handshakeTimeout: "1s"')
+        # Long enough that others are served meanwhile, and shake hands themselves, on a slow machine too.
+        apus = self.serve('handshakeTimeout: "3s"')
         with Hand(apus.tls_port) as client, socket.create_connection(("127.0.0.1", apus.tls_port), PATIENCE) as silent, \
                 socket.create_connection(("127.0.0.1", apus.tls_port), PATIENCE) as half:
             half.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")

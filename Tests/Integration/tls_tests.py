@@ -4,6 +4,7 @@ skipped with a line that says so."""
 import hashlib, os, re, shutil, socket, ssl, subprocess, sys, tempfile, threading, unittest
 
 from apus import Apus, PATIENCE
+from chromium import own_place
 from curl_tests import curl
 from http2_tests import CURL, NGHTTP2, resident, tool
 
@@ -200,7 +201,8 @@ class Browser(unittest.TestCase):
             return subprocess.run(
                 [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                  "--ignore-certificate-errors", "--enable-logging=stderr", f"--user-data-dir={profile}",
-                 "--virtual-time-budget=10000", *words, url], capture_output=True, text=True, timeout=8 * PATIENCE)
+                 "--virtual-time-budget=10000", *words, url], capture_output=True, text=True, timeout=8 * PATIENCE,
+                env=own_place(profile))
 
     def test_a_page_and_all_that_it_asks_for_come_by_http2_without_a_word_on_the_console(self):
         with tempfile.TemporaryDirectory() as folder:

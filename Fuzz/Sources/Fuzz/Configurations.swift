@@ -1,4 +1,5 @@
 @testable import Apus
+@testable import ApusConfiguration
 
 /// What an operator writes is read or refused with places and reasons, and never anything else: variables, a line each,
 /// when the first begins with `APUS_`, else a file.
@@ -32,7 +33,7 @@ private func file(_ bytes: [UInt8]) {
         return
     }
     var configuration = Configuration()
-    var report = ConfigurationReport(Configuration.keys)
+    var report = Configuration.newReport
     Configuration.schema.apply(ConfigurationNode(value, file: "f"), to: &configuration, at: "", &report)
     Configuration.schema.check(configuration, at: "", &report)
     judge(report.problems)

@@ -132,6 +132,13 @@ public final class RunningServer: Sendable {
     /// The listeners, and that of the dashboard.
     var allListeners: [OpenListener] { listeners + (admin.withLock { $0 }?.listeners ?? []) }
 
+    /// What its listeners serve, each once.
+    var services: [Service] {
+        var services: [Service] = []
+        for open in listeners where !services.contains(where: { $0 === open.service }) { services.append(open.service) }
+        return services
+    }
+
     /// The address of the first listener, with the port that the system chose when 0 was asked for.
     public var address: SocketAddress { listeners[0].server.address }
 

@@ -1,3 +1,5 @@
+public import ApusConfiguration
+
 /// The ways to a configuration that differs from one there is. All of them lay layers over it, look at the whole, and
 /// refuse it with every mistake; where a value is from is kept for each key that no layer names.
 extension Configuration {
@@ -19,8 +21,8 @@ extension Configuration {
     /// - Throws: Every mistake at once.
     public func setting(_ settings: [ConfigurationFlag]) throws(ConfigurationError) -> Configuration {
         var configuration = self
-        var report = report.knowing(Self.keys)
-        configuration.lay(Self.flags(settings, &report), report)
+        var report = Self.newReport.with(originsOf: report)
+        configuration.lay(ConfigurationNode.layers(settings, &report), report)
         configuration.checkWhole()
         return try configuration.approved()
     }
@@ -47,10 +49,11 @@ extension Configuration {
     /// The configuration with some keys set, and what is wrong with them noted; the whole is not looked at.
     func laying(_ patches: ArraySlice<ConfigurationPatch>) -> Configuration {
         var configuration = self
-        configuration.report = report.knowing(Self.keys)
+        configuration.report = Self.newReport.with(originsOf: report)
         for patch in patches {
             var report = configuration.report
-            let layers = Self.layers(patch.text, below: patch.prefix, from: .flag(patch.origin), &report)
+            let layers = ConfigurationNode.layers(
+                patch.text, below: patch.prefix, from: .flag(patch.origin), &report)
             configuration.lay(layers, report)
         }
         return configuration
@@ -73,48 +76,5 @@ extension Configuration {
     func approved() throws(ConfigurationError) -> Configuration {
         guard report.problems.isEmpty else { throw ConfigurationError(report.problems) }
         return self
-    }
-
-    /// A layer for each member of a JSON5 object, whose names are keys below a prefix.
-    static func layers(
-        _ text: String, below prefix: String, from origin: ConfigurationOrigin, _ report: inout ConfigurationReport
-    ) -> [ConfigurationNode] {
-        let node: ConfigurationNode
-        do throws(JSON5Error) {
-            node = ConfigurationNode(try JSON5Parser.parse(text)) { _ in origin }
-        } catch {
-            let place = "line \(error.position.line), column \(error.position.column)"
-            report.reject(
-                ConfigurationProblem(.syntax, path: "", reason: "\(error.message) (\(place))", origin: origin))
-            return []
-        }
-        // What is no object is a mistake that the schema tells.
-        guard case .object(let members) = node.content else { return [node] }
-        node.rejectRepetitions(below: prefix, &report)
-        return members.compactMap { member in
-            let name = ConfigurationPath.join(prefix, member.name)
-            if let path = ConfigurationPath(name) { return ConfigurationNode(member.node, at: path) }
-            report.reject(
-                ConfigurationProblem(
-                    .unknownKey, path: name, reason: "this is no key: write one such as limits.body",
-                    origin: origin))
-            return nil
-        }
-    }
-}
-
-extension ConfigurationNode {
-    /// A value at its key: a node for each step of the path, from the root.
-    fileprivate init(_ value: ConfigurationNode, at path: ConfigurationPath) {
-        var node = value
-        for step in path.steps.reversed() {
-            switch step {
-            case .name(let name):
-                let member = Member(name: name, origin: value.origin, node: node)
-                node = ConfigurationNode(.object([member]), value.origin)
-            case .index(let index): node = ConfigurationNode(.element(index, node), value.origin)
-            }
-        }
-        self = node
     }
 }

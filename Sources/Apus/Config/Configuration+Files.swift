@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusNet
 import ApusRuntime
 

@@ -1,26 +1,5 @@
+public import ApusConfiguration
 import ApusRuntime
-
-/// A value that a program was told on its command line.
-public struct ConfigurationFlag: Equatable, Sendable {
-    /// The flag as it is written, such as `--port`.
-    public let name: String
-    /// The key that it sets, such as `listeners[0].port`.
-    public let path: String
-    /// The value, in the form that variables have: lists with commas, or JSON5.
-    public let value: String
-
-    /// The value of a flag.
-    ///
-    /// - Parameters:
-    ///   - name: The flag as it is written.
-    ///   - path: The key that it sets.
-    ///   - value: The value, in the form that variables have.
-    public init(_ name: String, path: String, value: String) {
-        self.name = name
-        self.path = path
-        self.value = value
-    }
-}
 
 extension Configuration {
     /// Makes a configuration in layers, each stronger than the one before: the defaults, a preset, a file, the
@@ -46,7 +25,7 @@ extension Configuration {
         checksFiles: Bool, amend: (inout Configuration) -> Void
     ) throws(ConfigurationError) -> Configuration {
         let environment = environment ?? ProcessEnvironment.variables
-        var report = ConfigurationReport(keys)
+        var report = newReport
         var layers: [ConfigurationNode] = []
         if let file = file ?? environment["APUS_CONFIG"], !file.isEmpty {
             do throws(ConfigurationProblem) {
@@ -56,7 +35,7 @@ extension Configuration {
             }
         }
         layers += variables(environment, &report)
-        layers += self.flags(flags, &report)
+        layers += ConfigurationNode.layers(flags, &report)
         if let preset {
             layers.append(
                 ConfigurationNode(preset.rawValue, at: ConfigurationPath([.name("preset")]), .flag("--preset")))
@@ -76,6 +55,9 @@ extension Configuration {
         configuration.checkWhole(checksFiles: checksFiles)
         return try configuration.approved()
     }
+
+    /// A report that knows every key.
+    static var newReport: ConfigurationReport { ConfigurationReport(keys, misnomers) }
 
     /// The preset that the strongest layer names rightly.
     private static func preset(of layers: [ConfigurationNode]) -> ConfigurationPreset? {
@@ -100,7 +82,7 @@ extension Configuration {
             if let steps = schema.steps(to: name.dropFirst(5)) {
                 found.append((ConfigurationPath(steps), name, text))
             } else {
-                let meant = Misnomer.key(name.dropFirst(5)).map(Misnomer.variable)
+                let meant = misnomers.key(name.dropFirst(5)).map(Misnomers.variable)
                 report.reject(
                     ConfigurationProblem(
                         .unknownKey, path: "", reason: "there is no such variable",
@@ -109,22 +91,6 @@ extension Configuration {
             }
         }
         return found.ordered { $0.path < $1.path }.map { ConfigurationNode($0.text, at: $0.path, .variable($0.name)) }
-    }
-
-    /// A layer for each flag.
-    static func flags(
-        _ flags: [ConfigurationFlag], _ report: inout ConfigurationReport
-    ) -> [ConfigurationNode] {
-        flags.compactMap { flag in
-            if let path = ConfigurationPath(flag.path) {
-                return ConfigurationNode(flag.value, at: path, .flag(flag.name))
-            }
-            report.reject(
-                ConfigurationProblem(
-                    .unknownKey, path: flag.path, reason: "this is no key: write one such as limits.body",
-                    origin: .flag(flag.name)))
-            return nil
-        }
     }
 
     /// Notes that the program's own words set a key.

@@ -1,10 +1,11 @@
+import ApusConfiguration
 import ApusNet
 import ApusRuntime
 
 extension Configuration {
     /// What an ``Application`` is made with.
     ///
-    /// - Throws: ``ConfigurationProblem`` for a file of the admin token that can't be read; `SystemError` for one of the log
+    /// - Throws: `ConfigurationProblem` for a file of the admin token that can't be read; `SystemError` for one of the log
     ///   that can't be opened.
     public func serverConfiguration() throws -> ServerConfiguration {
         var server = ServerConfiguration()

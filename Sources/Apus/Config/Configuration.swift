@@ -1,3 +1,4 @@
+public import ApusConfiguration
 public import ApusNet
 public import ApusRuntime
 

@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusRuntime
 
 #if canImport(Glibc)
@@ -19,13 +20,7 @@ enum ConfigurationFile {
                 .syntax, path: "", reason: "the file can't be read: \(error.reason)",
                 origin: .file(path, line: 1, column: 1))
         }
-        do throws(JSON5Error) {
-            return ConfigurationNode(try JSON5Parser.parse(bytes), file: path)
-        } catch {
-            throw ConfigurationProblem(
-                .syntax, path: "", reason: error.message,
-                origin: .file(path, line: error.position.line, column: error.position.column))
-        }
+        return try ConfigurationNode.layer(bytes, ofFile: path)
     }
 
     /// At most a byte more than a file may have.
@@ -35,7 +30,7 @@ enum ConfigurationFile {
         defer { _ = close(descriptor) }
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count <= JSON5Parser.longest {
+        while bytes.count <= ConfigurationNode.longestFile {
             let got = unsafe part.withUnsafeMutableBytes { room in
                 unsafe systemRead(descriptor, room.baseAddress, room.count)
             }

@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 extension Configuration {
     /// Sets what the preset is for.
     mutating func take(_ preset: ConfigurationPreset) {

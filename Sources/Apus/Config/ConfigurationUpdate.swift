@@ -1,3 +1,5 @@
+public import ApusConfiguration
+
 /// A key whose value differs between two configurations.
 public struct ConfigurationChange: Equatable, Sendable, CustomStringConvertible {
     /// The key, such as `limits.body`.

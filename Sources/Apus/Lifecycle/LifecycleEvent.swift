@@ -1,3 +1,4 @@
+public import ApusConfiguration
 import ApusRuntime
 
 /// Something that happens to a server as a whole.

@@ -1,3 +1,4 @@
+public import ApusConfiguration
 import ApusNet
 import ApusRuntime
 
@@ -43,7 +44,7 @@ extension RunningServer {
     ///   - settings: The keys and their values.
     ///   - revision: The ``configurationRevision`` that was seen.
     /// - Returns: What is in force now, and what needs more than that.
-    /// - Throws: Every mistake at once, or the one problem of the kind ``ConfigurationProblem/Kind/stale``; all is as it
+    /// - Throws: Every mistake at once, or the one problem of the kind `ConfigurationProblem.Kind.stale`; all is as it
     ///   was.
     @discardableResult public func update(
         _ settings: [ConfigurationFlag], basedOn revision: ConfigurationRevision
@@ -82,7 +83,7 @@ extension RunningServer {
     ///
     /// - Parameter revision: The ``configurationRevision`` that was seen.
     /// - Returns: What has changed; nil when there was no update.
-    /// - Throws: The one problem of the kind ``ConfigurationProblem/Kind/stale`` when the configuration in force is another
+    /// - Throws: The one problem of the kind `ConfigurationProblem.Kind.stale` when the configuration in force is another
     ///   by now, or what is wrong with the earlier one; all is as it was.
     @discardableResult public func rollback(
         basedOn revision: ConfigurationRevision
@@ -220,21 +221,4 @@ struct ConfigurationOutcome: Sendable {
     var revision: ConfigurationRevision
     /// How many workers it is in force in; nil for a server alone.
     var workers: Int?
-}
-
-extension ConfigurationRevision {
-    /// Refuses a change that is based on another.
-    ///
-    /// - Parameter expected: Those that it may be based on; nil is any.
-    /// - Throws: The one problem of the kind ``ConfigurationProblem/Kind/stale``.
-    package func check(_ expected: [String]?) throws(ConfigurationError) {
-        guard let expected, !expected.contains(description) else { return }
-        let seen = expected.isEmpty ? "none" : expected.joined(separator: ", ")
-        throw ConfigurationError([
-            ConfigurationProblem(
-                .stale, path: "",
-                reason: "the configuration has changed meanwhile: \(seen) was seen, and \(self) is in "
-                    + "force; look at it again, and ask again if it is still wanted", origin: .flag("revision"))
-        ])
-    }
 }

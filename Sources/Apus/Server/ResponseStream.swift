@@ -35,7 +35,8 @@ protocol RoomWaiting: AnyObject {
 @safe final class ResponseStream {
     /// Nil when the client is gone, or the content has ended.
     @safe @exclusivity(unchecked) private var sink: (any ContentSink)?
-    private let produce: (ResponseWriter) async throws -> Void
+    /// Let go of when it runs: most often it holds the request, which holds this.
+    private var produce: ((ResponseWriter) async throws -> Void)?
     private let announced: Int64?
     /// The bytes of content written so far.
     @safe @exclusivity(unchecked) private(set) var written: Int64 = 0
@@ -99,6 +100,7 @@ protocol RoomWaiting: AnyObject {
     /// Runs the function to its end and ends the content, or breaks the response off when it fails: the client
     /// must not take a part for the whole.
     func run(for context: Context) async {
+        guard let produce = produce.take() else { return }
         do {
             try await produce(ResponseWriter(self))
             if let announced, written < announced {

@@ -1,4 +1,6 @@
 import Apus
+import ApusArguments
+import ApusDashboard
 import ApusLoad
 import ApusNet
 import ApusRuntime

@@ -1,4 +1,5 @@
 import Apus
+import ApusDashboard
 import ApusLoad
 
 /// What `apus top` shows of a sample: lines no wider than the terminal, and no more than it has. Sections that have more

@@ -1,5 +1,6 @@
 import Apus
 import ApusRuntime
+import ApusWorkers
 import CSystem
 
 #if canImport(Glibc)

@@ -1,5 +1,6 @@
 import Apus
 import ApusRuntime
+import ApusWorkers
 
 /// The place of one worker, and the processes that are in it: one that serves as a rule, one that is to replace it now and
 /// then, and those that drain. Used by the master's thread.

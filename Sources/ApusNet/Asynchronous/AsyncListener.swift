@@ -29,8 +29,15 @@ public final class AsyncListener: AsyncSequence, Sendable {
     private let group: LoopGroup
     private let server: StreamServer
     private let queue: AcceptQueue
-    private let serving = Lock<[UInt64: Task<Void, Never>]>([:])
+    private let serving = Lock(Serving())
     private let served = Atomic<UInt64>(0)
+
+    /// The calls of ``serve(_:)`` that have not returned.
+    private struct Serving: Sendable {
+        var tasks: [UInt64: Task<Void, Never>] = [:]
+        /// Whether the limit that ``stop(cancellingAfter:)`` was given is over: who begins now is cancelled at once.
+        var isOver = false
+    }
 
     /// Listens with every loop of the group, and returns when connections can come.
     ///
@@ -114,14 +121,18 @@ public final class AsyncListener: AsyncSequence, Sendable {
     public func serve(_ body: @escaping @Sendable (isolated AsyncConnection) async throws -> Void) async {
         let id = served.wrappingAdd(1, ordering: .relaxed).newValue
         let task = Task { await serveAll(body) }
-        serving.withLock { $0[id] = task }
+        let isOver = serving.withLock { serving in
+            serving.tasks[id] = task
+            return serving.isOver
+        }
+        if isOver { task.cancel() }
         await withTaskCancellationHandler {
             await task.value
         } onCancel: {
             stop()
             task.cancel()
         }
-        serving.withLock { _ = $0.removeValue(forKey: id) }
+        serving.withLock { _ = $0.tasks.removeValue(forKey: id) }
     }
 
     private func serveAll(_ body: @escaping @Sendable (isolated AsyncConnection) async throws -> Void) async {
@@ -144,15 +155,19 @@ public final class AsyncListener: AsyncSequence, Sendable {
     /// Accepts no more: iterations end when what has arrived is taken, and `serve` returns when its last connection has
     /// ended.
     ///
-    /// - Parameter limit: When so much time has passed, the connections that `serve` still serves are cancelled; nil
-    ///   leaves them their time.
+    /// - Parameter limit: When so much time has passed, the connections that `serve` still serves are cancelled, and
+    ///   those of a `serve` that is called later; nil leaves them their time.
     public func stop(cancellingAfter limit: Duration? = nil) {
         server.stopAccepting()
         queue.finish()
         guard let limit else { return }
-        let tasks = serving.withLock { Array($0.values) }
-        guard !tasks.isEmpty else { return }
-        group.loops[0].schedule(after: limit) { _ in for task in tasks { task.cancel() } }
+        group.loops[0].schedule(after: limit) { [serving] _ in
+            let tasks = serving.withLock { serving in
+                serving.isOver = true
+                return Array(serving.tasks.values)
+            }
+            for task in tasks { task.cancel() }
+        }
     }
 }
 

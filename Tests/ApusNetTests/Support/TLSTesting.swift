@@ -23,6 +23,8 @@
                 let identity = try TLSIdentity.selfSigned()
                 guard case .pem(.bytes(let pem), nil) = identity.material else { preconditionFailure("not in memory") }
                 file = try TemporaryFile(pem)
+                // Kept by a constant, it is never given up.
+                atexit { _ = unsafe unlink(TestCertificate.shared.file.path) }
                 server = try TLSContext(server: TLSConfiguration(identities: [identity]))
                 var trusting = TLSClientConfiguration()
                 trusting.trust = .pinned([server.certificates[0].fingerprint])

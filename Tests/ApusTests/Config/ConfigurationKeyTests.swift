@@ -1,3 +1,4 @@
+import ApusConfiguration
 import Testing
 
 @testable import Apus
@@ -34,36 +35,15 @@ struct ConfigurationKeyTests {
         configuration.compression?.levels = [.br: 3]
         let entries = configuration.entries.filter { $0.value != .masked }
         var again = Configuration()
-        var report = ConfigurationReport(Configuration.keys)
+        var report = Configuration.newReport
         for entry in entries {
-            let path = try #require(ConfigurationPath(entry.path))
-            var node = ConfigurationNode(try JSON5Parser.parse(entry.value.description), file: "f")
-            for step in path.steps.reversed() {
-                switch step {
-                case .name(let name):
-                    let member = ConfigurationNode.Member(name: name, origin: .standard, node: node)
-                    node = ConfigurationNode(.object([member]), .standard)
-                case .index(let index): node = ConfigurationNode(.element(index, node), .standard)
-                }
-            }
+            let text = "{ \"\(entry.path)\": \(entry.value) }"
+            let layers = ConfigurationNode.layers(text, below: "", from: .flag("test"), &report)
             // A list of objects that is empty is shown as such, and written so.
-            Configuration.schema.apply(node, to: &again, at: "", &report)
+            for layer in layers { Configuration.schema.apply(layer, to: &again, at: "", &report) }
         }
         #expect(report.problems.map(\.description) == [])
         #expect(again.entries.map(\.value) == configuration.entries.map(\.value))
         #expect(again.limits.body == .max && again.limits.requestsPerConnection == 7)
-    }
-
-    @Test("a path is read as it is written, and nothing else is one")
-    func paths() {
-        for text in ["a", "a.b", "listeners[0].tls.hosts[12].names"] {
-            #expect(ConfigurationPath(text)?.description == text)
-        }
-        for text in ["", ".", "a.", "a[", "a[x]", "a[-1]", "[0]", "a[0", "a[99999999999999999999]"] {
-            #expect(ConfigurationPath(text) == nil, "\(text)")
-        }
-        #expect(ConfigurationPath.variableName(of: "requestID") == "REQUEST_ID")
-        #expect(ConfigurationPath.variableName(of: "v6Only") == "V6_ONLY")
-        #expect(ConfigurationPath.variableName(of: "http2") == "HTTP2")
     }
 }

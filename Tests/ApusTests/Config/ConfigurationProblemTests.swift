@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusRuntime
 import TestSupport
 import Testing
@@ -237,15 +238,17 @@ struct ConfigurationProblemTests {
     @Test("every key that such a name is answered with is there, and no name is a key itself")
     func misnomersLeadSomewhere() {
         let known = Set(Configuration.keys.map(\.path))
-        for (name, key) in Misnomer.keys where !key.hasPrefix("--") {
+        for (name, key) in Configuration.misnomers.keys where !key.hasPrefix("--") {
             let path = key.replacing("[0]", with: "[]")
             #expect(known.contains(path), "\(name) → \(key)")
         }
         for section in Configuration.keys.compactMap({ $0.path.split(separator: ".").first }) {
-            guard let key = Misnomer.key(forValueOf: String(section.replacing("[]", with: ""))) else { continue }
+            guard let key = Configuration.misnomers.key(forValueOf: String(section.replacing("[]", with: ""))) else {
+                continue
+            }
             #expect(known.contains(key.replacing("[0]", with: "[]")), "\(section) → \(key)")
         }
-        #expect(known.filter { Misnomer.key($0) != nil && !$0.contains(".") } == [])
+        #expect(known.filter { Configuration.misnomers.key($0) != nil && !$0.contains(".") } == [])
     }
 
     @Test("processors that are not there are a mistake, told with those that are, unless nobody looks at the machine")
@@ -318,10 +321,10 @@ struct ConfigurationProblemTests {
         var accepted = 0
         for _ in 0..<3000 {
             let bytes = Mutation.of(original, &random)
-            guard let value = try? JSON5Parser.parse(bytes) else { continue }
+            guard let node = try? ConfigurationNode.layer(bytes, ofFile: "f") else { continue }
             var configuration = Configuration()
-            var report = ConfigurationReport(Configuration.keys)
-            Configuration.schema.apply(ConfigurationNode(value, file: "f"), to: &configuration, at: "", &report)
+            var report = Configuration.newReport
+            Configuration.schema.apply(node, to: &configuration, at: "", &report)
             Configuration.schema.check(configuration, at: "", &report)
             if report.problems.isEmpty { accepted += 1 }
             for problem in report.problems {

@@ -5,6 +5,7 @@ import Foundation
 import Testing
 
 @testable import Apus
+@testable import ApusDashboard
 
 /// Sends back what comes, and says so.
 private final class Echo: ConnectionHandler {

@@ -3,6 +3,7 @@ import ApusRuntime
 import Testing
 
 @testable import Apus
+@testable import ApusDashboard
 
 @Suite("The figures of several workers as one")
 struct WorkerJoiningTests {

@@ -1,3 +1,4 @@
+import ApusWorkers
 import Glibc
 import Testing
 

@@ -1,5 +1,8 @@
+import ApusDashboard
 import ApusNet
 import ApusRuntime
+import ApusTesting
+import ApusWorkers
 import Glibc
 import Testing
 
@@ -8,9 +11,13 @@ import Testing
 @Suite("What a worker answers another, and asks it", .timeLimit(.minutes(1)))
 struct WorkerAskingTests {
     /// A worker with a connection that was answered once.
-    private func runWorker(_ test: (FakeMaster, RunningServer, RawClient) throws -> Void) async throws {
+    private func runWorker(
+        clock: TestClock? = nil, _ test: (FakeMaster, RunningServer, RawClient) async throws -> Void
+    ) async throws {
         let master = try FakeMaster()
-        let application = Application(try Configuration(.testing).serverConfiguration())
+        var tested = try Configuration(.testing).serverConfiguration()
+        tested.loops.manualTime = clock?.time
+        let application = Application(tested)
         application.measureRequests()
         let configuration = application.configuration
         let server = try RunningServer(
@@ -22,7 +29,7 @@ struct WorkerAskingTests {
             let client = try RawClient(server.address)
             client.send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try client.response().status == 404)
-            try test(master, server, client)
+            try await test(master, server, client)
         }
         server.stopNow()
     }
@@ -102,7 +109,8 @@ struct WorkerAskingTests {
 
     @Test("who asks waits for those that were asked, for a time, and is told who is missing")
     func asking() async throws {
-        try await runWorker { master, server, _ in
+        let clock = TestClock()
+        try await runWorker(clock: clock) { master, server, _ in
             let (loop, link) = (server.group.loops[0], master.link)
             func ask(_ patience: Duration) -> Lock<WorkerQuestions.Answers?> {
                 let answers = Lock<WorkerQuestions.Answers?>(nil)
@@ -135,11 +143,16 @@ struct WorkerAskingTests {
             master.port.send(.asked(question.number, [3]))
             var found = outcome(asked)
             #expect(found.contents == [3: [7]] && found.missing == [1])
-            // One is silent.
-            asked = ask(.milliseconds(50))
+            // One is silent. What comes behind its question shows that all before was heard.
+            asked = ask(.seconds(50))
             question = try master.hearParcel()
             master.port.send(.asked(question.number, [1, 3]))
             master.port.send(WorkerParcel(.answer, question.number, worker: 1, [7]))
+            let behind = ask(.seconds(60))
+            master.port.send(.asked(try master.hearParcel().number, []))
+            #expect(outcome(behind).missing == [1, 3])
+            #expect(asked.withLock { $0 == nil })
+            await clock.advance(by: .seconds(51))
             found = outcome(asked)
             #expect(found.contents == [1: [7]] && found.missing == [3])
             // The master is gone.

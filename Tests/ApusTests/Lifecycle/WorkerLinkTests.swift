@@ -1,5 +1,6 @@
 import ApusNet
 import ApusRuntime
+import ApusWorkers
 import Glibc
 import Testing
 

@@ -1,12 +1,14 @@
 #if Redis
     @testable import Apus
+    import ApusRuntime
+    import ApusTesting
     import Testing
 
     @Suite("A client of Redis", .enabled(if: RedisProcess.isInstalled, RedisProcess.advice), .timeLimit(.minutes(2)))
     struct RedisClientTests {
         /// Runs on a loop of its own.
-        private func onLoop(_ body: (EventLoop) async throws -> Void) async throws {
-            try await withThreadOfItsOwn { try await body(EventLoop.current!) }
+        private func onLoop(clock: TestClock? = nil, _ body: (EventLoop) async throws -> Void) async throws {
+            try await withThreadOfItsOwn(clock: clock) { try await body(EventLoop.current!) }
         }
 
         /// Why a command failed; nil when it did not.
@@ -126,28 +128,35 @@
             let lines = LogLines()
             var configuration = server.configuration
             configuration.timeout = .milliseconds(300)
+            configuration.firstPause = .milliseconds(100)
+            configuration.longestPause = .milliseconds(100)
             configuration.mostWaiting = 8
             let redis = RedisClient(configuration, log: lines.log)
-            try await onLoop { loop in
-                // Until the connection stands: a busy machine may need more than the timeout for it.
-                while await error(of: redis, RedisCommand("PING"), on: loop) != nil {
-                    await Task.yield()
-                }
+            let clock = TestClock()
+            try await onLoop(clock: clock) { loop in
+                #expect(await error(of: redis, RedisCommand("PING"), on: loop) == nil)
                 server.freeze()
-                let start = ContinuousClock.now
-                let errors = await withTaskGroup(of: RedisError?.self) { group in
+                let ended = Lock(0)
+                await withTaskGroup(of: RedisError?.self) { group in
                     for _ in 0..<10 {
                         group.addTask {
-                            await error(of: redis, RedisCommand("PING"), on: loop)
+                            let failure = await error(of: redis, RedisCommand("PING"), on: loop)
+                            ended.withLock { $0 += 1 }
+                            return failure
                         }
                     }
-                    return await group.reduce(into: []) { $0.append($1) }
+                    // Time stands still: these are the two for whom the line is too long, and the others wait.
+                    for _ in 0..<2 { #expect(await group.next() == RedisError?.some(.overloaded)) }
+                    await clock.advance(by: .milliseconds(290))
+                    #expect(ended.withLock { $0 } == 2)
+                    await clock.advance(by: .milliseconds(20))
+                    #expect(ended.withLock { $0 } == 10)
+                    for await failure in group { #expect(failure == .timedOut) }
                 }
-                #expect(errors.filter { $0 == .overloaded }.count == 2)
-                #expect(errors.filter { $0 == .timedOut }.count == 8)
-                #expect(ContinuousClock.now - start >= .milliseconds(290))
                 #expect(await isUnavailable(redis, on: loop))
                 server.thaw()
+                // The pause, and less than the timeout: the next attempt has all the time that it needs.
+                await clock.advance(by: .milliseconds(100))
                 await lines.wait(for: "is back")
                 #expect(await error(of: redis, RedisCommand("PING"), on: loop) == nil)
             }

@@ -1,7 +1,7 @@
 import ApusNet
 import Glibc
 
-/// A blocking client that sends bytes as they are and shows what comes back; every wait ends after ten seconds.
+/// A blocking client that sends bytes as they are and shows what comes back; every wait ends after thirty seconds.
 final class RawClient {
     let socket: CInt
 
@@ -13,7 +13,7 @@ final class RawClient {
             _ = unsafe setsockopt(
                 socket, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<CInt>.size))
         }
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: 30, tv_usec: 0)
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var one: CInt = 1

@@ -1,3 +1,4 @@
+import ApusConfiguration
 public import ApusRuntime
 
 /// A line for each request: `accessLog` in a file.

@@ -1,3 +1,4 @@
+import ApusConfiguration
 public import ApusPool
 
 /// A limit on requests at a time that finds itself: `adaptiveLimit` in a file. See ``AdaptiveConcurrency``.

@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusHTTP
 
 /// Who may make requests: `authentication` in a file.

@@ -1,3 +1,4 @@
+import ApusConfiguration
 public import ApusHTTP
 
 /// Which pages of other origins may call: `cors` in a file.

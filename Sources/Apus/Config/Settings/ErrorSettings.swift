@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 /// How errors are shown to clients: `errors` in a file.
 public struct ErrorSettings: Equatable, Sendable {
     /// Whether an error that was not meant for the client is told to it all the same. For development only.

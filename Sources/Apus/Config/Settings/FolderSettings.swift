@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 /// A folder whose files are served: `files[]` in a file.
 public struct FolderSettings: Sendable {
     /// The pattern that stands for its files, such as `/assets/**`.

@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 /// An address that a configured server listens on, and what is spoken there: `listeners[]` in a file.
 public struct ListenerSettings: Equatable, Sendable {
     /// A name for logs, metrics and handlers; nil is `http`, `https` or `redirect`, by what is spoken.

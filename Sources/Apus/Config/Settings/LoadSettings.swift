@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 /// How many requests a client may make: `rateLimit` in a file.
 public struct RateLimitSettings: Equatable, Sendable {
     /// What is counted by.

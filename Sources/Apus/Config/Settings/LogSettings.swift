@@ -1,3 +1,4 @@
+import ApusConfiguration
 public import ApusRuntime
 
 /// What a configured server says to its operator: `log` in a file.

@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 /// The metrics of the server and the application: `metrics` in a file.
 public struct MetricsSettings: Equatable, Sendable {
     /// Where they are shown. Anybody who can ask may read them.

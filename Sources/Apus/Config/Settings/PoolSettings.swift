@@ -1,3 +1,4 @@
+import ApusConfiguration
 public import ApusPool
 
 /// What is borne from the connections of one listener that speak one protocol: `listeners[].pools.http1` in a file.

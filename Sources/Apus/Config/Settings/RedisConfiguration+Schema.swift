@@ -1,3 +1,5 @@
+import ApusConfiguration
+
 extension RedisConfiguration {
     static let schema = ConfigurationSchema(RedisConfiguration()) {
         $0.value("host", \.host, .text("a host, or unix:/path"), "A name, an address, or unix:/path")

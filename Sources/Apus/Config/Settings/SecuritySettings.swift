@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusHTTP
 
 /// What browsers are told to refuse: `securityHeaders` in a file. Nil leaves a field out.

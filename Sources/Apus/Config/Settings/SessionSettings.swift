@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusHTTP
 
 /// Sessions of clients: `sessions` in a file.

@@ -1,3 +1,4 @@
+import ApusConfiguration
 public import ApusNet
 
 /// How a configured listener speaks TLS: `listeners[].tls` in a file.

@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusNet
 import ApusRuntime
 
@@ -56,7 +57,7 @@ public struct AdminSettings: Equatable, Sendable {
 
     /// The options, the file read.
     ///
-    /// - Throws: ``ConfigurationProblem`` for a file that can't be read, or does not hold a token.
+    /// - Throws: `ConfigurationProblem` for a file that can't be read, or does not hold a token.
     func makeOptions() throws(ConfigurationProblem) -> AdminOptions {
         guard let tokenFile else { return options(token: token) }
         let options = options(token: try Self.read(tokenFile))

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusHTTP
 public import ApusNet
 import ApusRuntime

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusNet
 import ApusRuntime
 

@@ -1,6 +1,8 @@
+import ApusConfiguration
 import ApusHTTP
 import ApusPool
 import ApusRuntime
+import ApusWorkers
 
 /// What somebody wants changed of the configuration, and what he has seen of it.
 struct ConfigurationRequest: Sendable {

@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusHTTP
 import ApusRuntime
 
@@ -87,27 +88,6 @@ extension Dashboard {
                 path: entry.path, value: entry.value, origin: entry.origin.description,
                 isDefault: entry.origin == .standard, isLive: key?.isLive ?? false, isSecret: key?.isSecret ?? false,
                 summary: key?.summary ?? "", expected: key?.expected ?? "", standard: key?.standard)
-        }
-    }
-}
-
-extension ConfigurationValue: Encodable {
-    /// As JSON has it; a number that is none there is text.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .null: try container.encodeNil()
-        case .bool(let value): try container.encode(value)
-        case .number(let digits):
-            if let whole = Int(digits) {
-                try container.encode(whole)
-            } else if let number = Double(digits), number.isFinite {
-                try container.encode(number)
-            } else {
-                try container.encode(digits)
-            }
-        case .text(let text): try container.encode(text)
-        case .list(let values): try container.encode(values)
         }
     }
 }

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusHTTP
 import ApusRuntime
 
@@ -58,10 +59,14 @@ extension Dashboard {
             }
         }
         let byName = Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
-        return ConnectionList(
-            total: all.total, matching: all.matching, offset: query.offset, missingLoops: missingLoops.sorted(),
-            missingWorkers: server.link == nil ? nil : missingWorkers.sorted(),
-            connections: chosen.compactMap { byName[$0.name.description] })
+        var list = ConnectionList.blank
+        list.total = all.total
+        list.matching = all.matching
+        list.offset = query.offset
+        list.missingLoops = missingLoops.sorted()
+        list.missingWorkers = server.link == nil ? nil : missingWorkers.sorted()
+        list.connections = chosen.compactMap { byName[$0.name.description] }
+        return list
     }
 
     /// What a loop is called, as `0`, or `2-0` where there are workers.

@@ -1,3 +1,5 @@
+import ApusConfiguration
+import ApusDashboard
 import ApusPool
 
 /// What the settings of a pool are, and which of them can be changed where.
@@ -29,9 +31,13 @@ extension Dashboard {
         return pool.configuration.entries.map { entry in
             let value = written[entry.path] ?? entry.value
             let reason = written[entry.path] == nil ? reason(against: entry.path, of: pool) : nil
-            return PoolDetail.Setting(
-                path: entry.path, value: value, inForce: value == entry.value ? nil : entry.value,
-                isLive: reason == nil, reason: reason)
+            var setting = PoolDetail.Setting.blank
+            setting.path = entry.path
+            setting.value = value
+            setting.inForce = value == entry.value ? nil : entry.value
+            setting.isLive = reason == nil
+            setting.reason = reason
+            return setting
         }
     }
 }

@@ -1,3 +1,5 @@
+import ApusConfiguration
+import ApusDashboard
 import ApusHTTP
 import ApusPool
 import ApusRuntime
@@ -72,7 +74,7 @@ extension Dashboard {
         let others = answers.contents.values.compactMap { try? JSONCoding.decode(WorkerPool.self, from: $0) }
         let parts = ([WorkerPool(name, pool)] + others).ordered { $0.name.number < $1.name.number }
         var detail = PoolDetail(WorkerPool.joined(parts), revision: revision, key: key, settings: settings)
-        detail.members = (parts.map(PoolDetail.Member.init) + answers.missing.map { PoolDetail.Member(worker: $0) })
+        detail.members = (parts.map(PoolDetail.Member.init) + answers.missing.map { PoolDetail.Member(missing: $0) })
             .ordered { $0.worker < $1.worker }
         return detail
     }

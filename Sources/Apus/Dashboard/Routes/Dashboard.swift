@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusHTTP
 import ApusNet
 import ApusRuntime

@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusPool
 
 /// What somebody wants of a pool: an object of settings, by their paths as `{"limit": 5000, "health.window": "30s"}`, or
@@ -19,7 +20,7 @@ struct PoolChange {
         var configuration = pool.configuration
         let schema = PoolConfiguration.schema(configuration.policy)
         var report = ConfigurationReport(schema.keys(at: ""))
-        let layers = Configuration.layers(text, below: "", from: Self.origin, &report)
+        let layers = ConfigurationNode.layers(text, below: "", from: Self.origin, &report)
         for layer in layers { schema.apply(layer, to: &configuration, at: "", &report) }
         var problems: [ConfigurationProblem] = []
         var paths: Set<String> = []

@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusHTTP
 
 /// What follows the question mark: a name that nobody knows, or a value that is none, is refused, for what was meant by it

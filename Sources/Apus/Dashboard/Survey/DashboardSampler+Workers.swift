@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusHTTP
 import ApusRuntime
 import CSystem

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusHTTP
 import ApusNet
 import ApusPool
@@ -23,9 +24,9 @@ import Synchronization
     let hub: EventHub
     private(set) weak var server: RunningServer?
     /// What is shown: of all workers, while somebody looks.
-    var sample = DashboardSample()
+    var sample = DashboardSample.blank
     /// What this process has of it, and the durations that it was made of.
-    private(set) var mine = DashboardSample()
+    private(set) var mine = DashboardSample.blank
     private(set) var durations = RequestDurations()
     /// What is joined with that of other workers.
     var round = DashboardRound()
@@ -95,7 +96,13 @@ import Synchronization
     func tell(_ level: DashboardNews.Level, _ kind: String, _ text: String) {
         if Self.loggedKinds.contains(kind) { server?.configuration.log(level.logged, "\(kind): \(text)") }
         newsNumber += 1
-        keep(DashboardNews(number: newsNumber, at: Self.now, level: level, kind: kind, text: text))
+        var one = DashboardNews.blank
+        one.number = newsNumber
+        one.at = Self.now
+        one.level = level
+        one.kind = kind
+        one.text = text
+        keep(one)
     }
 
     /// Keeps news, and tells those who watch.
@@ -140,16 +147,17 @@ import Synchronization
         guard let server else { return }
         let now = apus_monotonic_nanoseconds()
         let interval = readAt == 0 ? 1 : max(0.001, Double(now - readAt) / 1e9)
-        var next = DashboardSample()
+        var next = DashboardSample.blank
         next.number = mine.number + 1
         next.at = Self.now
         next.interval = interval
         next.uptime = Double(now - server.began) / 1e9
-        next.server = DashboardSample.Server(
-            places: server.listeners.map(\.place), driver: "\(server.group.driver)",
-            processor: Int(apus_available_processors()),
-            isStopping: server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) },
-            worker: server.link?.worker, workers: server.link?.workers)
+        next.server.places = server.listeners.map(\.place)
+        next.server.driver = "\(server.group.driver)"
+        next.server.processor = Int(apus_available_processors())
+        next.server.isStopping = server.listeners.contains { $0.service.isStopping.load(ordering: .relaxed) }
+        next.server.worker = server.link?.worker
+        next.server.workers = server.link?.workers
         take(surveys, now)
         describeLoops(server, in: &next)
         let pools = server.pools.snapshot().pools
@@ -199,7 +207,7 @@ import Synchronization
             let lag = known.statistics.map { statistics.lag.since($0.lag) } ?? statistics.lag
             let turns = statistics.turns - (known.statistics?.turns ?? 0)
             loops[loop.index].statistics = statistics
-            var line = DashboardSample.Loop()
+            var line = DashboardSample.Loop.blank
             line.index = loop.index
             line.answers = !known.isHeld
             line.processor = known.isHeld ? 1 : known.processor
@@ -256,15 +264,18 @@ import Synchronization
     private func describeProcess(_ interval: Double, in sample: inout DashboardSample) {
         var process = apus_process()
         unsafe apus_read_process(&process)
-        sample.process = DashboardSample.Process(
-            processor: processor == 0 ? 0 : Double(process.processor - processor) / 1e9 / interval,
-            resident: process.resident, descriptors: process.descriptors, mostDescriptors: process.most_descriptors,
-            threads: process.threads)
+        sample.process.processor = processor == 0 ? 0 : Double(process.processor - processor) / 1e9 / interval
+        sample.process.resident = process.resident
+        sample.process.descriptors = process.descriptors
+        sample.process.mostDescriptors = process.most_descriptors
+        sample.process.threads = process.threads
         processor = process.processor
         let work = WorkStealingPool.shared.metrics
-        sample.work = DashboardSample.Work(
-            threads: work.workers, queued: work.queued, running: work.running,
-            completed: Double(work.completed - completed) / interval, rejected: work.rejected)
+        sample.work.threads = work.workers
+        sample.work.queued = work.queued
+        sample.work.running = work.running
+        sample.work.completed = Double(work.completed - completed) / interval
+        sample.work.rejected = work.rejected
         completed = work.completed
     }
 
@@ -275,14 +286,5 @@ import Synchronization
                 pool.health == "healthy" ? .info : pool.health == "degraded" ? .warning : .error
             tell(level, "pool", "\(pool.name) is \(pool.health): \(pool.reason)")
         }
-    }
-}
-
-extension RunningServer {
-    /// What its listeners serve, each once.
-    var services: [Service] {
-        var services: [Service] = []
-        for open in listeners where !services.contains(where: { $0 === open.service }) { services.append(open.service) }
-        return services
     }
 }

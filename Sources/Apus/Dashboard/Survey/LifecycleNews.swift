@@ -1,3 +1,5 @@
+import ApusConfiguration
+import ApusDashboard
 import ApusRuntime
 
 /// What happens to the server as a whole, as news of the dashboard.

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusPool
 
 extension DashboardSample.LimitRow {
@@ -8,6 +9,7 @@ extension DashboardSample.LimitRow {
     ///   - before: What was known of it before; nil for nothing.
     ///   - interval: The seconds since then.
     init(_ one: AdaptiveGate, since before: Self?, _ interval: Double) {
+        self = .blank
         name = one.name
         limit = one.gate.currentLimit
         inFlight = one.gate.active

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusPool
 import ApusRuntime
 import Synchronization
@@ -5,6 +6,7 @@ import Synchronization
 extension DashboardSample.PoolRow {
     /// A pool as it was at one moment.
     init(_ pool: PoolSnapshot) {
+        self = .blank
         name = pool.name
         kind = pool.protocolName
         health = pool.health.level.rawValue
@@ -25,6 +27,7 @@ extension DashboardSample.PoolRow {
 
     /// A listener's connections, of all its protocols together.
     init(_ open: OpenListener) {
+        self = .blank
         let admission = open.server.admission
         name = open.listener.name
         kind = "listener"
@@ -52,25 +55,14 @@ extension RunningServer {
     var listenerRows: [DashboardSample.PoolRow] { listeners.map { DashboardSample.PoolRow($0) } }
 }
 
-/// An event of a pool: `/api/events/pools`.
-struct PoolLine: Codable, Sendable {
-    var number: UInt64
-    var pool: String
-    /// Of which of several workers; nil for a server alone.
-    var worker: Int?
-    var name: String
-    /// What `/api/connections` calls it; the pool's own name for one that is not in that list.
-    var connection: String?
-    var detail: String
-    /// How many this listener has missed before it.
-    var missed: Int
-
+extension PoolLine {
     /// - Parameters:
     ///   - event: What happened.
     ///   - worker: The process that it happened in; nil for a server alone.
     ///   - isServed: Whether the pool's connections are those of the server's listeners.
     ///   - missed: How many events were missed before it.
     init(_ event: PoolEvent, of worker: WorkerName?, isServed: Bool, missed: Int) {
+        self = .blank
         self.worker = worker?.number
         number = event.number
         pool = event.pool

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusRuntime
 
 /// What had been counted of requests at one moment, to be told from the next.
@@ -72,11 +73,14 @@ struct RequestReading {
             let durations = before.map { line.durations.since($0.durations) } ?? line.durations
             found.whole.merge(durations)
             let count = classes.reduce(0, +)
-            let row = DashboardSample.RouteRow(
-                method: name.method, route: name.route, rate: Double(count) / interval,
-                total: line.byClass.reduce(0, +), p50: durations.percentile(50).microseconds,
-                p99: durations.percentile(99).microseconds,
-                errors: count > 0 ? Double(classes[4] + classes[5]) / Double(count) : 0)
+            var row = DashboardSample.RouteRow.blank
+            row.method = name.method
+            row.route = name.route
+            row.rate = Double(count) / interval
+            row.total = line.byClass.reduce(0, +)
+            row.p50 = durations.percentile(50).microseconds
+            row.p99 = durations.percentile(99).microseconds
+            row.errors = count > 0 ? Double(classes[4] + classes[5]) / Double(count) : 0
             found.routes.append(RequestDurations.Route(row: row, durations: durations))
         }
         found.sort()
@@ -92,6 +96,7 @@ struct RequestReading {
 
 extension DashboardSample.Latency {
     init(_ durations: HistogramSnapshot) {
+        self = .blank
         count = durations.count
         p50 = durations.percentile(50).microseconds
         p90 = durations.percentile(90).microseconds

@@ -1,37 +1,7 @@
+import ApusDashboard
 import ApusHTTP
 import ApusRuntime
 import CSystem
-
-/// A request that took long, and where its time went.
-package struct SlowRequest: Sendable, Hashable, Codable {
-    /// When it ended, in milliseconds since 1970.
-    package var at: Int64
-    package var method: String
-    /// The path without its query, which may hold secrets; at most 200 bytes of it.
-    package var path: String
-    /// The pattern of its route; nil when it had none.
-    package var route: String?
-    /// 0 when the client left before it was answered.
-    package var status: Int
-    /// From the end of the head to the end of the response, in microseconds; the sum of the three that follow.
-    package var total: Double
-    /// Until its content had arrived.
-    package var receiving: Double
-    /// Until the response began.
-    package var handling: Double
-    /// Until the response was sent.
-    package var sending: Double
-    /// Bytes of content.
-    package var received: Int64
-    package var sent: Int64
-    package var client: String
-    package var version: String
-    /// Of which of several workers; nil for a server alone.
-    package var worker: Int?
-    package var loop: Int
-    /// Why it failed; nil when it has not.
-    package var failure: String?
-}
 
 /// The slowest requests of the last minute, as one loop has seen them: a few for each ten seconds. Belongs to the loop.
 ///
@@ -61,15 +31,23 @@ package struct SlowRequest: Sendable, Hashable, Codable {
         }
         let first = min(phases.first, phases.total)
         let receiving = min(phases.receiving, first)
-        current.append(
-            SlowRequest(
-                at: Int64(apus_realtime_nanoseconds() / 1_000_000), method: context.method.rawValue,
-                path: String(decoding: context.path.utf8.prefix(200), as: UTF8.self),
-                route: context.route?.pattern.description, status: Int(account.status), total: total,
-                receiving: Double(receiving) / 1000, handling: Double(first - receiving) / 1000,
-                sending: Double(phases.total - first) / 1000, received: received, sent: sent,
-                client: carrier.remoteAddress?.description ?? "", version: context.version.description,
-                loop: context.loop.index, failure: account.failure?.name.description))
+        var slow = SlowRequest.blank
+        slow.at = Int64(apus_realtime_nanoseconds() / 1_000_000)
+        slow.method = context.method.rawValue
+        slow.path = String(decoding: context.path.utf8.prefix(200), as: UTF8.self)
+        slow.route = context.route?.pattern.description
+        slow.status = Int(account.status)
+        slow.total = total
+        slow.receiving = Double(receiving) / 1000
+        slow.handling = Double(first - receiving) / 1000
+        slow.sending = Double(phases.total - first) / 1000
+        slow.received = received
+        slow.sent = sent
+        slow.client = carrier.remoteAddress?.description ?? ""
+        slow.version = context.version.description
+        slow.loop = context.loop.index
+        slow.failure = account.failure?.name.description
+        current.append(slow)
         if current.count >= Self.each, let least = current.map(\.total).min() { threshold = UInt64(least * 1000) }
     }
 

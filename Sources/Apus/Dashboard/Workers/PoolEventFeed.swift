@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusPool
 import ApusRuntime
 

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusPool
 import ApusRuntime
 
@@ -63,8 +64,21 @@ struct WorkerPool: Codable, Sendable {
 extension PoolDetail.Member {
     init(_ part: WorkerPool) {
         let row = DashboardSample.PoolRow(part.snapshot)
-        self.init(
-            worker: part.name.number, answers: true, health: row.health, reason: row.reason, active: row.active,
-            idle: row.idle, limit: row.limit, opened: row.opened, rejected: row.rejected)
+        self = .blank
+        worker = part.name.number
+        answers = true
+        health = row.health
+        reason = row.reason
+        active = row.active
+        idle = row.idle
+        limit = row.limit
+        opened = row.opened
+        rejected = row.rejected
+    }
+
+    /// One that has not answered.
+    init(missing number: Int) {
+        self = .blank
+        worker = number
     }
 }

@@ -1,3 +1,4 @@
+import ApusDashboard
 import ApusRuntime
 
 /// What a worker says of itself to the one that has the dashboard.

@@ -1,5 +1,7 @@
+import ApusConfiguration
 import ApusNet
 import ApusRuntime
+import ApusWorkers
 
 /// What a worker does with the configuration when its master says so; the master's revisions count, not its own. On the
 /// thread of the link.

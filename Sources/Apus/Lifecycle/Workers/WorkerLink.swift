@@ -1,4 +1,6 @@
+import ApusConfiguration
 import ApusRuntime
+import ApusWorkers
 
 #if canImport(Glibc)
     import Glibc

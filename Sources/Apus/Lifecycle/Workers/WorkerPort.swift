@@ -1,4 +1,5 @@
 import ApusRuntime
+package import ApusWorkers
 import CSystem
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import ApusRuntime
+import ApusWorkers
 
 /// What a worker has asked the others, until they have answered or were waited for long enough. Any thread.
 final class WorkerQuestions: Sendable {

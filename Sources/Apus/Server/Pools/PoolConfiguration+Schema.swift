@@ -1,3 +1,4 @@
+import ApusConfiguration
 import ApusPool
 
 /// The settings of a pool as they are written and shown in JSON: in the form that a file has.
