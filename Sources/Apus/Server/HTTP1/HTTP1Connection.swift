@@ -354,6 +354,7 @@ import CSystem
     func drain(_ connection: Connection) {
         keepsAlive = false
         noteDrain()
+        context?.stream?.drain()
     }
 
     /// A request that has arrived, and is not read yet, is still answered.

@@ -55,6 +55,7 @@ extension HTTP2Connection {
         }
         timing.pingSent = server.loop.tick
         arm(at: server.loop.tick + Self.drainMilliseconds)
+        forEachExchange { $0.context?.stream?.drain() }
     }
 
     private var isUnused: Bool { awaitsPreface && streams.isEmpty }
