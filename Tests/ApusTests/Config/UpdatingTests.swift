@@ -40,7 +40,7 @@ struct UpdatingTests {
         await server.stop()
     }
 
-    @Test("a configuration that can't be read at SIGHUP is told to listeners as one that was refused, with its mistakes")
+    @Test("a configuration that can't be read at SIGHUP is told to listeners as refused, with its mistakes")
     func unreadable() async throws {
         let server = try start()
         var events = server.lifecycleEvents().makeAsyncIterator()

@@ -76,7 +76,9 @@ struct TunnelDrainTests {
             #expect(await ends.next() == "told true")
             var (text, isOver) = ([UInt8](), false)
             while !isOver, let frame = try client.next() {
-                if frame.type == Frame.ping { client.send(Frame(type: Frame.ping, flags: 1, payload: frame.payload).bytes) }
+                if frame.type == Frame.ping {
+                    client.send(Frame(type: Frame.ping, flags: 1, payload: frame.payload).bytes)
+                }
                 if frame.type == Frame.data {
                     text += frame.payload
                     isOver = frame.endsStream
