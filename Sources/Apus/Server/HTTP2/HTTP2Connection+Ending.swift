@@ -28,6 +28,7 @@ extension HTTP2Connection {
     func fail(_ error: HTTP2Error) {
         guard phase != .closing else { return }
         server.service.http2Counts.count(error.violation)
+        noteFault("\(error.message)")
         close(error.code, error.message)
     }
 
