@@ -1,7 +1,7 @@
 """A master and its workers: one that dies is replaced, and takes nobody else with it."""
-import http.client, json, os, re, signal, socket, subprocess, time, unittest
+import http.client, json, os, re, signal, socket, subprocess, sys, time, unittest
 
-from apus import APUS, PATIENCE, Apus, ConfigurationFile, Raw
+from apus import ACTIVATE, APUS, PATIENCE, Apus, ConfigurationFile, Raw
 from handover_tests import GET, Load, Restartable, await_true, hold, is_alive
 
 
@@ -107,6 +107,22 @@ class Living(unittest.TestCase):
             with apus.connect() as client:
                 client.send(GET)
                 self.assertEqual(client.answer().status, 200)
+
+    def test_workers_share_a_socket_of_a_service_manager_with_what_waited_in_it(self):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            descriptor, port = listening.fileno(), listening.getsockname()[1]
+            with Raw(socket.create_connection(("127.0.0.1", port), PATIENCE)) as early:
+                early.send(GET)
+                with Apus("serve", "--workers", "2", "--loops", "1", port=None, pass_fds=(descriptor,),
+                          command=[sys.executable, "-c", ACTIVATE, str(descriptor), APUS]) as apus:
+                    self.assertEqual(apus.port, port)
+                    self.assertEqual(early.answer().status, 200)
+                    apus.settle()
+                    apus.process.send_signal(signal.SIGUSR2)
+                    apus.await_line("the workers are replaced")
+                    apus.settle()
+                    apus.terminate()
+                    self.assertEqual(apus.await_exit(), 0)
 
     def test_one_that_dies_again_and_again_is_started_after_longer_and_longer_times(self):
         with Workers(count=1) as apus:
