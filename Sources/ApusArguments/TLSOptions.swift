@@ -33,6 +33,11 @@ package struct TLSOptions: Equatable, Sendable {
         if !scanned.has(.tlsPort) {
             scanned.mistakes.append("the TLS options need a port to listen on: add --tls-port N, such as 8443")
         }
+        if redirects, port == 0 {
+            scanned.mistakes.append(
+                "--tls-redirect names the port of --tls-port to clients: give it one of its own instead of 0, such as 8443"
+            )
+        }
         if isSelfSigned, chain != nil || key != nil {
             scanned.mistakes.append("--tls-self-signed makes a certificate: leave out --tls-cert and --tls-key, or it")
         } else if !isSelfSigned, chain == nil {

@@ -198,8 +198,8 @@ struct TLSOptionsTests {
             parse("serve --tls-port 8443 --tls-self-signed").serve?.tls
                 == TLSOptions(port: 8443, certificate: .selfSigned))
         #expect(
-            parse("serve --tls-port 0 --tls-cert a.pem --tls-key b.pem --tls-redirect").serve?.tls
-                == TLSOptions(port: 0, certificate: .files(chain: "a.pem", key: "b.pem"), redirects: true))
+            parse("serve --tls-port 1 --tls-cert a.pem --tls-key b.pem --tls-redirect").serve?.tls
+                == TLSOptions(port: 1, certificate: .files(chain: "a.pem", key: "b.pem"), redirects: true))
         #expect(
             parse("check --tls-port 1 --tls-cert both.pem") == parse("check --tls-cert=both.pem --tls-port=1"))
         #expect(parse("serve").serve?.tls == nil)
@@ -211,7 +211,9 @@ struct TLSOptionsTests {
             ("serve --tls-self-signed", "--tls-port"), ("serve --tls-port 1", "--tls-cert FILE"),
             ("serve --tls-port 1 --tls-key k", "--tls-cert FILE"),
             ("serve --tls-port 1 --tls-self-signed --tls-cert a", "leave out"),
-            ("serve --tls-redirect", "--tls-port"), ("serve --tls-port 70000 --tls-self-signed", "65535"),
+            ("serve --tls-redirect", "--tls-port"),
+            ("serve --tls-port 0 --tls-self-signed --tls-redirect", "instead of 0"),
+            ("serve --tls-port 70000 --tls-self-signed", "65535"),
         ])
     func invalid(line: String, says: String) throws {
         guard case .failure(let error) = parse(line) else {

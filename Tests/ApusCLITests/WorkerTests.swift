@@ -38,19 +38,4 @@ struct WorkerTests {
         let named = try #require(options("-w", "2", "--loops", "3")).configuration(environment: [:])
         #expect(named.loops.loops == 3)
     }
-
-    #if TLS
-        @Test("it is said what workers of TLS listeners do not share: certificates of their own, and ticket keys")
-        func unshared() throws {
-            let plain = try #require(options("-w", "2")).configuration(environment: [:])
-            #expect(plain.unsharedByWorkers.isEmpty)
-            let words = try #require(options("-w", "2", "--tls-port", "0", "--tls-self-signed"))
-            var configuration = try words.configuration(environment: [:])
-            let own = configuration.unsharedByWorkers
-            #expect(own.count == 2 && own.first?.hasPrefix("listeners[1].tls.selfSigned: ") == true)
-            #expect(own.last?.hasPrefix("listeners[1].tls.resumption.ticketKeyFile is not set: ") == true)
-            configuration.listeners[1].tls?.isSelfSigned = false
-            #expect(configuration.unsharedByWorkers == Array(own.suffix(1)))
-        }
-    #endif
 }

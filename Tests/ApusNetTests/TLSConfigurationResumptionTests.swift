@@ -142,6 +142,79 @@
             #expect(try resumed(client, server, times: 2) == [false, true])
         }
 
+        @Test("keys that are derived are the same wherever the secret and the time are, and change at the same moment")
+        func derived() throws {
+            let clock = Lock(UInt64(10_090))
+            func keys(_ secret: [UInt8]) -> TicketKeys {
+                .derived(from: secret, lifetime: 100) { clock.withLock { $0 } }
+            }
+            func server(_ keys: TicketKeys) throws -> TLSContext {
+                var audit = TLSConfigurationAudit()
+                var configuration = TLSConfiguration(identities: [identity])
+                configuration.resumption.ticketKeyLifetime = .seconds(100)
+                configuration.resumption.cachedSessions = 0
+                configuration.resumption.ticketSecret = keys.secret
+                let made = audit.makeServer(configuration, ticketKeys: keys)
+                return TLSContext(try #require(made), isServer: true)
+            }
+            let secret = [UInt8](1...32)
+            let (first, second) = (try server(keys(secret)), try server(keys(secret)))
+            let stranger = try server(keys([UInt8](2...33)))
+            for (tls12, start) in [(false, UInt64(10_000)), (true, 20_000)] {
+                clock.withLock { $0 = start + 90 }
+                let client = try client()
+                #expect(try resumed(client, first, times: 1, tls12: tls12) == [false])
+                #expect(try resumed(client, second, times: 1, tls12: tls12) == [true])
+                #expect(try resumed(client, first, times: 1, tls12: tls12) == [true])
+                // The time of the next key, and one that starts in it and never had the one before.
+                clock.withLock { $0 = start + 100 }
+                let late = try server(keys(secret))
+                #expect(try resumed(client, late, times: 1, tls12: tls12) == [true])
+                let next = try self.client()
+                #expect(try resumed(next, late, times: 1, tls12: tls12) == [false])
+                clock.withLock { $0 = start + 299 }
+                #expect(try resumed(next, second, times: 1, tls12: tls12) == [true])
+                clock.withLock { $0 = start + 400 }
+                #expect(try resumed(client, second, times: 1, tls12: tls12) == [false])
+                #expect(try resumed(client, stranger, times: 1, tls12: tls12) == [false])
+            }
+        }
+
+        @Test("a derived key seals from the beginning of its time to the end, and opens one time longer")
+        func derivedRing() {
+            var ring = TicketKeyRing(lifetime: 100) { epoch in
+                TicketKey([UInt8](repeating: UInt8(epoch), count: TicketKey.size)[...])
+            }
+            func opening(_ name: UInt8, at now: UInt64) -> Bool? {
+                unsafe [UInt8](repeating: name, count: 16).withUnsafeBytes { unsafe ring.opening($0, at: now)?.isOld }
+            }
+            #expect(ring.sealing(at: 5)?.name.first == 0)
+            #expect(ring.sealing(at: 99)?.name.first == 0)
+            #expect(ring.sealing(at: 750)?.name.first == 7)
+            #expect(opening(7, at: 750) == false)
+            #expect(opening(6, at: 799) == true)
+            #expect(opening(5, at: 799) == nil)
+            #expect(opening(8, at: 799) == nil)
+            #expect(ring.sealing(at: 800)?.name.first == 8)
+            #expect(opening(7, at: 899) == true)
+            #expect(opening(7, at: 900) == nil)
+        }
+
+        @Test("a context that follows goes on with the same keys, unless the secret is another one")
+        func followingSecrets() throws {
+            var configuration = TLSConfiguration(identities: [identity])
+            configuration.resumption.ticketSecret = [UInt8](1...32)
+            let first = try TLSContext(server: configuration)
+            let same = try TLSContext(server: configuration, following: first)
+            #expect(same.ticketKeys === first.ticketKeys)
+            configuration.resumption.ticketSecret?[0] = 99
+            let other = try TLSContext(server: configuration, following: first)
+            #expect(other.ticketKeys !== first.ticketKeys)
+            configuration.resumption.ticketSecret = nil
+            let own = try TLSContext(server: configuration, following: other)
+            #expect(own.ticketKeys !== other.ticketKeys && own.ticketKeys?.secret == nil)
+        }
+
         @Test("two servers with the same key file resume each other's tickets; without one they don't")
         func sharedKeys() throws {
             let folder = try TLSTestFolder()

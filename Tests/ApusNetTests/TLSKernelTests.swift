@@ -38,6 +38,24 @@
             #expect(said == expected)
         }
 
+        @Test("a key of TLS 1.2 is told with the nonce that the next record has", arguments: RecordSuite.allCases)
+        func oldVersion(suite: RecordSuite) {
+            let layer = RecordEnd(tls12: suite, isServer: true, writeSequence: 5).layer
+            let said = KernelTLS.description(of: layer)
+            let state = layer.state(ofWriting: true)
+            let base = state.nonceBase
+            let number: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 5]
+            // The first one was 2^64 - 3.
+            let nonce: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 2]
+            let expected: [UInt8] =
+                switch suite {
+                case .aes128GCM: [3, 3, 51, 0] + nonce + state.key + base[..<4] + number
+                case .aes256GCM: [3, 3, 52, 0] + nonce + state.key + base[..<4] + number
+                case .chacha20Poly1305: [3, 3, 54, 0] + base + state.key + number
+                }
+            #expect(said == expected)
+        }
+
         @Test("a file comes whole where the kernel may encrypt it, whether it can or not, and so does what follows")
         func file() async throws {
             try await withLoops(1) { group in

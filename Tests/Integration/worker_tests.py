@@ -1,5 +1,5 @@
 """A master and its workers: one that dies is replaced, and takes nobody else with it."""
-import http.client, json, os, re, signal, socket, subprocess, sys, time, unittest
+import hashlib, http.client, json, os, re, signal, socket, ssl, subprocess, sys, time, unittest
 
 from apus import ACTIVATE, APUS, PATIENCE, Apus, ConfigurationFile, Raw
 from handover_tests import GET, Load, Restartable, await_true, hold, is_alive
@@ -544,6 +544,75 @@ class Changing(unittest.TestCase):
             for pid in apus.pids.values():
                 self.assertTrue(apus.requests_borne(pid))
             self.assertEqual(apus.ask("POST", self.PATH + "/rollback", revision="*")[0], 409)
+
+
+class SharingTLS(unittest.TestCase):
+    """What a client has from one worker is good for all, and for those that come after them."""
+
+    def visit(self, apus, version, session=None):
+        """The session, whether it was resumed, the certificate's fingerprint, and the process that answered."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.minimum_version = context.maximum_version = version
+        # A session belongs to its context.
+        context = self.contexts.setdefault(version, context)
+        with socket.create_connection(("127.0.0.1", apus.tls_port), PATIENCE) as plain:
+            port = plain.getsockname()[1]
+            with context.wrap_socket(plain, server_hostname="localhost", session=session) as client:
+                client.sendall(b"GET /plaintext HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertTrue(client.recv(1000).startswith(b"HTTP/1.1 200"))
+                found = [pid for pid in apus.pids.values() if any(f":{port:04X} " in line for line in ends_of(pid))]
+                certificate = hashlib.sha256(client.getpeercert(True)).hexdigest().upper()
+                return client.session, client.session_reused, certificate, found[0] if found else None
+
+    def test_all_show_one_certificate_and_take_one_anothers_tickets(self):
+        self.contexts = {}
+        with Workers("--tls-port", "0", "--tls-self-signed") as apus:
+            said = [line for line in apus.said if "fingerprint is" in line]
+            self.assertEqual(len(said), 1, apus.said)
+            fingerprint = said[0].split()[-1].replace(":", "")
+            kept = {}
+            for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+                first, resumed, certificate, _ = self.visit(apus, version)
+                self.assertFalse(resumed)
+                self.assertEqual(certificate, fingerprint)
+                visited = set()
+                # The kernel says which worker is asked.
+                for count in range(100):
+                    _, resumed, certificate, pid = self.visit(apus, version, first)
+                    self.assertTrue(resumed, f"{version} {count}")
+                    self.assertEqual(certificate, fingerprint)
+                    visited.add(pid)
+                    if count >= 12 and len(visited) == 2:
+                        break
+                self.assertEqual(visited, set(apus.pids.values()))
+                kept[version] = first
+            # Those that come after them are as they were.
+            for pid in list(apus.pids.values()):
+                os.kill(pid, signal.SIGKILL)
+                apus.await_worker()
+            apus.process.send_signal(signal.SIGUSR2)
+            for _ in apus.pids.copy():
+                apus.await_worker()
+            apus.await_line("the workers are replaced")
+            for version, session in kept.items():
+                for _ in range(12):
+                    _, resumed, certificate, _ = self.visit(apus, version, session)
+                    self.assertTrue(resumed)
+                    self.assertEqual(certificate, fingerprint)
+            self.assertEqual([line for line in apus.said if "fingerprint is" in line], said)
+
+    def test_what_they_share_stands_in_no_command_line_and_no_environment(self):
+        with Workers("--tls-port", "0", "--tls-self-signed") as apus:
+            def told(pid, name):
+                with open(f"/proc/{pid}/{name}", "rb") as file:
+                    return file.read().split(b"\0")
+
+            master = apus.process.pid
+            for pid in apus.pids.values():
+                self.assertEqual(told(pid, "cmdline"), told(master, "cmdline"))
+                more = set(told(pid, "environ")) - set(told(master, "environ"))
+                self.assertEqual([one.split(b"=")[0] for one in more], [b"HANDOVER_CHANNEL"])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ public final class RunningServer: Sendable {
     let inheritance: SocketInheritance?
     /// The way to the master, of one of several workers.
     let link: WorkerLink?
+    /// What it shares with the other workers.
+    let secrets: WorkerSecrets?
     /// Where the listeners are, by the names that processes hand them over by.
     let places: [String]
     /// Who has started this process, and wants to know how it fares.
@@ -67,7 +69,8 @@ public final class RunningServer: Sendable {
             link = inheritance?.takeLink() ?? given
         }
         do {
-            listeners = try Self.open(service, group, configuration, places, inheritance)
+            secrets = try inheritance?.takeSecrets()
+            listeners = try Self.open(service, group, configuration, places, inheritance, secrets)
         } catch {
             inheritance?.fail("\(error)")
             throw error
@@ -77,12 +80,17 @@ public final class RunningServer: Sendable {
 
     private static func open(
         _ service: Service, _ group: LoopGroup, _ configuration: ServerConfiguration, _ places: [String],
-        _ inheritance: SocketInheritance?
+        _ inheritance: SocketInheritance?, _ secrets: WorkerSecrets?
     ) throws -> [OpenListener] {
         let activated = configuration.takesOverSockets && inheritance == nil ? InheritedSockets.take() : []
         var open: [OpenListener] = []
         do {
-            for (index, listener) in configuration.listeners.enumerated() {
+            for (index, wanted) in configuration.listeners.enumerated() {
+                #if TLS
+                    let listener = try wanted.completed(by: secrets, at: places[index], log: configuration.log)
+                #else
+                    let listener = wanted
+                #endif
                 var inherited = InheritedListener()
                 if let inheritance {
                     inherited = InheritedListener(descriptors: inheritance.claim(places[index]), isHeld: true)

@@ -48,6 +48,8 @@ public struct ServerListener: Sendable {
         /// Whether the kernel encrypts large files where it can (kernel TLS). Default false, for it was never run: the
         /// kernels that Apus is tested on can't.
         public var usesKernelTLS = false
+        /// Whether a certificate is made when it opens, before those of its kind.
+        var isSelfSigned = false
     #endif
 
     /// A listener of any kind.

@@ -42,7 +42,7 @@ extension Configuration {
                 // Of files whose names are not known there is nothing to say, nor of those that are missing again.
                 guard !report.hasProblem(with: Self.keysOfFiles.map { "\(path).\($0)" }) else { continue }
                 do throws(TLSConfigurationErrors) {
-                    _ = try TLSContext(server: tls.tlsConfiguration(selfSigned: nil, limits))
+                    _ = try TLSContext(server: tls.tlsConfiguration(limits))
                 } catch {
                     for mistake in error.errors { reject(mistake, below: path, hasOwn: !tls.identity.isEmpty) }
                 }

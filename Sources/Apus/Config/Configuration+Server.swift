@@ -5,8 +5,8 @@ import ApusRuntime
 extension Configuration {
     /// What an ``Application`` is made with.
     ///
-    /// - Throws: `TLSConfigurationErrors`, when a certificate that is to be made at start can't be; `ConfigurationProblem`
-    ///   for a file of the admin token that can't be read.
+    /// - Throws: `ConfigurationProblem` for a file of the admin token that can't be read; `SystemError` for one of the log
+    ///   that can't be opened.
     public func serverConfiguration() throws -> ServerConfiguration {
         var server = ServerConfiguration()
         let threshold = LogThreshold(log.level)
@@ -25,8 +25,8 @@ extension Configuration {
         server.log = log
         server.source = ConfigurationSource(configuration: self, threshold: threshold, lines: lines)
         server.admin = try admin.map { try $0.makeOptions() }
-        server.listeners = try listeners.map { settings in
-            var listener = try settings.serverListener(limits, log: log)
+        server.listeners = listeners.map { settings in
+            var listener = settings.serverListener(limits)
             listener.pools = settings.pools
             return listener
         }
@@ -35,15 +35,15 @@ extension Configuration {
 }
 
 extension ListenerSettings {
-    func serverListener(_ limits: ServerLimits, log: Log) throws -> ServerListener {
+    func serverListener(_ limits: ServerLimits) -> ServerListener {
         if let redirectTo {
             return ServerListener(.redirect(port: redirectTo), host: host, port: port, name: effectiveName)
         }
         #if TLS
             if let tls {
-                let own = try tls.isSelfSigned ? selfSigned(log: log) : nil
                 var listener = ServerListener(
-                    .https(tls.tlsConfiguration(selfSigned: own, limits)), host: host, port: port, name: effectiveName)
+                    .https(tls.tlsConfiguration(limits)), host: host, port: port, name: effectiveName)
+                listener.isSelfSigned = tls.isSelfSigned
                 listener.handshakeTimeout = tls.handshakeTimeout
                 listener.concurrentHandshakes = tls.concurrentHandshakes
                 listener.handshakesOffLoops = tls.handshakesOffLoops
@@ -53,16 +53,6 @@ extension ListenerSettings {
         #endif
         return ServerListener(.http, host: host, port: port, name: effectiveName)
     }
-
-    #if TLS
-        /// A certificate for this machine, told by its fingerprint.
-        private func selfSigned(log: Log) throws -> TLSIdentity {
-            let identity = try TLSIdentity.selfSigned(names: Self.selfSignedNames(for: host))
-            let certificate = try TLSContext(server: TLSConfiguration(identities: [identity])).certificates[0]
-            log(.info, "the self-signed certificate's SHA-256 fingerprint is \(certificate.fingerprint)")
-            return identity
-        }
-    #endif
 
     /// `localhost`, and the name that is listened on when it is one.
     package static func selfSignedNames(for host: String) -> [String] {

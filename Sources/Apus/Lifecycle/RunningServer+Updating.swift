@@ -171,9 +171,10 @@ extension RunningServer {
             for gate in services.flatMap(\.adaptiveGates) { gate.take(limit) }
         }
         #if TLS
-            for (listener, settings) in zip(listeners, taken.listeners) {
+            for (index, settings) in taken.listeners.enumerated() where index < listeners.count {
                 guard let tls = settings.tls, !tls.isSelfSigned else { continue }
-                listener.reloader?.reload(tls.tlsConfiguration(selfSigned: nil, taken.limits))
+                let wanted = tls.tlsConfiguration(taken.limits).sharing(secrets, at: places[index])
+                listeners[index].reloader?.reload(wanted)
             }
         #endif
         source.withLock { $0?.threshold.level = taken.log.level }

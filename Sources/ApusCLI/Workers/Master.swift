@@ -26,6 +26,8 @@ final class Master {
     private var rounds: ChangeRounds
     private var exchange = WorkerExchange()
     private var configuration: Configuration
+    /// Made once: a worker that is started later is as the others are.
+    private var secrets = WorkerSecrets()
 
     /// What came of starts, from the threads that see to them.
     private final class Outcomes: Sendable {
@@ -56,7 +58,14 @@ final class Master {
         places = (1...workers).map(WorkerPlace.init)
         rounds = ChangeRounds(count: workers)
         configuration = try load()
+        try makeIdentities(configuration)
         try sockets.open(configuration)
+    }
+
+    private func makeIdentities(_ configuration: Configuration) throws {
+        #if TLS
+            try secrets.makeIdentities(for: configuration, log: log)
+        #endif
     }
 
     /// Runs until it is told to stop.
@@ -129,12 +138,17 @@ final class Master {
         var environment = ProcessEnvironment.variables
         // The service manager hears from the master.
         for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { environment[name] = nil }
+        var shared: CInt = -1
         do {
             let child = try ChildProcess(environment: environment)
             places[index].starting = child
+            shared = try secrets.pipe()
             let (port, end) = try WorkerPort.pair()
             let offer = SocketOffer(
-                sockets: sockets.copies(forWorker: number) + [(place: WorkerPort.place, descriptors: [end])],
+                sockets: sockets.copies(forWorker: number) + [
+                    (place: WorkerPort.place, descriptors: [end]),
+                    (place: WorkerSecrets.place, descriptors: [shared]),
+                ],
                 worker: number,
                 patience: Self.patience)
             places[index].ports[child.pid] = port
@@ -150,6 +164,7 @@ final class Master {
             }.detach()
         } catch {
             places[index].starting?.send(SIGKILL)
+            if shared >= 0 { closeDescriptor(shared) }
             log(.error, "worker \(number) could not be started: \(error)")
             later(index, lived: .zero)
         }
@@ -188,7 +203,6 @@ final class Master {
         if !hasServed, places.allSatisfy({ $0.serving != nil }) {
             hasServed = true
             log(.info, greeting)
-            for line in configuration.unsharedByWorkers { log(.warning, line) }
             manager.tell(.ready)
         }
         if toReplace.first == index {
@@ -311,6 +325,7 @@ final class Master {
         guard toReplace.isEmpty else { return log(.warning, "the workers are being replaced already") }
         do {
             let wanted = try load()
+            try makeIdentities(wanted)
             try sockets.open(wanted)
             configuration = wanted
         } catch {

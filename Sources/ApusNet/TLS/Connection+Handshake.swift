@@ -123,7 +123,7 @@
             tls.handshake = nil
             tls.flags.insert(.established)
             handshake.ended(nil, resumed: tls.isResumed)
-            if handshake.yieldsRecords { tls.takeOver() }
+            if handshake.yieldsRecords { tls.takeOver(cachedBy: handshake.cache) }
             if handshake.usesKernelTLS, tls.records != nil { tls.flags.insert(.mayUseKernel) }
             // A handler that was shown early data is there already, and has set the timer.
             if tls.flags.remove(.early) == nil {

@@ -34,6 +34,7 @@
                 unsafe io.pointee.input = bytes.baseAddress
                 unsafe io.pointee.input_count = bytes.count
                 let status = unsafe SSL_do_handshake(ssl)
+                unsafe apus_tls12_note_finished(ssl, ExtraData.notes, io)
                 return unsafe (status, bytes.count - io.pointee.input_count)
             }
             var outcome = TLSSession.Outcome.established

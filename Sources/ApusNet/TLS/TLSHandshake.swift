@@ -46,6 +46,13 @@
             if case .server(let serving) = role { !serving.options.leavesRecordsToOpenSSL } else { false }
         }
 
+        /// What a server's sessions are cached by; nil where they are not.
+        var cache: TLSContext? {
+            guard case .server(let serving) = role else { return nil }
+            let context = serving.options.context.context
+            return context.cachesSessions ? context : nil
+        }
+
         /// Whether the kernel may make the records of large files.
         var usesKernelTLS: Bool {
             if case .server(let serving) = role { serving.options.usesKernelTLS } else { false }

@@ -41,7 +41,7 @@
     extension TLSSession {
         /// Nil before the handshake is done, and after the end.
         var info: TLSInfo? {
-            if let agreement, let records { return agreement.info(records.suite) }
+            if let agreement, let records { return agreement.info(records.version) }
             guard canEncrypt, !flags.isDisjoint(with: [.established, .early]), let ssl = unsafe ssl else { return nil }
             let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
             return unsafe TLSInfo(

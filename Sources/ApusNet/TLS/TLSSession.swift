@@ -64,7 +64,7 @@
         /// What it agreed on.
         private(set) var agreement: TLSAgreement?
         /// Why `records` failed; see `takeError()`.
-        private var recordFailure: TLSError?
+        var recordFailure: TLSError?
         @safe @exclusivity(unchecked) var flags: Flags = []
         /// While there is one.
         @safe @exclusivity(unchecked) var handshake: TLSHandshake?
@@ -108,6 +108,7 @@
         func end() {
             records?.giveBack()
             records = nil
+            if flags.contains(.broken) { agreement?.cached?.forget() }
             agreement = nil
             endOpenSSL()
         }
@@ -182,6 +183,7 @@
 
         /// Goes on with the handshake, and decrypts what comes before it is done, `filled` bytes of it.
         func step(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int) -> Outcome {
+            guard let ssl = unsafe ssl else { return .failed }
             let io = unsafe workspace.io
             workspace.writeHere()
             apus_tls_clear_errors()
@@ -191,6 +193,7 @@
             let result = unsafe bytes.withUnsafeBytes { input in
                 unsafe aim(input, offset)
                 let result = unsafe SSL_do_handshake(ssl)
+                unsafe apus_tls12_note_finished(ssl, ExtraData.notes, io)
                 unsafe offset = input.count - io.pointee.input_count
                 unsafe forget()
                 return result
@@ -245,27 +248,6 @@
             }
         }
 
-        private func open(_ bytes: RawSpan, _ offset: inout Int, _ filled: inout Int, _ records: RecordLayer) -> Outcome
-        {
-            let outcome = unsafe records.open(
-                bytes, &offset, into: workspace.plaintext, room: TLSWorkspace.plaintextSize, &filled)
-            switch outcome {
-            case .drained, .full:
-                guard flags.contains(.sealedByKernel), records.owesKeyUpdate else {
-                    return outcome == .full ? .full : .drained
-                }
-                let reason = "the peer wants another key, which the kernel can't be given"
-                recordFailure = TLSError(.failure, reason: reason, alert: .internalError)
-            case .ended: return .ended
-            case .alerted(let alert): recordFailure = .received(alert)
-            case .refused(let alert, let reason):
-                recordFailure = TLSError(.protocolViolation, reason: reason, alert: alert)
-                guard !flags.contains(.sealedByKernel) else { break }
-                _ = unsafe records.seal(alert) { unsafe workspace.extend($0) }
-            }
-            return .failed
-        }
-
         /// Nil when there was nothing more to read.
         @inline(never) private func whyNotRead() -> Outcome? {
             switch unsafe SSL_get_error(ssl, 0) {
@@ -295,18 +277,6 @@
                 return nil
             }
             return takeError()
-        }
-
-        @unsafe private func seal(_ bytes: UnsafeRawPointer, _ count: Int, _ records: RecordLayer) -> TLSError? {
-            var done = 0
-            while done < count {
-                let part = min(count - done, RecordLayer.contentLimit)
-                guard unsafe records.seal(bytes + done, part, { unsafe workspace.extend($0) }) else {
-                    return TLSError.queued("no memory for a record")
-                }
-                done += part
-            }
-            return nil
         }
 
         /// Writes an alert as one in the clear, for a peer to whom OpenSSL says nothing since it speaks no TLS at all

@@ -1,9 +1,10 @@
-// HMAC under a key that is set once.
+// HMAC under a key that is set once, and keys that are derived by it.
 #ifndef APUS_COPENSSL_MAC_H
 #define APUS_COPENSSL_MAC_H
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,23 @@ static inline bool apus_mac_code(
   bool made = context && EVP_MAC_update(context, message, count) == 1 &&
               EVP_MAC_final(context, code, &written, 32) == 1 && written == 32;
   EVP_MAC_CTX_free(context);
+  return made;
+}
+
+/// HKDF with SHA-256 and without salt (RFC 5869); false when there is no memory.
+static inline bool apus_hkdf(const uint8_t *_Nonnull secret, size_t secret_count, const uint8_t *_Nonnull info,
+                             size_t info_count, uint8_t *_Nonnull into, size_t count) {
+  EVP_KDF *algorithm = EVP_KDF_fetch(NULL, "HKDF", NULL);
+  EVP_KDF_CTX *context = algorithm ? EVP_KDF_CTX_new(algorithm) : NULL;
+  EVP_KDF_free(algorithm);
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret, secret_count),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info, info_count),
+      OSSL_PARAM_construct_end(),
+  };
+  bool made = context && EVP_KDF_derive(context, into, count, parameters) == 1;
+  EVP_KDF_CTX_free(context);
   return made;
 }
 

@@ -1,17 +1,16 @@
-// The record protection of TLS 1.3 (RFC 8446, 5.2 and 7) by OpenSSL's ciphers, and the notes from which a session's
-// keys are taken over once OpenSSL has done its handshake.
+// The record protection of TLS 1.3 (RFC 8446, 5.2 and 7) by OpenSSL's ciphers.
 #ifndef APUS_COPENSSL_RECORDS_H
 #define APUS_COPENSSL_RECORDS_H
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-/// What protects one direction: the secret from which the next key comes, the key, and how many records had it.
+/// What protects one direction: the secret from which the next key comes, the key, and how many records had it. TLS 1.2
+/// has no next key, so no secret.
 typedef struct apus_tls_keys {
     unsigned char secret[48];
     unsigned char key[32];
@@ -131,83 +130,6 @@ static inline bool apus_tls_open(EVP_CIPHER_CTX *_Nonnull context, apus_tls_keys
         return false;
     keys->sequence++;
     return true;
-}
-
-// MARK: Taking over
-
-typedef void (*apus_message_callback)(int is_written, int version, int kind, const void *_Nullable bytes, size_t count,
-                                      SSL *_Nullable session, void *_Nullable argument);
-
-/// What is noted of a session during its handshake: the secrets of its application data, and the records that had them.
-/// It is the session's (ex_data), whatever thread computes it.
-typedef struct apus_tls_notes {
-    unsigned char client[48];
-    unsigned char server[48];
-    unsigned client_count;
-    unsigned server_count;
-    uint64_t read;
-    uint64_t written;
-} apus_tls_notes;
-
-static inline void apus_tls_free_notes(apus_tls_notes *_Nullable notes) { OPENSSL_clear_free(notes, sizeof *notes); }
-
-static inline void apus_tls_release_notes(void *_Nullable owner, void *_Nullable notes, CRYPTO_EX_DATA *_Nullable data,
-                                          int index, long number, void *_Nullable argument) {
-    (void)owner;
-    (void)data;
-    (void)index;
-    (void)number;
-    (void)argument;
-    apus_tls_free_notes((apus_tls_notes *)notes);
-}
-
-static inline apus_tls_notes *_Nullable apus_tls_notes_of(const SSL *_Nonnull ssl, int index) {
-    return (apus_tls_notes *)SSL_get_ex_data(ssl, index);
-}
-
-/// A session's notes, which are the caller's from now on; NULL when it has none.
-static inline apus_tls_notes *_Nullable apus_tls_take_notes(SSL *_Nonnull ssl, int index) {
-    apus_tls_notes *notes = apus_tls_notes_of(ssl, index);
-    if (notes) SSL_set_ex_data(ssl, index, NULL);
-    return notes;
-}
-
-static inline int apus_tls_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/// Notes the secret of a line of the key log, "LABEL random secret" in hexadecimal digits, when it is one of the two
-/// that protect application data: the keys change at this moment, and their records are counted from now on.
-static inline void apus_tls_note_line(SSL *_Nonnull ssl, int index, const char *_Nonnull line) {
-    bool is_client = strncmp(line, "CLIENT_TRAFFIC_SECRET_0 ", 24) == 0;
-    if (!is_client && strncmp(line, "SERVER_TRAFFIC_SECRET_0 ", 24) != 0) return;
-    apus_tls_notes *notes = apus_tls_notes_of(ssl, index);
-    if (!notes) {
-        notes = (apus_tls_notes *)OPENSSL_zalloc(sizeof *notes);
-        if (!notes) return;
-        if (SSL_set_ex_data(ssl, index, notes) != 1) return apus_tls_free_notes(notes);
-    }
-    const char *digits = strrchr(line, ' ') + 1;
-    unsigned char *secret = is_client ? notes->client : notes->server;
-    unsigned count = 0;
-    while (count < sizeof notes->client && apus_tls_digit(digits[0]) >= 0 && apus_tls_digit(digits[1]) >= 0) {
-        secret[count++] = (unsigned char)(apus_tls_digit(digits[0]) * 16 + apus_tls_digit(digits[1]));
-        digits += 2;
-    }
-    if (is_client) {
-        notes->client_count = count;
-        notes->read = 0;
-    } else {
-        notes->server_count = count;
-        notes->written = 0;
-    }
-}
-
-/// Counts a record: OpenSSL tells the inner content type of each that was protected, once it was read or written.
-static inline void apus_tls_note_record(SSL *_Nonnull ssl, int index, bool is_written) {
-    apus_tls_notes *notes = apus_tls_notes_of(ssl, index);
-    if (!notes) return;
-    if (is_written) notes->written++; else notes->read++;
 }
 
 #endif

@@ -9,6 +9,8 @@
 #include "context.h"
 #include "mac.h"
 #include "records.h"
+#include "records12.h"
 #include "session.h"
+#include "takingover.h"
 
 #endif

@@ -24,12 +24,21 @@ static void write_number(unsigned char *into, uint64_t number) {
   for (int i = 0; i < 8; i++) into[7 - i] = (unsigned char)(number >> (8 * i));
 }
 
-// The kernel splits the twelve bytes of a nonce's base for AES-GCM as TLS 1.2 does: four of salt, eight of nonce.
+static uint64_t read_number(const unsigned char *from) {
+  uint64_t number = 0;
+  for (int i = 0; i < 8; i++) number = number << 8 | from[i];
+  return number;
+}
+
+// The kernel splits the twelve bytes of a nonce's base for AES-GCM as TLS 1.2 does: four of salt, eight of nonce. In TLS 1.2
+// it wants the eight as the next record has them, and counts up from there.
 #define DESCRIBE_GCM(type, name)                       \
   do {                                                 \
-    struct type said = {{TLS_1_3_VERSION, name}, {0}, {0}, {0}, {0}}; \
+    struct type said = {{version, name}, {0}, {0}, {0}, {0}}; \
     memcpy(said.salt, iv, sizeof said.salt);           \
     memcpy(said.iv, iv + sizeof said.salt, sizeof said.iv); \
+    if (version == TLS_1_2_VERSION)                    \
+      write_number(said.iv, read_number(said.iv) + sequence); \
     memcpy(said.key, key, sizeof said.key);            \
     write_number(said.rec_seq, sequence);              \
     memcpy(into, &said, sizeof said);                  \
@@ -37,8 +46,8 @@ static void write_number(unsigned char *into, uint64_t number) {
     return sizeof said;                                \
   } while (0)
 
-size_t apus_ktls_describe(uint16_t suite, const unsigned char *key, const unsigned char *iv, uint64_t sequence,
-                          unsigned char *into) {
+size_t apus_ktls_describe(uint16_t version, uint16_t suite, const unsigned char *key, const unsigned char *iv,
+                          uint64_t sequence, unsigned char *into) {
   _Static_assert(sizeof(struct tls12_crypto_info_aes_gcm_256) <= APUS_KTLS_SIZE, "AES-256-GCM");
   _Static_assert(sizeof(struct tls12_crypto_info_chacha20_poly1305) <= APUS_KTLS_SIZE, "ChaCha20");
   switch (suite) {
@@ -46,7 +55,7 @@ size_t apus_ktls_describe(uint16_t suite, const unsigned char *key, const unsign
   case 0x1302: DESCRIBE_GCM(tls12_crypto_info_aes_gcm_256, TLS_CIPHER_AES_GCM_256);
   case 0x1303: {
     struct tls12_crypto_info_chacha20_poly1305 said = {
-        .info = {TLS_1_3_VERSION, TLS_CIPHER_CHACHA20_POLY1305}};
+        .info = {version, TLS_CIPHER_CHACHA20_POLY1305}};
     memcpy(said.iv, iv, sizeof said.iv);
     memcpy(said.key, key, sizeof said.key);
     write_number(said.rec_seq, sequence);
@@ -58,11 +67,11 @@ size_t apus_ktls_describe(uint16_t suite, const unsigned char *key, const unsign
   }
 }
 
-int apus_ktls_seal_errno(int socket, uint16_t suite, const unsigned char *key, const unsigned char *iv,
-                         uint64_t sequence) {
+int apus_ktls_seal_errno(int socket, uint16_t version, uint16_t suite, const unsigned char *key,
+                         const unsigned char *iv, uint64_t sequence) {
   if (setsockopt(socket, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls") < 0) return -errno;
   unsigned char said[APUS_KTLS_SIZE];
-  size_t count = apus_ktls_describe(suite, key, iv, sequence, said);
+  size_t count = apus_ktls_describe(version, suite, key, iv, sequence, said);
   int result = count == 0 ? -ENOTSUP : setsockopt(socket, SOL_TLS, TLS_TX, said, (socklen_t)count) < 0 ? -errno : 0;
   explicit_bzero(said, sizeof said);
   return result;
@@ -86,13 +95,13 @@ int apus_ktls_send_alert_errno(int socket, unsigned char level, unsigned char al
 
 #else
 
-size_t apus_ktls_describe(uint16_t suite, const unsigned char *key, const unsigned char *iv, uint64_t sequence,
-                          unsigned char *into) {
+size_t apus_ktls_describe(uint16_t version, uint16_t suite, const unsigned char *key, const unsigned char *iv,
+                          uint64_t sequence, unsigned char *into) {
   return 0;
 }
 
-int apus_ktls_seal_errno(int socket, uint16_t suite, const unsigned char *key, const unsigned char *iv,
-                         uint64_t sequence) {
+int apus_ktls_seal_errno(int socket, uint16_t version, uint16_t suite, const unsigned char *key,
+                         const unsigned char *iv, uint64_t sequence) {
   return -ENOTSUP;
 }
 

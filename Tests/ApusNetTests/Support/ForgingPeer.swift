@@ -91,6 +91,21 @@
                 recordsPerKey: recordsPerKey)!
         }
 
+        /// An end of TLS 1.2, with keys of the test.
+        init(
+            tls12 suite: RecordSuite, isServer: Bool, ciphers: RecordCiphers = RecordCiphers(), seed: UInt64 = 1,
+            readSequence: UInt64 = 1, writeSequence: UInt64 = 1
+        ) {
+            var material = apus_tls12_material()
+            unsafe withUnsafeMutableBytes(of: &material) { unsafe $0.copyBytes(from: noise(112, seed: seed)) }
+            unsafe layer = RecordLayer(
+                suite, &material, isServer: isServer, readSequence: readSequence, writeSequence: writeSequence,
+                firstNonce: isServer ? .max - 2 : 0, ciphers: ciphers, pool: BufferPool())!
+        }
+
+        /// An end that was taken over.
+        init(_ layer: RecordLayer) { self.layer = layer }
+
         /// Opens what came, to its end.
         @discardableResult func open(_ bytes: [UInt8]) -> RecordLayer.Outcome {
             var offset = 0
@@ -122,6 +137,20 @@
 
         func seal(_ alert: TLSAlert) -> [UInt8] {
             unsafe sealed { extend in precondition(unsafe layer.seal(alert, extend)) }
+        }
+
+        /// The record of any type and content, even of none.
+        func record(_ type: UInt8, _ content: [UInt8]) -> [UInt8] {
+            unsafe sealed { extend in
+                unsafe (content + [0]).withUnsafeBytes { bytes in
+                    precondition(unsafe layer.seal(type, bytes.baseAddress!, content.count, extend))
+                }
+            }
+        }
+
+        /// What the peer is told that wanted to negotiate anew.
+        func refuseRenegotiation() -> [UInt8] {
+            unsafe sealed { extend in precondition(unsafe layer.refuseRenegotiation(extend)) }
         }
 
         private func sealed(_ body: ((Int) -> UnsafeMutablePointer<UInt8>?) -> Void) -> [UInt8] {

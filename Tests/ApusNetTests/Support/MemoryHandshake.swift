@@ -10,6 +10,8 @@
         /// Why an end gave up; nil when it did not.
         private(set) var clientError: TLSError?
         private(set) var serverError: TLSError?
+        /// All that the server has written.
+        private(set) var written: [UInt8] = []
 
         /// Two fresh ends; `name` nil: the client asks for no name.
         init(
@@ -70,6 +72,7 @@
             while true {
                 let count = unsafe BIO_read(SSL_get_wbio(from), &bytes, CInt(bytes.count))
                 if count <= 0 { return }
+                if unsafe from == server { written += bytes[..<Int(count)] }
                 unsafe BIO_write(SSL_get_rbio(to), bytes, count)
             }
         }
@@ -137,8 +140,11 @@
             unsafe SSL_ctrl(client, SSL_CTRL_SET_SIGALGS_LIST, 0, &text)
         }
 
-        /// Has the client speak TLS 1.2 only.
-        func limitToTLS12() { unsafe SSL_ctrl(client, SSL_CTRL_SET_MAX_PROTO_VERSION, CLong(TLS1_2_VERSION), nil) }
+        /// Has the client speak TLS 1.2 only, with any cipher or one.
+        func limitToTLS12(cipher: String? = nil) {
+            if let cipher { unsafe SSL_set_cipher_list(client, cipher) }
+            unsafe SSL_ctrl(client, SSL_CTRL_SET_MAX_PROTO_VERSION, CLong(TLS1_2_VERSION), nil)
+        }
 
         /// The OCSP response that the server stapled; the client must have asked for it before.
         var stapled: [UInt8] {

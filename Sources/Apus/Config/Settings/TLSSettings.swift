@@ -43,16 +43,14 @@ public struct TLSSettings: Equatable, Sendable {
     /// The defaults, which lack a certificate.
     public init() {}
 
-    /// What the network layer is told.
+    /// What the network layer is told, but for a certificate that is made at start.
     ///
-    /// - Parameters:
-    ///   - selfSigned: An identity made at start, when ``isSelfSigned``.
-    ///   - limits: Where HTTP/2 may be off; it is not offered then.
-    func tlsConfiguration(selfSigned: TLSIdentity?, _ limits: ServerLimits) -> TLSConfiguration {
+    /// - Parameter limits: Where HTTP/2 may be off; it is not offered then.
+    func tlsConfiguration(_ limits: ServerLimits) -> TLSConfiguration {
         var tls = configuration
         if !limits.http2.isEnabled { tls.applicationProtocols.removeAll { $0 == "h2" } }
         let own = identity.isEmpty ? [] : [identity]
-        tls.identities = (selfSigned.map { [$0] } ?? []) + (own + identities).map(\.tlsIdentity)
+        tls.identities = (own + identities).map(\.tlsIdentity)
         tls.hosts = hosts.map { TLSHost(names: $0.names, identities: $0.identities.map(\.tlsIdentity)) }
         var trusted = TLSAuthorities(
             certificates: authorities.map { .file($0) }, revocationLists: revocationLists.map { .file($0) })

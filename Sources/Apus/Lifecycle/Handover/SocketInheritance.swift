@@ -92,6 +92,19 @@ final class SocketInheritance: Sendable {
         return found.first.map { WorkerLink(worker: worker, DescriptorChannel(owning: $0)) }
     }
 
+    /// What a worker shares with the others of its master; nil for a process that has none, or an older one.
+    ///
+    /// - Throws: When it can't be read.
+    func takeSecrets() throws(HandoverError) -> WorkerSecrets? {
+        let found = claim(WorkerSecrets.place)
+        defer { found.forEach(closeDescriptor) }
+        guard let pipe = found.first else { return nil }
+        guard let secrets = WorkerSecrets(reading: pipe) else {
+            throw HandoverError(.refused("what the workers share does not come from their master"))
+        }
+        return secrets
+    }
+
     /// Says that everything is open, and waits until this process is to accept. The other process may end meanwhile: then
     /// this one is the only one.
     ///

@@ -72,8 +72,6 @@
     }
 
     extension TLSAlert {
-        /// The ``apus_tls_notes`` of a server's session.
-        static let notes = unsafe apus_new_index(CRYPTO_EX_INDEX_SSL, apus_tls_release_notes)
         /// The last alert that a session sent; nil when it sent none.
         @unsafe package static func sent(by session: OpaquePointer) -> TLSAlert? {
             guard let noted = unsafe SSL_get_ex_data(session, ExtraData.alert) else { return nil }

@@ -53,7 +53,8 @@
             if unsafe SSL_set_SSL_CTX(session, context.pointer) != nil { return SSL_TLSEXT_ERR_OK }
             unsafe alert?.pointee = SSL_AD_INTERNAL_ERROR
             return SSL_TLSEXT_ERR_ALERT_FATAL
-        case .byDefault: return SSL_TLSEXT_ERR_NOACK
+        // Noted with the session, which of TLS 1.2 is all that tells the name when it is resumed.
+        case .byDefault: return unsafe asked == nil ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_OK
         case .refused:
             unsafe alert?.pointee = SSL_AD_UNRECOGNIZED_NAME
             return SSL_TLSEXT_ERR_ALERT_FATAL

@@ -37,9 +37,14 @@
     }
 
     /// Counts a record that was protected.
-    let countRecord: apus_message_callback = { isWritten, _, kind, _, _, session, _ in
-        guard kind == SSL3_RT_INNER_CONTENT_TYPE, let session = unsafe session else { return }
-        unsafe apus_tls_note_record(session, ExtraData.notes, isWritten == 1)
+    let countRecord: apus_message_callback = { isWritten, _, kind, bytes, count, session, _ in
+        guard let session = unsafe session else { return }
+        if kind == SSL3_RT_INNER_CONTENT_TYPE {
+            unsafe apus_tls_note_record(session, ExtraData.notes, isWritten == 1)
+        } else if kind == SSL3_RT_HEADER, count >= RecordLayer.headerSize, let bytes = unsafe bytes {
+            let header = unsafe bytes.assumingMemoryBound(to: UInt8.self)
+            unsafe apus_tls12_note_header(session, ExtraData.notes, isWritten == 1, header)
+        }
     }
 
     extension TLSConfigurationAudit {

@@ -42,15 +42,12 @@
                 finish(context, host.identities, at: "hosts[\(index)].identities")
                 for name in host.names { table[name] = .host(context) }
             }
-            let refusesUnknown = configuration.unknownName == .refused
-            if !hosts.isEmpty || refusesUnknown {
-                // The default's own names are known.
-                for name in names(of: identities) where table[name] == nil { table[name] = .byDefault }
-                let hosts = HostTable(table, refusesUnknown: refusesUnknown, hasDefault: !identities.isEmpty)
-                main.attach(hosts, at: ExtraData.hosts)
-                unsafe apus_set_name_callback(
-                    main.pointer, chooseHost, Unmanaged.passUnretained(hosts).toOpaque())
-            }
+            // The default's own names are known.
+            for name in names(of: identities) where table[name] == nil { table[name] = .byDefault }
+            let choices = HostTable(
+                table, refusesUnknown: configuration.unknownName == .refused, hasDefault: !identities.isEmpty)
+            main.attach(choices, at: ExtraData.hosts)
+            unsafe apus_set_name_callback(main.pointer, chooseHost, Unmanaged.passUnretained(choices).toOpaque())
             let shown = identities + hosts.flatMap(\.identities)
             return MadeContext(handle: main, certificates: shown.map(\.certificate.value), ticketKeys: keys)
         }

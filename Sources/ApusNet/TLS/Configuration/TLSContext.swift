@@ -61,6 +61,13 @@
         /// Whether returning clients may send data before their handshake is done (0-RTT).
         var takesEarlyData: Bool { unsafe SSL_CTX_get_max_early_data(made.handle.pointer) > 0 }
 
+        /// Whether the sessions of its connections are cached here.
+        var cachesSessions: Bool {
+            unsafe SSL_CTX_ctrl(made.handle.pointer, SSL_CTRL_GET_SESS_CACHE_MODE, 0, nil)
+                & CLong(SSL_SESS_CACHE_SERVER)
+                != 0
+        }
+
         /// A new `SSL` in the accepting state, which the caller owns and frees. Any thread.
         ///
         /// - Throws: ``TLSError/Kind-swift.enum/failure`` when there is no memory.

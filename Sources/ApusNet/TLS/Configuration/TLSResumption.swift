@@ -13,8 +13,12 @@ public struct TLSResumption: Hashable, Sendable {
     public var ticketKeyLifetime = Duration.seconds(4 * 3600)
     /// A file with keys that several processes share: one or more of 80 bytes each (16 of name, 32 for HMAC-SHA256, 32
     /// for AES-256, as nginx has them). The first seals; all open. Who writes the file rotates the keys; it is read
-    /// again when the context is reloaded. Nil: keys of this process alone, which rotate by themselves. Default nil.
+    /// again when the context is reloaded. Nil: keys of this process, or of the workers of one master, which rotate by
+    /// themselves. Default nil.
     public var ticketKeyFile: String?
+    /// What several processes of this machine derive the same ticket keys from, at the same times; nil: keys of this
+    /// process alone. A file of keys goes before it.
+    package var ticketSecret: [UInt8]?
     /// How many sessions the cache holds, 0 (off) to 1,000,000, some 1 KB each; the oldest goes first. Default 10,000.
     public var cachedSessions = 10_000
     /// How long a session can be resumed after its full handshake, from one second to seven days (the limit of RFC 8446,

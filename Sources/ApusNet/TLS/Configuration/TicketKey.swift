@@ -20,24 +20,42 @@ struct TicketKey: Hashable, Sendable {
 /// The keys that tickets were sealed with lately, and when each is made and forgotten. Times are seconds of a clock
 /// that only rises.
 struct TicketKeyRing: Sendable {
+    /// Where the next keys come from.
+    private enum Source: Sendable {
+        /// Nowhere.
+        case none
+        /// Each is made when it is due.
+        case made(@Sendable () -> TicketKey?)
+        /// Each follows from the number of its time.
+        case derived(@Sendable (_ epoch: UInt64) -> TicketKey?)
+    }
+
     /// How long a key seals; it opens for as long again. Nil: who gave the keys rotates them.
     let lifetime: UInt64?
     /// The first one seals.
     private var keys: [(key: TicketKey, since: UInt64)]
-    private let make: @Sendable () -> TicketKey?
+    private let source: Source
 
     /// Keys that are there; the first seals, all open.
     init(fixed keys: [TicketKey]) {
         lifetime = nil
         self.keys = keys.map { ($0, 0) }
-        make = { nil }
+        source = .none
     }
 
     /// Keys that `make` makes when one is due.
     init(lifetime: UInt64, make: @escaping @Sendable () -> TicketKey?) {
         self.lifetime = lifetime
         keys = []
-        self.make = make
+        source = .made(make)
+    }
+
+    /// Keys that `derive` makes for each lifetime by its number since the clock's zero: whoever derives alike has the same
+    /// keys at the same time, and those of the time before.
+    init(lifetime: UInt64, derive: @escaping @Sendable (_ epoch: UInt64) -> TicketKey?) {
+        self.lifetime = lifetime
+        keys = []
+        source = .derived(derive)
     }
 
     /// The key to seal with; nil when there is none and none could be made: then no ticket is sent.
@@ -55,8 +73,19 @@ struct TicketKeyRing: Sendable {
 
     private mutating func rotate(at now: UInt64) {
         guard let lifetime else { return }
-        keys.removeAll { now >= $0.since + 2 * lifetime }
-        if let newest = keys.first, now < newest.since + lifetime { return }
-        if let key = make() { keys.insert((key, now), at: 0) }
+        if let newest = keys.first, now < newest.since + lifetime {
+            return keys.removeAll { now >= $0.since + 2 * lifetime }
+        }
+        switch source {
+        case .none: return
+        case .made(let make):
+            keys.removeAll { now >= $0.since + 2 * lifetime }
+            if let key = make() { keys.insert((key, now), at: 0) }
+        case .derived(let derive):
+            let epoch = now / lifetime
+            keys = (epoch == 0 ? [0] : [epoch, epoch - 1]).compactMap { epoch in
+                derive(epoch).map { ($0, epoch * lifetime) }
+            }
+        }
     }
 }

@@ -10,16 +10,20 @@
         private let clock: @Sendable () -> UInt64
         /// How long a key seals, in seconds; nil: as long as it stands in its file.
         let lifetime: UInt64?
+        /// What they are derived from; nil for others.
+        let secret: [UInt8]?
 
         /// - Parameters:
         ///   - ring: The keys.
+        ///   - secret: What they are derived from; nil for others.
         ///   - clock: Seconds of a clock that only rises.
         init(
-            _ ring: TicketKeyRing,
+            _ ring: TicketKeyRing, secret: [UInt8]? = nil,
             clock: @escaping @Sendable () -> UInt64 = { apus_monotonic_nanoseconds() / 1_000_000_000 }
         ) {
             self.ring = Lock(ring)
             lifetime = ring.lifetime
+            self.secret = secret
             self.clock = clock
             // Looked up once: OpenSSL 3 would do it anew for each ticket.
             unsafe cipher = apus_shared_cipher(cipher: EVP_CIPHER_fetch(nil, "AES-256-CBC", nil))
@@ -32,6 +36,21 @@
             var bytes = [UInt8](repeating: 0, count: TicketKey.size)
             guard unsafe RAND_priv_bytes(&bytes, CInt(bytes.count)) == 1 else { return nil }
             return TicketKey(bytes[...])
+        }
+
+        /// Keys that every process on this machine has that knows the secret: HKDF makes each from it and the number of its
+        /// time, so that all change to the next one at the same moment (RFC 5869).
+        static func derived(
+            from secret: [UInt8], lifetime: UInt64,
+            clock: @escaping @Sendable () -> UInt64 = { apus_monotonic_nanoseconds() / 1_000_000_000 }
+        ) -> TicketKeys {
+            let ring = TicketKeyRing(lifetime: lifetime) { epoch in
+                let info = Array("apus ticket key \(lifetime) \(epoch)".utf8)
+                var bytes = [UInt8](repeating: 0, count: TicketKey.size)
+                guard unsafe apus_hkdf(secret, secret.count, info, info.count, &bytes, bytes.count) else { return nil }
+                return TicketKey(bytes[...])
+            }
+            return TicketKeys(ring, secret: secret, clock: clock)
         }
 
         /// Prepares sealing or opening of one ticket, by the contract of SSL_CTX_set_tlsext_ticket_key_evp_cb(3):
@@ -83,7 +102,9 @@
             }
             guard let file = resumption.ticketKeyFile else {
                 let seconds = UInt64(lifetime.components.seconds)
-                if let earlier, earlier.lifetime == seconds { return earlier }
+                let secret = resumption.ticketSecret
+                if let earlier, earlier.lifetime == seconds, earlier.secret == secret { return earlier }
+                if let secret { return .derived(from: secret, lifetime: seconds) }
                 return TicketKeys(TicketKeyRing(lifetime: seconds, make: TicketKeys.makeKey))
             }
             let place = "\(path).ticketKeyFile"

@@ -24,9 +24,9 @@
         /// Gives the key for writing to the kernel; false where it does not take it.
         static func seals(_ records: RecordLayer, on descriptor: CInt) -> Bool {
             guard !isMissing.load(ordering: .relaxed), !records.owesKeyUpdate else { return false }
-            let suite = records.suite.rawValue
+            let (version, suite) = (records.version.rawValue, records.suite.rawValue)
             let result = unsafe records.withWritingKey { key, base, sequence in
-                unsafe apus_ktls_seal_errno(descriptor, suite, key, base, sequence)
+                unsafe apus_ktls_seal_errno(descriptor, version, suite, key, base, sequence)
             }
             if result == -ENOENT { isMissing.store(true, ordering: .relaxed) }
             return result == 0
@@ -35,9 +35,9 @@
         /// For the tests: what the kernel is told.
         static func description(of records: RecordLayer) -> [UInt8] {
             var said = [UInt8](repeating: 0, count: Int(APUS_KTLS_SIZE))
-            let suite = records.suite.rawValue
+            let (version, suite) = (records.version.rawValue, records.suite.rawValue)
             let count = unsafe records.withWritingKey { key, base, sequence in
-                unsafe apus_ktls_describe(suite, key, base, sequence, &said)
+                unsafe apus_ktls_describe(version, suite, key, base, sequence, &said)
             }
             return Array(said[..<count])
         }

@@ -58,14 +58,15 @@ void apus_read_tcp(int descriptor, struct apus_tcp *_Nonnull figures);
 /// The most that the kernel is told of the keys of one direction (kernel TLS).
 #define APUS_KTLS_SIZE 64
 
-/// What it is told, for a cipher suite of TLS 1.3 by its number; the bytes of it, 0 for a suite that is not known to it.
-size_t apus_ktls_describe(uint16_t suite, const unsigned char *_Nonnull key, const unsigned char *_Nonnull iv,
-                          uint64_t sequence, unsigned char *_Nonnull into);
+/// What it is told, for a version of TLS (0x0303 or 0x0304) and the cipher of a suite of TLS 1.3 by its number; the bytes of
+/// it, 0 for what is not known to it.
+size_t apus_ktls_describe(uint16_t version, uint16_t suite, const unsigned char *_Nonnull key,
+                          const unsigned char *_Nonnull iv, uint64_t sequence, unsigned char *_Nonnull into);
 
 /// Has the kernel make records of all that is sent from now on, the first with this number; -errno where it can't, and then
 /// the socket is as it was.
-int apus_ktls_seal_errno(int socket, uint16_t suite, const unsigned char *_Nonnull key, const unsigned char *_Nonnull iv,
-                         uint64_t sequence);
+int apus_ktls_seal_errno(int socket, uint16_t version, uint16_t suite, const unsigned char *_Nonnull key,
+                         const unsigned char *_Nonnull iv, uint64_t sequence);
 
 /// Sends an alert on such a socket.
 int apus_ktls_send_alert_errno(int socket, unsigned char level, unsigned char alert);
