@@ -148,7 +148,7 @@ class Living(unittest.TestCase):
     def test_SIGTERM_has_all_workers_drain_and_a_second_one_stops_at_once(self):
         with Workers() as apus, apus.connect_to(apus.pids[1]) as busy:
             with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
-                busy.send("GET /sleep/500 HTTP/1.1\r\nHost: a\r\n\r\n")
+                busy.send("GET /sleep/2000 HTTP/1.1\r\nHost: a\r\n\r\n")
                 apus.terminate()
                 self.assertEqual(busy.answer().fields["connection"], "close")
                 self.assertEqual(apus.await_exit(), 0)
