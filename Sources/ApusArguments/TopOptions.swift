@@ -54,6 +54,9 @@ package enum TopPlace: Equatable, Sendable {
                     "URL \"\(text)\": the admin listener speaks http: go through ssh -L 9090:127.0.0.1:9090 HOST instead"
             )
         }
+        guard url.target == "/" else {
+            throw Mistake(text: "URL \"\(text)\": leave out \(url.target): the dashboard is at the root of its listener")
+        }
         self = .address(host: url.host, port: port)
     }
 

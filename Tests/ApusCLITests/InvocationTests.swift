@@ -155,6 +155,7 @@ struct MistakeTests {
             ("serve --config", "write --config FILE"), ("config --key", "did you mean --keys?"),
             ("sevre", "did you mean serve?"), ("./public", "apus serve ./public"),
             ("xyzzy", "serve, restart, routes, check, config, bench, top"),
+            ("top http://h:1/api", "leave out /api"),
             ("--port 80", "apus COMMAND --port"), ("help sevre", "did you mean serve?"),
         ])
     func advice(line: String, advice: String) {

@@ -62,6 +62,24 @@ struct TopTests {
         }
     }
 
+    @Test("what does not fit says so, and no number is cut in two", arguments: 1...140)
+    func narrow(_ columns: Int) {
+        var sample = Self.sample
+        sample.connections.open = 123_456
+        let full = TopScreen(sample: sample, columns: 200).lines
+        for (line, whole) in zip(TopScreen(sample: sample, columns: columns).lines, full).dropFirst()
+        where line.hasSuffix("…") {
+            #expect(line.count <= columns)
+            let kept = line.dropLast()
+            // Columns that share the width have their own share of it.
+            guard whole.hasPrefix(kept), let last = kept.last, last.isNumber else { continue }
+            #expect(whole.dropFirst(kept.count).first == " ", "\(line)")
+        }
+        let connections = TopScreen(sample: sample, columns: columns).lines[3]
+        #expect(connections.hasSuffix("…") || connections == full[3])
+        #expect(connections.contains("123,456") || !connections.contains { $0.isNumber })
+    }
+
     @Test("80 by 24 has something of everything, and a larger terminal more of it, with nothing left out")
     func sections() {
         var sample = Self.sample

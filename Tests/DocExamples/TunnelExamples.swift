@@ -42,6 +42,17 @@ struct TunnelExamples {
         }
         // end
         // example: TunnelGuide.md
+        app.connect("/feed", protocol: "feed") { _ in
+            Tunnel { stream in
+                stream.onDrain { stream in
+                    stream.queue(Array("going away\n".utf8))
+                    stream.finish()
+                }
+                for try await bytes in stream { try await stream.write(bytes) }
+            }
+        }
+        // end
+        // example: TunnelGuide.md
         app.connect { context in
             guard context.authority == "db.internal:5432", context.field(.proxyAuthorization) == secret else {
                 throw HTTPError(.forbidden, "no way there")
@@ -50,7 +61,7 @@ struct TunnelExamples {
         }
         // end
         let routes = try app.routes()
-        #expect(routes.map(\.connectProtocol) == ["echo", "chat", "clock", nil])
-        #expect(routes.map(\.pattern.description) == ["/echo", "/chat/:room", "/clock", "host:port"])
+        #expect(routes.map(\.connectProtocol) == ["echo", "chat", "clock", "feed", nil])
+        #expect(routes.map(\.pattern.description) == ["/echo", "/chat/:room", "/clock", "/feed", "host:port"])
     }
 }

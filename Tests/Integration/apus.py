@@ -3,6 +3,12 @@ an event, with a limit after which the test fails and says for what it waited.""
 import collections, os, queue, re, signal, socket, subprocess, tempfile, threading, time
 
 APUS = os.environ["APUS"]
+# What systemd does (sd_listen_fds(3)): the socket as descriptor 3, the number of them and the process in variables.
+ACTIVATE = """if True:
+    import os, sys
+    os.dup2(int(sys.argv[1]), 3)
+    os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
+"""
 PATIENCE = 30  # seconds until an event that does not come is a failure
 DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")  # where the folder Public is
 

@@ -100,8 +100,8 @@ def hostile():
     yield "JSON of other types", (note(b'{"title":["x"],"isDone":"perhaps"}'), 422)
     yield "JSON without its title", (note(b"{}"), 422)
     yield "JSON of eleven megabytes", (note(b'{"title":"' + b"a" * (11 * MEBIBYTE) + b'"}'), 413)
-    yield "a million values of no use", (note(b'{"title":"x","more":[' + b"[]," * 999_000 + b"1]}"), 201)
-    yield "five million values of no use", (note(b'{"title":"x","more":[' + b"1," * 5_000_000 + b"1]}"), 413)
+    yield "300,000 values of no use", (note(b'{"title":"x","more":[' + b"[]," * 300_000 + b"1]}"), 201)
+    yield "more than a million values of no use", (note(b'{"title":"x","more":[' + b"1," * 1_000_000 + b"1]}"), 413)
 
     yield "a form that is no UTF-8", (form(b"title=%ff"), 400)
     yield "a form with half an escape", (form(b"title=%4"), 201)

@@ -1,7 +1,7 @@
 """The command as a process: signals, exit codes, messages, and sockets that a service manager hands over."""
 import json, os, signal, socket, subprocess, sys, unittest
 
-from apus import APUS, PATIENCE, Apus, ConfigurationFile, Raw
+from apus import ACTIVATE, APUS, PATIENCE, Apus, ConfigurationFile, Raw
 from dashboard_tests import Served
 
 
@@ -139,19 +139,12 @@ class Messages(unittest.TestCase):
 
 
 class SocketActivation(unittest.TestCase):
-    # What systemd does (sd_listen_fds(3)): the socket as descriptor 3, the number of them and the process in variables.
-    ACTIVATE = """if True:
-        import os, sys
-        os.dup2(int(sys.argv[1]), 3)
-        os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
-    """
-
     def test_a_socket_that_is_handed_over_is_served_with_what_waited_in_it(self):
         with socket.create_server(("127.0.0.1", 0)) as listening:
             descriptor, port = listening.fileno(), listening.getsockname()[1]
             early = Raw(socket.create_connection(("127.0.0.1", port), PATIENCE))
             early.send("GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n")
-            with Apus("serve", port=None, command=[sys.executable, "-c", self.ACTIVATE, str(descriptor), APUS],
+            with Apus("serve", port=None, command=[sys.executable, "-c", ACTIVATE, str(descriptor), APUS],
                       pass_fds=(descriptor,)) as apus, early:
                 self.assertEqual(apus.port, port)
                 self.assertEqual(early.answer().body, b"Hello, World!")

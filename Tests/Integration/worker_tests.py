@@ -1,7 +1,7 @@
 """A master and its workers: one that dies is replaced, and takes nobody else with it."""
-import hashlib, http.client, json, os, re, signal, socket, ssl, subprocess, time, unittest
+import hashlib, http.client, json, os, re, signal, socket, ssl, subprocess, sys, time, unittest
 
-from apus import APUS, PATIENCE, Apus, ConfigurationFile, Raw
+from apus import ACTIVATE, APUS, PATIENCE, Apus, ConfigurationFile, Raw
 from handover_tests import GET, Load, Restartable, await_true, hold, is_alive
 
 
@@ -108,6 +108,22 @@ class Living(unittest.TestCase):
                 client.send(GET)
                 self.assertEqual(client.answer().status, 200)
 
+    def test_workers_share_a_socket_of_a_service_manager_with_what_waited_in_it(self):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            descriptor, port = listening.fileno(), listening.getsockname()[1]
+            with Raw(socket.create_connection(("127.0.0.1", port), PATIENCE)) as early:
+                early.send(GET)
+                with Apus("serve", "--workers", "2", "--loops", "1", port=None, pass_fds=(descriptor,),
+                          command=[sys.executable, "-c", ACTIVATE, str(descriptor), APUS]) as apus:
+                    self.assertEqual(apus.port, port)
+                    self.assertEqual(early.answer().status, 200)
+                    apus.settle()
+                    apus.process.send_signal(signal.SIGUSR2)
+                    apus.await_line("the workers are replaced")
+                    apus.settle()
+                    apus.terminate()
+                    self.assertEqual(apus.await_exit(), 0)
+
     def test_one_that_dies_again_and_again_is_started_after_longer_and_longer_times(self):
         with Workers(count=1) as apus:
             for _ in range(4):
@@ -132,7 +148,7 @@ class Living(unittest.TestCase):
     def test_SIGTERM_has_all_workers_drain_and_a_second_one_stops_at_once(self):
         with Workers() as apus, apus.connect_to(apus.pids[1]) as busy:
             with apus.connect_to(apus.pids[1]), apus.connect_to(apus.pids[2]):
-                busy.send("GET /sleep/500 HTTP/1.1\r\nHost: a\r\n\r\n")
+                busy.send("GET /sleep/2000 HTTP/1.1\r\nHost: a\r\n\r\n")
                 apus.terminate()
                 self.assertEqual(busy.answer().fields["connection"], "close")
                 self.assertEqual(apus.await_exit(), 0)

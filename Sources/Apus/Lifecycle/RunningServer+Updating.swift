@@ -202,7 +202,7 @@ extension RunningServer {
             return log(.notice, "reloaded the certificates")
         }
         do {
-            let update = try update(try configuration())
+            let update = try update(try read(configuration))
             for change in update.applied { log(.notice, "reloaded: \(change)") }
             for change in update.needsListener { log(.warning, "needs a new listener, to be restarted for: \(change)") }
             for change in update.needsRestart { log(.warning, "to be restarted for: \(change)") }
@@ -212,6 +212,24 @@ extension RunningServer {
         } catch {
             log(.error, "the configuration stays as it was: \(error)")
         }
+    }
+
+    /// Reads a configuration; one that can't be read is refused like any other with mistakes, and listeners are told.
+    func read(_ configuration: @Sendable () throws -> Configuration) throws -> Configuration {
+        do {
+            return try configuration()
+        } catch {
+            lifecycle.tell(.configurationRefused(.unreadable(error)))
+            throw error
+        }
+    }
+}
+
+extension ConfigurationError {
+    /// What kept a configuration from being read, as an error of one.
+    static func unreadable(_ error: any Error) -> ConfigurationError {
+        (error as? ConfigurationError)
+            ?? ConfigurationError([ConfigurationProblem(.value, path: "", reason: "\(error)", origin: .standard)])
     }
 }
 

@@ -53,6 +53,25 @@ protocol RoomWaiting: AnyObject {
     /// How long nothing has gone through a tunnel; nil for any other content.
     @safe @exclusivity(unchecked) var idleness: TunnelIdleness?
 
+    /// Whether the connection is to end, and this is what it waits for.
+    @safe @exclusivity(unchecked) private(set) var isDraining = false
+    /// Who is told then, once. Let go of when the function has returned.
+    @safe @exclusivity(unchecked) private var farewell: (() -> Void)?
+
+    /// The connection is to end behind this.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        let farewell = self.farewell
+        self.farewell = nil
+        farewell?()
+    }
+
+    /// Has something done when the connection is to end, or now when it is.
+    func onDrain(_ body: @escaping () -> Void) {
+        if isDraining { body() } else { farewell = body }
+    }
+
     /// Whether nobody takes anything any more.
     var isOver: Bool { sink == nil }
 
@@ -101,6 +120,7 @@ protocol RoomWaiting: AnyObject {
     /// must not take a part for the whole.
     func run(for context: Context) async {
         guard let produce = produce.take() else { return }
+        defer { farewell = nil }
         do {
             try await produce(ResponseWriter(self))
             if let announced, written < announced {

@@ -42,6 +42,29 @@ public final class TunnelStream {
     /// Ends this side behind what was written. The client may go on sending, and is heard until the function returns.
     public func finish() { sender.end() }
 
+    /// Queues bytes, and waits for nobody: for a last word where nothing can be waited for. What is written so is not held
+    /// back while the client is behind, so it should be little. When this side has ended, or the client is gone, nothing
+    /// happens.
+    ///
+    /// - Parameter bytes: What to send.
+    public func queue(_ bytes: [UInt8]) {
+        sender.push(bytes)
+        sender.idleness?.noteBytes(at: loop.tick)
+    }
+
+    /// Whether the server stops, or the connection is to end for another reason, and waits for this tunnel.
+    public var isDraining: Bool { sender.isDraining }
+
+    /// Has the client told that the tunnel is to end, in the words of its protocol: of WebSocket, a Close frame with 1001.
+    ///
+    /// A server that stops lets tunnels go on as long as it lets requests (`drainTimeout`), and then cuts them off: one that
+    /// ends by itself before that is no loss. The connection is to end as well when an operator closes it, or a client of
+    /// HTTP/2 has had its share of requests. The tunnel ends when its function returns, as ever.
+    ///
+    /// - Parameter body: Called once, on the loop, with this stream: when the connection is to end, or at once when it is
+    ///   already; never when the tunnel ends before. A later one takes its place.
+    public func onDrain(_ body: @escaping (TunnelStream) -> Void) { sender.onDrain { [self] in body(self) } }
+
     /// Reads and writes at once: two functions that both run on the loop, until both have returned.
     ///
     /// - Parameters:

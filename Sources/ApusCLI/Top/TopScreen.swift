@@ -194,9 +194,19 @@ struct TopScreen {
         isColoured && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// At most as wide as the terminal, and nothing in it that steers one.
+    /// At most as wide as the terminal, and nothing in it that steers one. What is cut ends in `…`, and not within a number:
+    /// half of one would be taken for another.
     private func cut(_ text: String) -> String {
-        String(text.unicodeScalars.lazy.filter { !Self.steers($0) }.map(Character.init).prefix(max(1, columns)))
+        let width = max(1, columns)
+        let shown = Array(text.unicodeScalars.lazy.filter { !Self.steers($0) }.map(Character.init).prefix(width + 1))
+        guard shown.count > width else { return String(shown) }
+        var end = width - 1
+        if shown[end] != " " {
+            var start = end
+            while start > 0, shown[start - 1] != " " { start -= 1 }
+            if shown[start...end].contains(where: \.isNumber) { end = start }
+        }
+        return String(shown[..<end]) + "…"
     }
 
     private func padded(_ text: String) -> String { Self.left(cut(text), columns) }

@@ -223,7 +223,9 @@ final class Master {
             guard let (child, since) = places[index].serving, let end = child.end else { continue }
             places[index].serving = nil
             part(index, child.pid)
-            log(stops > 0 && end == .exited(0) ? .info : .warning, "worker \(number) (pid \(child.pid)) died: \(end)")
+            let isOver = stops > 0 && end == .exited(0)
+            let what = isOver ? "has ended" : "died"
+            log(isOver ? .info : .warning, "worker \(number) (pid \(child.pid)) \(what): \(end)")
             if stops == 0, places[index].starting == nil { later(index, lived: .now - since) }
         }
     }

@@ -22,6 +22,8 @@ final class WorkerSockets {
 
     private let workers: Int
     private var places: [String: Place] = [:]
+    /// Those of a service manager, which stand for the first listeners of the start.
+    private var activated: [CInt] = []
 
     init(workers: Int) { self.workers = workers }
 
@@ -30,13 +32,19 @@ final class WorkerSockets {
     /// - Throws: `SocketError`; what was there before is still there, and nothing else.
     func open(_ configuration: Configuration) throws {
         var opened: [String] = []
+        if places.isEmpty, configuration.takesOverSockets { activated = InheritedSockets.take() }
+        defer { activated = [] }
         do {
             if let name = configuration.adminPlace, let admin = configuration.admin, places[name] == nil {
                 places[name] = try open(admin)
                 opened.append(name)
             }
-            for (name, listener) in zip(configuration.places, configuration.listeners) where places[name] == nil {
-                places[name] = try open(listener, configuration)
+            for (index, listener) in configuration.listeners.enumerated() {
+                let name = configuration.places[index]
+                guard places[name] == nil else { continue }
+                places[name] =
+                    index < activated.count
+                    ? try share(activated[index], configuration.sockets) : try open(listener, configuration)
                 opened.append(name)
             }
         } catch {
@@ -65,6 +73,12 @@ final class WorkerSockets {
             place.descriptors.append(descriptors)
         }
         return place
+    }
+
+    /// A socket that a service manager has opened: all workers accept from it.
+    private func share(_ descriptor: CInt, _ options: ListenOptions) throws -> Place {
+        let kept = KeptSocket(try ListeningSocket(takingOver: descriptor, options))
+        return Place(descriptors: (0..<workers).map { _ in [kept.duplicate()] }, kept: kept)
     }
 
     private func open(_ admin: AdminSettings) throws -> Place {

@@ -2,11 +2,15 @@
 package enum Spelling {
     /// The candidate that is nearest to `word`, if one is near enough for a slip: about a third of the letters.
     package static func nearest(to word: String, among candidates: [String]) -> String? {
-        let near = candidates.map { (candidate: $0, distance: distance(word, $0)) }
+        let length = word.count
+        let most = max(1, (length + 1) / 3)
+        // A word is as far from another as their lengths differ, at the least: a long one costs nothing to tell.
+        let near = candidates.filter { abs($0.count - length) <= most }
+            .map { (candidate: $0, distance: distance(word, $0)) }
             .min { $0.distance < $1.distance }
-        guard let near, near.distance <= max(1, (word.count + 1) / 3) else {
+        guard let near, near.distance <= most else {
             // A word cut short, such as `conn` for `connections`.
-            let longer = candidates.filter { word.count >= 2 && $0.hasPrefix(word) }
+            let longer = candidates.filter { length >= 2 && $0.hasPrefix(word) }
             return longer.count == 1 ? longer[0] : nil
         }
         return near.candidate

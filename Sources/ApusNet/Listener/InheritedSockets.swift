@@ -19,7 +19,10 @@ public enum InheritedSockets {
         _ = unsafe unsetenv("LISTEN_PID")
         _ = unsafe unsetenv("LISTEN_FDS")
         _ = unsafe unsetenv("LISTEN_FDNAMES")
-        return Array(first..<first + count)
+        let descriptors = Array(first..<first + count)
+        // A process that this one starts is handed what it is to have, and would keep any other listening for nobody.
+        for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        return descriptors
     }
 
     /// How many were passed to the process `own`.

@@ -10,7 +10,7 @@ public enum RemovalReason: UInt8, Sendable, Hashable, Codable, CaseIterable, Cus
     case timedOut
     /// It had served as many requests, or was as old, as one may.
     case retired
-    /// It failed: a reset, or a violation of the protocol.
+    /// It failed: a reset while a request was in hand, or a violation of the protocol.
     case failed
     /// It was found unfit when it was looked at.
     case invalid

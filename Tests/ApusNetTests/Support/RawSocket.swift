@@ -49,6 +49,7 @@ final class RawSocket: Sendable {
             let count = unsafe bytes.withUnsafeBytes { all in
                 unsafe Glibc.send(descriptor, all.baseAddress! + sent, all.count - sent, Int32(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw Failure(call: "send", code: errno) }
             sent += count
         }
@@ -60,7 +61,8 @@ final class RawSocket: Sendable {
     func receive(atMost limit: Int = 1 << 16) throws -> [UInt8] {
         var failure: CInt = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-            let got = unsafe recv(descriptor, buffer.baseAddress, limit, 0)
+            var got = -1
+            repeat { got = unsafe recv(descriptor, buffer.baseAddress, limit, 0) } while got < 0 && errno == EINTR
             if got < 0 { failure = errno }
             count = max(got, 0)
         }

@@ -40,6 +40,35 @@ struct UpdatingTests {
         await server.stop()
     }
 
+    @Test("a configuration that can't be read at SIGHUP is told to listeners as refused, with its mistakes")
+    func unreadable() async throws {
+        let server = try start()
+        var events = server.lifecycleEvents().makeAsyncIterator()
+        let wrong = [
+            ConfigurationFlag("a.json5", path: "limits.body", value: "-1"),
+            ConfigurationFlag("a.json5", path: "drainTimeout", value: "soon"),
+        ]
+        server.reload { try Configuration.load(environment: [:], flags: wrong) }
+        guard case .configurationRefused(let refused) = await events.next() else {
+            Issue.record("nobody was told")
+            return
+        }
+        #expect(refused.problems.map(\.path).sorted() == ["drainTimeout", "limits.body"])
+        struct Unreadable: Error, CustomStringConvertible { let description = "the disk is gone" }
+        server.reload { throw Unreadable() }
+        guard case .configurationRefused(let other) = await events.next() else {
+            Issue.record("nobody was told")
+            return
+        }
+        #expect(other.problems.map(\.reason) == ["the disk is gone"])
+        // One that can be read, and has changed nothing, is the next that is told of, or none.
+        server.reload { try server.currentConfiguration?.setting([]) ?? Configuration(.testing) }
+        await server.stop()
+        while let event = await events.next() {
+            if case .configurationRefused(let error) = event { Issue.record("\(error)") }
+        }
+    }
+
     @Test("what a program has set is checked like a file: values beyond their range, and contradictions")
     func program() async throws {
         let server = try start()

@@ -26,6 +26,7 @@ struct DashboardPoolTests {
             #expect((idle["reason"] as? String)?.contains("limits.idleTimeout") == true)
             #expect((pool["received"] as? Int ?? 0) > 3 * 20)
             try admin.expect(404, "GET /api/pools/none")
+            try admin.expect(400, "GET /api/pools/http:http?x=1")
             withExtendedLifetime(clients) {}
         }
     }

@@ -1,4 +1,5 @@
 import Apus
+import ApusPool
 import Testing
 
 @Suite("Whose fault an answer was, as pools count it", .timeLimit(.minutes(1)))
@@ -85,6 +86,66 @@ struct PoolFaultTests {
         #expect(try client.response().status == 503)
         await until { pool.snapshot().failures == 1 }
         #expect(pool.snapshot().rejected == ["shed": 1])
+        await server.stop()
+    }
+
+    @Test("what breaks the protocol, or is reset with a request in hand, has failed, and listeners hear what of it")
+    func failed() async throws {
+        let app = application()
+        app.get("/slow") { context async throws in
+            try await context.loop.sleep(for: .seconds(3600))
+            return "late"
+        }
+        let server = try app.start()
+        var events = server.pools.events().makeAsyncIterator()
+        func next() async -> PoolEvent? {
+            while let event = await events.next() { if event.name != "added" { return event } }
+            return nil
+        }
+        func expectFault(_ pool: String, _ what: String, _ sourceLocation: SourceLocation = #_sourceLocation) async {
+            let fault = await next()
+            #expect(fault?.name == "failed" && fault?.pool == pool, sourceLocation: sourceLocation)
+            #expect(fault?.detail.contains(what) == true, "\(fault?.detail ?? "")", sourceLocation: sourceLocation)
+            let removal = await next()
+            #expect(removal?.kind == fault?.connection.map { .removed($0, .failed) }, sourceLocation: sourceLocation)
+        }
+        var client = try RawClient(server.address)
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nBad Name: 1\r\n\r\n")
+        #expect(try client.response().status == 400)
+        client.reset()
+        await expectFault("http:http", "field")
+        client = try RawClient(server.address)
+        client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        let http = try #require(server.pools["http:http"])
+        await until { http.snapshot().active == 1 }
+        client.reset()
+        await expectFault("http:http", "reset")
+        let frames = try FrameClient(server.address)
+        frames.send(Frame(type: Frame.ping, flags: 0, payload: [1]).bytes)
+        #expect(try frames.ending() == .goAway(6))
+        frames.raw.endSending()
+        // It has come by the other pool.
+        while let event = await events.next() { if event.detail == "moved" { break } }
+        await expectFault("http:http2", "")
+        await server.stop()
+    }
+
+    @Test("a client that resets its connection while nothing is in hand has ended it")
+    func reset() async throws {
+        let server = try application().start()
+        let http = try #require(server.pools["http:http"])
+        let http2 = try #require(server.pools["http:http2"])
+        let client = try RawClient(server.address)
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.response().status == 404)
+        client.reset()
+        let frames = try FrameClient(server.address)
+        frames.send(Frame.request(1, "/"))
+        #expect(try frames.answer(on: 1).status == 404)
+        frames.raw.reset()
+        await until { http.count == 0 && http2.count == 0 }
+        #expect(http.snapshot().removed["closedByPeer"] == 1 && http.snapshot().removed["failed"] == nil)
+        #expect(http2.snapshot().removed == ["closedByPeer": 1])
         await server.stop()
     }
 }

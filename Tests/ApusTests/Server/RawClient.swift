@@ -225,6 +225,7 @@ func sendAll(_ socket: CInt, _ bytes: [UInt8]) {
         let count = unsafe bytes[sent...].withUnsafeBytes {
             unsafe send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
+        if count < 0, errno == EINTR { continue }
         if count <= 0 { return }
         sent += count
     }

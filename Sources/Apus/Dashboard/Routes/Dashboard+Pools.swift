@@ -24,6 +24,7 @@ extension Dashboard {
     func registerPools(on app: Application) {
         app.get("/api/pools/:name") { context async throws -> Response in
             let pool = try pool(context)
+            try context.query.require(knowing: [])
             // The revision first: who bases a change on it has seen at least that.
             let revision = revision(of: pool)
             return try Self.answer(await detail(of: pool, revision, context), revision, context)

@@ -26,6 +26,7 @@ extension HTTP1Connection {
         tunnelTimer(server.loop.tick)
         connection.startReceiving()
         connection.presentKept()
+        if server.isDraining { context.stream?.drain() }
     }
 
     /// Takes what came through the tunnel; the result is the number of bytes consumed, 0 when the client has to wait.

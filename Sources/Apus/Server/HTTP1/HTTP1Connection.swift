@@ -297,6 +297,7 @@ import CSystem
         server.noteBegin(context)
         server.service.limitCounts.count(toldBy: error.status)
         context.noteFailure(error.exceedsLimit ? .limitExceeded : .malformed)
+        if !error.exceedsLimit { noteFault("\(error.message)") }
         context.send(server.service.errorResponse(HTTPError(error.status, "\(error.message)"), context))
         server.report(context, on: self)
         server.recycleSpare()
@@ -339,7 +340,7 @@ import CSystem
         phase = .closing
         server.count(requestsOfClosed: Int(requests))
         if server.isObserved { reportCut(error) }
-        leavePool(error != nil ? .failed : peerIsGone ? .closedByPeer : .completed)
+        leavePool(after: error, isBusy: context != nil || unsentContext != nil, isPeerGone: peerIsGone)
         guard let context else { return }
         self.context = nil
         context.detach()
@@ -354,6 +355,7 @@ import CSystem
     func drain(_ connection: Connection) {
         keepsAlive = false
         noteDrain()
+        context?.stream?.drain()
     }
 
     /// A request that has arrived, and is not read yet, is still answered.

@@ -28,6 +28,7 @@ extension HTTP2Connection {
     func fail(_ error: HTTP2Error) {
         guard phase != .closing else { return }
         server.service.http2Counts.count(error.violation)
+        noteFault("\(error.message)")
         close(error.code, error.message)
     }
 
@@ -55,6 +56,7 @@ extension HTTP2Connection {
         }
         timing.pingSent = server.loop.tick
         arm(at: server.loop.tick + Self.drainMilliseconds)
+        forEachExchange { $0.context?.stream?.drain() }
     }
 
     private var isUnused: Bool { awaitsPreface && streams.isEmpty }

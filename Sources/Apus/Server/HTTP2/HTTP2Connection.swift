@@ -212,8 +212,9 @@ import CSystem
         phase = .closing
         server.count(requestsOfClosed: requests)
         fieldBlock.release(to: server.loop.buffers)
+        let isBusy = !streams.isEmpty
         dropExchanges(isStalled ? .clientStalled : error != nil || isPeerGone ? .clientGone : .serverStopped)
-        leavePool(error != nil ? .failed : isPeerGone ? .closedByPeer : .completed)
+        leavePool(after: error, isBusy: isBusy, isPeerGone: isPeerGone)
     }
 
     // MARK: Exchanges

@@ -211,6 +211,7 @@ extension HTTP2Exchange: ResponseTransport {
         case .tunnel(let tunnel):
             context.stream = ResponseStream(sink: self, tunnel: tunnel, of: context)
             connection.tunnelTimer(self, context, connection.server.loop.tick)
+            if connection.phase != .open { context.stream?.drain() }
             return
         }
         flags.insert(.contentEnded)

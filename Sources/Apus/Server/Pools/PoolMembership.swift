@@ -3,6 +3,14 @@ import ApusNet
 import ApusPool
 import ApusRuntime
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension ServerConnection {
     /// The loop's way into the pool of what is spoken; nil outside of a server.
     @inline(__always)
@@ -25,6 +33,29 @@ extension ServerConnection {
             lane.remove(place, lane.reason(of: place) ?? reason, now: server.loop.tick)
         }
         membership = nil
+    }
+
+    /// Gives the place back when the connection is gone: one whose peer has reset it while nothing was in hand has not failed,
+    /// for many clients end theirs so.
+    ///
+    /// - Parameters:
+    ///   - error: What the system says of it; nil when it was closed in order.
+    ///   - isBusy: Whether a request was in hand.
+    ///   - isPeerGone: Whether the peer had ended its side.
+    func leavePool(after error: SystemError?, isBusy: Bool, isPeerGone: Bool) {
+        guard let error else { return leavePool(isPeerGone ? .closedByPeer : .completed) }
+        if !isBusy, error.code == ECONNRESET || error.code == EPIPE { return leavePool(.closedByPeer) }
+        noteFault("\(error)")
+        leavePool(.failed)
+    }
+
+    /// The connection fails, unless another reason for its end was noted before: listeners are told.
+    func noteFault(_ what: @autoclosure () -> String) {
+        withLane { lane, place in
+            guard lane.reason(of: place) == nil else { return }
+            lane.willEnd(place, .failed)
+            lane.failed(place, what())
+        }
     }
 
     /// Counts requests that are over, with what came with them, and all that was sent since the last time.
