@@ -55,7 +55,8 @@ package enum TopPlace: Equatable, Sendable {
             )
         }
         guard url.target == "/" else {
-            throw Mistake(text: "URL \"\(text)\": leave out \(url.target): the dashboard is at the root of its listener")
+            throw Mistake(
+                text: "URL \"\(text)\": leave out \(url.target): the dashboard is at the root of its listener")
         }
         self = .address(host: url.host, port: port)
     }
