@@ -18,11 +18,13 @@ enum Content {
 
     static func measureJSON() {
         measure("look at JSON of \(order.count) bytes") { _ in
+            // The text above is JSON: a figure of what is refused would be of nothing.
             do throws(JSONError) { try unsafe JSONScan.check(order.span.bytes) } catch { fatalError("\(error)") }
             return order.count
         }
         let decoder = JSONDecoder()
         measure("decode it by Foundation, for comparison", iterations: 10_000) { _ in
+            // The text above is an order.
             guard let value = try? decoder.decode(Order.self, from: Data(order)) else { fatalError("not decoded") }
             return value.items.count
         }
@@ -30,6 +32,7 @@ enum Content {
         let long = [UInt8](repeating: 0x61, count: 1 << 20)
         let text = [0x22] + long + [0x22]
         measure("look at a JSON string of 1 MiB", iterations: 100) { _ in
+            // A string of letters between its quotes.
             do throws(JSONError) { try unsafe JSONScan.check(text.span.bytes) } catch { fatalError("\(error)") }
             return text.count
         }
@@ -67,6 +70,7 @@ enum Content {
                 }
             }
         } catch {
+            // The form was made above, by the rules: a figure of what is refused would be of nothing.
             fatalError("\(error)")
         }
     }

@@ -45,6 +45,7 @@ import Synchronization
                 let lane = pool.lane(on: loop)
                 return measure(1_000_000) {
                     for round in 0..<1_000_000 {
+                        // The limit, where there is one, is above what is taken at once.
                         guard let one = lane.add(handle: UInt64(round), now: 1) else { fatalError("no place") }
                         lane.remove(one, .completed, now: 2)
                     }
@@ -61,6 +62,7 @@ import Synchronization
         let pool = try ConnectionPool("requests", PoolConfiguration(.http))
         let (batch, latency) = group.loops[0].perform { loop in
             let lane = pool.lane(on: loop)
+            // The limit, where there is one, is above what is taken at once.
             guard let one = lane.add(handle: 1, now: 1) else { fatalError("no place") }
             let batch = measure(1_000_000) {
                 for round in 0..<1_000_000 {
@@ -89,6 +91,7 @@ import Synchronization
                     let lane = pool.lane(on: loop)
                     let began = loop.processorTime
                     for _ in 0..<count {
+                        // The limit, where there is one, is above what is taken at once.
                         guard let one = lane.add(handle: 0, now: 1) else { fatalError("no place") }
                         lane.remove(one, .completed, now: 2)
                     }
@@ -112,6 +115,7 @@ import Synchronization
             loop.perform { loop in
                 let lane = pool.lane(on: loop)
                 for index in 0..<500_000 {
+                    // The limit, where there is one, is above what is taken at once.
                     guard let one = lane.add(handle: UInt64(index), now: loop.tick) else { fatalError("no place") }
                     lane.served(3, on: one, received: 100, sent: 200, now: loop.tick)
                     lane.took(nanoseconds: UInt64(index) * 100)
