@@ -98,22 +98,30 @@ import Testing
     @Test("what came before stop() and is served only after it is cancelled too, before its limit and behind")
     func stopBeforeServing() async throws {
         for waits in [false, true] {
-            try await withLoops { group in
+            let time = ManualTime()
+            let limit = Duration.seconds(1)
+            try await withLoops(time: time) { group in
                 let listener = try AsyncListener.listen(on: anyPort, group: group)
+                let begun = Events<Void>()
                 let ended = Events<Bool>()
                 let client = try await AsyncConnection.connect(to: listener.address, on: group.loops[0])
                 try await until { listener.admission.admitted > 0 }
                 // The turn in which it was let in is over: it waits to be served.
                 for loop in group.loops { loop.perform { _ in } }
-                listener.stop(cancellingAfter: waits ? .milliseconds(1) : .milliseconds(20))
-                // Fired behind the limit, for it was set behind it on the same loop.
-                if waits { try await group.loops[0].sleep(for: .milliseconds(5)) }
-                await listener.serve { connection in
-                    do { _ = try await connection.readLine() } catch {
-                        ended(error is CancellationError)
-                        throw error
+                listener.stop(cancellingAfter: limit)
+                if waits { await time.advance(by: limit.clampedNanoseconds) }
+                let serving = Task {
+                    await listener.serve { connection in
+                        begun(())
+                        do { _ = try await connection.readLine() } catch {
+                            ended(error is CancellationError)
+                            throw error
+                        }
                     }
                 }
+                _ = await begun.next()
+                if !waits { await time.advance(by: limit.clampedNanoseconds) }
+                await serving.value
                 #expect(await ended.next() == true)
                 await #expect(throws: ConnectionError.self) { _ = try await client.readArray() }
             }

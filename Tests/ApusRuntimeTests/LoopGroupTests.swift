@@ -97,31 +97,4 @@ import Testing
         let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
         #expect(said.contains("call stop() there"), "\(said)")
     }
-
-    @Test("a loop that ends lets its tasks end that wait for work, and is let go of itself")
-    func letsGo() async throws {
-        final class Work: LoopWork {
-            let done: @Sendable () -> Void
-            init(_ done: @escaping @Sendable () -> Void) { self.done = done }
-            func run() async { done() }
-        }
-        final class Tasks: LoopLocal {
-            let pool: TaskPool
-            init(_ loop: EventLoop) { pool = TaskPool(loop: loop) }
-            func loopEnds() { pool.close() }
-        }
-        let (over, ender) = AsyncStream.makeStream(of: Void.self)
-        weak var left: EventLoop?
-        do {
-            let group = try LoopGroup(LoopGroup.Options(loops: 1, log: .none))
-            left = group.loops[0]
-            group.loops[0].execute { loop in
-                let tasks = loop.local(ObjectIdentifier(Tasks.self)) { Tasks(loop) }
-                _ = tasks.pool.run(Work { ender.yield() })
-            }
-            _ = await over.first { _ in true }
-            group.shutdown()
-        }
-        #expect(left == nil)
-    }
 }

@@ -7,8 +7,10 @@ extension EventLoop {
         return unsafe readiness._withUnsafeGuaranteedRef { unsafe $0.send(endpoint, bytes, more: more) }
     }
 
-    /// Takes an endpoint into the loop, which keeps it until it is closed. Loop only.
+    /// Takes an endpoint into the loop, which keeps it until it is closed; a loop that has ended closes it at the end of
+    /// the turn. Loop only.
     public func attach(_ endpoint: Endpoint) {
+        if hasEnded { endpoint.driverState.insert(.closing) }
         endpoint.id = endpoints.insert(endpoint)
     }
 

@@ -4,18 +4,30 @@ extension EventLoop {
     /// Waits at least so long, with the loop's timing wheel. Any task may call it; one that prefers the loop goes on
     /// there without a hop.
     ///
-    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    /// - Throws: `CancellationError` as soon as the task is cancelled, or the loop ends.
     public func sleep(for duration: Duration) async throws {
         let sleeper = Sleeper()
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 sleeper.begin(continuation)
-                sleeper.timer(schedule(after: duration) { _ in sleeper.end(.success(())) })
+                let alarm = Alarm(sleeper)
+                sleeper.timer(schedule(after: duration) { _ in alarm.ring() })
             }
         } onCancel: {
             sleeper.end(.failure(CancellationError()))
         }
     }
+}
+
+/// What a loop keeps of a sleep: a loop that ends lets go of it, and nobody else would end the sleep then.
+private final class Alarm: Sendable {
+    private let sleeper: Sleeper
+
+    init(_ sleeper: Sleeper) { self.sleeper = sleeper }
+
+    deinit { sleeper.end(.failure(CancellationError())) }
+
+    func ring() { sleeper.end(.success(())) }
 }
 
 /// One sleep: ended once, by its time or by cancellation, whichever comes first.

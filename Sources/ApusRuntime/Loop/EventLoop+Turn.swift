@@ -5,49 +5,24 @@ import Synchronization
 extension EventLoop {
     /// Runs the loop on the calling thread until `stop()`.
     func run() {
-        unsafe apus_set_thread_loop(Unmanaged.passUnretained(self).toOpaque())
-        defer { apus_set_thread_loop(nil) }
-        turnBegan = clock()
-        manualTime?.attach(self)
-        defer { manualTime?.detach(self) }
-        while !stopRequested {
-            wait()
-            let began = clock()
-            turnBegan = began
-            driver.dispatch()
-            drainMailbox()
-            runJobs()
-            fireTimers()
-            if began >= alarm { ringAlarm() }
-            flushDirty()
-            releaseLeft()
+        asCurrent {
+            turnBegan = clock()
+            manualTime?.attach(self)
+            defer { manualTime?.detach(self) }
+            while !stopRequested {
+                wait()
+                let began = clock()
+                turnBegan = began
+                driver.dispatch()
+                drainMailbox()
+                runJobs()
+                fireTimers()
+                if began >= alarm { ringAlarm() }
+                flushDirty()
+                releaseLeft()
+            }
         }
-        // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
-        repeat {
-            forEachEndpoint { $0.close() }
-            guard endpoints.count > 0 else { break }
-            _ = driver.wait(nanoseconds: 100_000_000, from: apus_monotonic_nanoseconds())
-            driver.dispatch()
-            releaseLeft()
-        } while true
-        releaseLeft()
-        endLocals()
-        // What still waits here would keep the loop alive, which keeps it.
-        dirty = []
-        scheduled = ScheduledWorkTable()
-        locals = [:]
-    }
-
-    /// Lets what belongs to the loop end, and runs what comes of that: tasks that were cancelled, or waited for work.
-    private func endLocals() {
-        drainMailbox()
-        runJobs()
-        for local in locals.values { (local as? any LoopLocal)?.loopEnds() }
-        // Bounded, for a task that goes on in spite of its cancellation must not keep the thread.
-        for _ in 0..<64 where !jobs.isEmpty || !mailbox.isEmpty {
-            drainMailbox()
-            runJobs()
-        }
+        end()
     }
 
     private func wait() {
@@ -66,17 +41,17 @@ extension EventLoop {
         }
         if nanoseconds > 0, manualTime != nil { nanoseconds = -1 }
         if nanoseconds != 0 {
-            sleeping.store(true, ordering: .sequentiallyConsistent)
+            sleep.store(.inDriver, ordering: .sequentiallyConsistent)
             atomicMemoryFence(ordering: .sequentiallyConsistent)
             if !mailbox.isEmpty {
-                sleeping.store(false, ordering: .relaxed)
+                sleep.store(.none, ordering: .relaxed)
                 nanoseconds = 0
             }
         }
         // A loop that has nothing to do for a second gives its cached memory back, once until it is busy again.
         let mayTrim = !isTrimmed && (nanoseconds < 0 || nanoseconds > Self.idleNanoseconds)
         let events = driver.wait(nanoseconds: mayTrim ? Self.idleNanoseconds : nanoseconds, from: before)
-        sleeping.store(false, ordering: .relaxed)
+        sleep.store(.none, ordering: .relaxed)
         if events > 0 {
             isTrimmed = false
         } else if mayTrim {
@@ -85,7 +60,7 @@ extension EventLoop {
         }
     }
 
-    private func drainMailbox() {
+    func drainMailbox() {
         guard !mailbox.isEmpty else { return }
         _ = mailbox.drain { message in
             switch message {
@@ -95,7 +70,7 @@ extension EventLoop {
         }
     }
 
-    private func runJobs() {
+    func runJobs() {
         var left = Self.jobsPerTurn
         while left > 0, let job = jobs.popFirst() {
             left &-= 1

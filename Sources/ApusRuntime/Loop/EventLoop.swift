@@ -28,6 +28,16 @@ import Synchronization
         case work(UInt64)
     }
 
+    /// Whether somebody sees to the mailbox; if not, the first message wakes whoever will.
+    enum Sleep: UInt8, AtomicRepresentable {
+        /// A thread runs the loop.
+        case none
+        /// The loop's thread waits in its driver.
+        case inDriver
+        /// The loop has ended: see `end()`.
+        case ofEnded
+    }
+
     /// Jobs run in one turn before I/O gets its chance again.
     static let jobsPerTurn = 1024
 
@@ -42,7 +52,7 @@ import Synchronization
     /// Where the loop says what an operator should know.
     public let log: Log
     let mailbox = Mailbox<Message>()
-    let sleeping = Atomic<Bool>(false)
+    let sleep = Atomic<Sleep>(.none)
     let watch: HoldWatch
     let meters: LoopMeters
     /// The clock of a test; nil is that of the system.
@@ -65,6 +75,8 @@ import Synchronization
     @safe @exclusivity(unchecked) var jobs = JobQueue()
     @safe @exclusivity(unchecked) var dirty: [Endpoint] = []
     @safe @exclusivity(unchecked) var stopRequested = false
+    /// Whether `run()` is over: see `end()`.
+    @safe @exclusivity(unchecked) var hasEnded = false
     @safe @exclusivity(unchecked) var isTrimmed = true
     var locals: [ObjectIdentifier: AnyObject] = [:]
     @safe @exclusivity(unchecked) var turnBegan: UInt64 { didSet { turnTick = turnBegan / 1_000_000 } }
@@ -95,11 +107,13 @@ import Synchronization
     // MARK: Any thread
 
     /// Runs work on the loop, in this turn or the next; in order for one caller. Any thread.
+    ///
+    /// What reaches a loop that has ended, jobs of tasks too, is run by a thread made for it: it is late, but not lost.
     public func execute(_ work: @escaping @Sendable (EventLoop) -> Void) {
         post(.work(work))
     }
 
-    /// Runs work on the loop not before `delay` has passed. Any thread.
+    /// Runs work on the loop not before `delay` has passed; lets go of it when the loop ends before. Any thread.
     @discardableResult
     public func schedule(
         after delay: Duration, _ work: @escaping @Sendable (EventLoop) -> Void
@@ -119,11 +133,15 @@ import Synchronization
     public var statistics: LoopStatistics { meters.statistics }
 
     func post(_ message: Message) {
-        // The push is ordered before the look at `sleeping`, and the loop sets `sleeping` before its last look
-        // at the mailbox: one of the two sees the other (Dekker's pattern).
+        // The push is ordered before the look at `sleep`, and the loop sets `sleep` before its last look at the
+        // mailbox: one of the two sees the other (Dekker's pattern).
         guard mailbox.push(message) else { return }
         atomicMemoryFence(ordering: .sequentiallyConsistent)
-        if sleeping.exchange(false, ordering: .sequentiallyConsistent) { driver.wake() }
+        switch sleep.exchange(.none, ordering: .sequentiallyConsistent) {
+        case .none: break
+        case .inDriver: driver.wake()
+        case .ofEnded: startLateThread()
+        }
     }
 
     /// Asks the loop to leave `run()` after the present turn. Any thread.
@@ -167,7 +185,7 @@ import Synchronization
     public func setAlarm(at nanoseconds: UInt64) { alarm = nanoseconds }
 
     private func arm(_ handle: ScheduledWork, at tick: UInt64, _ work: @escaping @Sendable (EventLoop) -> Void) {
-        guard !handle.isCancelled else { return }
+        guard !handle.isCancelled, !hasEnded else { return }
         let key = scheduled.insert(work)
         handle.armed(key: key, timer: timers.schedule(.work(key), at: tick))
     }

@@ -76,8 +76,17 @@ public final class LoopGroup: Sendable {
 
     private static func start(_ loops: [EventLoop], on pins: [Int]) throws(SystemError) -> [LoopThread] {
         var threads: [LoopThread] = []
-        for loop in loops {
-            threads.append(try LoopThread(loop, pin: pins.isEmpty ? nil : pins[loop.index % pins.count]))
+        do throws(SystemError) {
+            for loop in loops {
+                threads.append(try LoopThread(loop, pin: pins.isEmpty ? nil : pins[loop.index % pins.count]))
+            }
+        } catch {
+            // Those that run would go on without a group.
+            for (loop, thread) in zip(loops, threads) {
+                loop.stop()
+                thread.join()
+            }
+            throw error
         }
         return threads
     }

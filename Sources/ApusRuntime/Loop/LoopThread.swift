@@ -7,17 +7,30 @@ struct LoopThread: Sendable {
 
     private final class Start {
         let loop: EventLoop
-        let pin: Int?
-        init(_ loop: EventLoop, _ pin: Int?) {
+        let body: (EventLoop) -> Void
+        init(_ loop: EventLoop, _ body: @escaping (EventLoop) -> Void) {
             self.loop = loop
-            self.pin = pin
+            self.body = body
         }
     }
 
     private let handle: UInt
 
+    /// The thread that runs a loop until it is stopped.
     init(_ loop: EventLoop, pin: Int?) throws(SystemError) {
-        let start = unsafe Unmanaged.passRetained(Start(loop, pin))
+        try self.init(loop) { loop in
+            if let pin { Self.pin(loop, to: pin) }
+            loop.run()
+        }
+    }
+
+    /// A thread that runs what reached a loop when it had ended.
+    init(late loop: EventLoop) throws(SystemError) {
+        try self.init(loop) { loop in loop.runLate() }
+    }
+
+    private init(_ loop: EventLoop, _ body: @escaping (EventLoop) -> Void) throws(SystemError) {
+        let start = unsafe Unmanaged.passRetained(Start(loop, body))
         var made: UInt = 0
         let failure = unsafe apus_thread_start(
             &made, "apus-loop-\(loop.index)", Self.stackSize,
@@ -25,8 +38,7 @@ struct LoopThread: Sendable {
                 guard let argument = unsafe argument else { return }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 apus_block_broken_pipe_signal()
-                if let pin = start.pin { Self.pin(start.loop, to: pin) }
-                start.loop.run()
+                start.body(start.loop)
             }, start.toOpaque())
         guard failure == 0 else {
             unsafe start.release()

@@ -14,11 +14,13 @@ import TestSupport
 ///
 /// The environment variable APUS_TEST_DRIVER chooses the driver, so that every driver passes the same tests.
 func withLoops<Result>(
-    _ count: Int = 2, log: Log = .none, isolation: isolated (any Actor)? = #isolation,
+    _ count: Int = 2, log: Log = .none, time: ManualTime? = nil, isolation: isolated (any Actor)? = #isolation,
     _ body: (LoopGroup) async throws -> Result
 ) async throws -> Result {
     let driver = unsafe getenv("APUS_TEST_DRIVER").flatMap { unsafe DriverChoice(rawValue: String(cString: $0)) }
-    let group = try LoopGroup(LoopGroup.Options(loops: count, driver: driver ?? .auto, log: log))
+    var options = LoopGroup.Options(loops: count, driver: driver ?? .auto, log: log)
+    options.manualTime = time
+    let group = try LoopGroup(options)
     defer { group.shutdown() }
     return try await body(group)
 }
