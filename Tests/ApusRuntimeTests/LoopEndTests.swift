@@ -90,4 +90,28 @@ import Testing
         #expect(peer.readToEnd() == (0, 0))
         #expect(loop.perform { $0.endpointCount } == 0)
     }
+
+    @Test("a loop that ends lets go of an endpoint of that very turn", arguments: DriverKind.available)
+    func letsGoOfTheLast(_ kind: DriverKind) throws {
+        let driver = try #require(DriverChoice(rawValue: kind.rawValue))
+        weak var left: EventLoop?
+        do {
+            let group = try LoopGroup(LoopGroup.Options(loops: 1, driver: driver, log: .none))
+            left = group.loops[0]
+            let (ours, peer) = try socketPair()
+            // Both come in one turn, the one after this work.
+            let parker = Parker()
+            group.loops[0].execute { _ in parker.park() }
+            group.loops[0].execute { loop in
+                let probe = Probe(loop, ours)
+                loop.attach(probe)
+                probe.startReceiving()
+            }
+            group.stop()
+            parker.unpark()
+            group.shutdown()
+            #expect(peer.readToEnd() == (0, 0))
+        }
+        #expect(left == nil)
+    }
 }

@@ -16,13 +16,14 @@ extension EventLoop {
     func end() {
         asCurrent {
             // The kernel may still hold operations of io_uring: an endpoint ends with the last of its own.
-            repeat {
+            while true {
                 forEachEndpoint { $0.close() }
-                guard endpoints.count > 0 else { break }
-                _ = driver.wait(nanoseconds: 100_000_000, from: apus_monotonic_nanoseconds())
+                // It lets go of those that it would have read from next.
                 driver.dispatch()
                 releaseLeft()
-            } while true
+                guard endpoints.count > 0 else { break }
+                _ = driver.wait(nanoseconds: 100_000_000, from: apus_monotonic_nanoseconds())
+            }
             hasEnded = true
             alarm = .max
             alarmWork = nil
