@@ -70,8 +70,8 @@ extension Application {
                 server.configuration.log(.warning, "nothing was reloaded: \(error): send SIGHUP again")
             }
         }
-        signals.on(SIGUSR2) { [weak server] in
-            guard let server else { return }
+        signals.on(SIGUSR2) { [weak server, weak signals] in
+            guard let server, let signals else { return }
             Task { await server.handOver(endingIn: signals) }
         }
         let logs = setup.withLock { $0.accessLogs }

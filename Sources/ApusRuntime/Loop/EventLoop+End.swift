@@ -52,7 +52,7 @@ extension EventLoop {
         do {
             try LoopThread(late: self).detach()
         } catch {
-            log(.error, "what reached loop \(index) when it had ended is lost, for no thread can be made: \(error.reason)")
+            log(.error, "loop \(index) has ended, and what has reached it since is lost: no thread, \(error.reason)")
         }
     }
 
