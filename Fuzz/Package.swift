@@ -6,7 +6,7 @@ import PackageDescription
 let package = Package(
     name: "ApusFuzz",
     platforms: [.macOS(.v26)],
-    dependencies: [.package(name: "Apus", path: "..", traits: [])],
+    dependencies: [.package(name: "Apus", path: "..", traits: ["Compression"])],
     targets: [
         .target(name: "CFuzzer"),
         .executableTarget(
@@ -14,6 +14,7 @@ let package = Package(
             dependencies: [
                 "CFuzzer",
                 .product(name: "ApusHTTP", package: "Apus"),
+                .product(name: "ApusRuntime", package: "Apus"),
                 .product(name: "ApusNet", package: "Apus"),
                 .product(name: "Apus", package: "Apus"),
             ],

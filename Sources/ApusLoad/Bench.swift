@@ -17,6 +17,8 @@ import ApusRuntime
         let shares = LoadShare.divide(options, among: group.loops.count)
         let plan = LoadPlan(options, content: content, address: address, connecting: connecting)
         let run = LoadRun(plan, extent: options.extent, shares: shares, on: group)
+        // However it ends, its connections are let go of before their loops.
+        defer { run.abandon() }
 
         let interrupt = Interrupt()
         let display = Task { await BenchProgress(options, run.meters).show(until: interrupt) { run.abandon() } }

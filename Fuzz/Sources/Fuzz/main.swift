@@ -20,6 +20,7 @@ let target: Target =
     case "field-values": { unsafe fuzz($0, $1, fieldValue) }
     case "forms": { unsafe fuzz($0, $1, form) }
     case "forwarding": { unsafe fuzz($0, $1, forwarding) }
+    case "coded-content": { unsafe fuzz($0, $1, codedContent) }
     case "log-lines": { unsafe fuzz($0, $1, logLine) }
     case "configuration": { unsafe fuzz($0, $1, configuration) }
     default: fatalError("no target `\(name)`: use the name of a folder in Fuzz/Corpus")
