@@ -2,6 +2,8 @@ import ApusNet
 import ApusRuntime
 
 /// A run over all its loops: connects, has them begin together, and adds up what they tell.
+///
+/// It keeps its connections until it was measured, or abandoned.
 struct LoadRun {
     /// How long before the start the loops are told of it.
     private static let notice: UInt64 = 1_000_000

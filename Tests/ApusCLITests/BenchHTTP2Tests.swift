@@ -26,6 +26,7 @@ struct BenchHTTP2Tests {
         let run = LoadRun(
             LoadPlan(options, content: nil, address: server.address), extent: options.extent,
             shares: LoadShare.divide(options, among: 2), on: group)
+        defer { run.abandon() }
         let ready = await run.connect()
         guard ready.connected > 0 else { return (ready, LoadTally()) }
         return (ready, await run.measure().tally)

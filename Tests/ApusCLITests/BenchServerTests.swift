@@ -64,7 +64,7 @@
         /// Open at first.
         private final class Gate: Sendable {
             /// Those who wait; nil while it is open.
-            private let waiting = Mutex<[CheckedContinuation<Void, Never>]?>(nil)
+            private let waiting = Lock<[CheckedContinuation<Void, Never>]?>(nil)
 
             var count: Int { waiting.withLock { $0?.count ?? 0 } }
 
@@ -95,6 +95,7 @@
                 connecting: try ConnectOptions.bench(options))
             let run = LoadRun(
                 plan, extent: options.extent, shares: LoadShare.divide(options, among: 2), on: group)
+            defer { run.abandon() }
             let ready = await run.connect()
             guard ready.connected > 0 else { return (options, ready, LoadTally()) }
             async let measured = run.measure()
@@ -199,6 +200,7 @@
             let plan = LoadPlan(
                 options, content: nil, address: served.address(of: .http), connecting: try .bench(options))
             let run = LoadRun(plan, extent: options.extent, shares: LoadShare.divide(options, among: 1), on: group)
+            defer { run.abandon() }
             #expect(await run.connect().failures == [.tls: 1])
             await served.server.stop()
         }

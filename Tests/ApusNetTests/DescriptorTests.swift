@@ -1,5 +1,4 @@
 import ApusRuntime
-import Synchronization
 import Testing
 
 @testable import ApusNet
@@ -15,7 +14,7 @@ import Testing
     func exhaustion() async {
         // In a process of its own, for the limit is the process's.
         await #expect(processExitsWith: .success) {
-            let lines = Mutex<[String]>([])
+            let lines = Lock<[String]>([])
             // Before the loop begins to accept: io_uring goes by the limit of that moment.
             #expect(DescriptorTests.setLimit(256))
             let log = Log { _, line in lines.withLock { $0.append(line) } }

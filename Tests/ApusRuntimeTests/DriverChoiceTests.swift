@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import ApusRuntime
@@ -12,7 +11,7 @@ import Testing
 @Suite("The choice of driver")
 struct DriverChoiceTests {
     private final class Lines: Sendable {
-        let lines = Mutex<[String]>([])
+        let lines = Lock<[String]>([])
         var log: Log { Log { _, text in self.lines.withLock { $0.append(text) } } }
     }
 

@@ -1,5 +1,4 @@
 import CSystem
-import Synchronization
 import Testing
 
 @testable import ApusRuntime
@@ -32,7 +31,7 @@ enum Happening: Equatable, Sendable {
 @safe final class Happenings: Sendable {
     struct TooLong: Error {}
 
-    private let list = Mutex<[Happening]>([])
+    private let list = Lock<[Happening]>([])
     private let parker = Parker()
 
     func add(_ happening: Happening) {

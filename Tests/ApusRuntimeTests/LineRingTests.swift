@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import ApusRuntime
@@ -49,7 +48,7 @@ struct LineRingTests {
     func concurrently() throws {
         let ring = LineRing(capacity: 256)
         let lines = 50_000
-        let taken = Mutex<[UInt8]>([])
+        let taken = Lock<[UInt8]>([])
         try onThreads(2) { thread in
             if thread == 0 {
                 for index in 0..<lines { while !put("\(index)\n", ring) { yieldThread() } }

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 
 @testable import ApusRuntime
@@ -46,7 +45,7 @@ struct LineWriterTests {
     @Test("a file that can't be opened anew is written on, and that is said")
     func reopeningFails() throws {
         try withTemporaryFolder { folder in
-            let said = Mutex<[String]>([])
+            let said = Lock<[String]>([])
             unsafe mkdir("\(folder)/sub", 0o700)
             let log = Log { level, text in said.withLock { $0.append("\(level): \(text)") } }
             let writer = try LineWriter(to: .file("\(folder)/sub/log"), name: "log", log: log)
@@ -74,7 +73,7 @@ struct LineWriterTests {
             #expect(unsafe mkfifo(path, 0o600) == 0)
             let reader = unsafe open(path, O_RDONLY | O_NONBLOCK)
             defer { close(reader) }
-            let said = Mutex<[String]>([])
+            let said = Lock<[String]>([])
             let log = Log { _, text in said.withLock { $0.append(text) } }
             let writer = try LineWriter(to: .file(path), name: "access log", ringSize: 4096, log: log)
             let ring = writer.makeRing()
@@ -105,7 +104,7 @@ struct LineWriterTests {
 
     @Test("lines that the destination refuses are counted as lost")
     func refused() throws {
-        let said = Mutex<[String]>([])
+        let said = Lock<[String]>([])
         let log = Log { _, text in said.withLock { $0.append(text) } }
         // A device that is always full.
         let writer = try LineWriter(to: .file("/dev/full"), name: "log", log: log)

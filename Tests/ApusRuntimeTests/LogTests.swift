@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 
 @testable import ApusRuntime
@@ -14,7 +13,7 @@ struct LogTests {
 
     @Test("a line below the level is not even made")
     func levels() {
-        let lines = Mutex<[String]>([])
+        let lines = Lock<[String]>([])
         let log = Log(minimum: .warning) { level, text in lines.withLock { $0.append("\(level): \(text)") } }
         func never() -> String {
             Issue.record("made")
@@ -68,7 +67,7 @@ struct LogTests {
 
     @Test("a log with fields adds them in front of each line's own")
     func with() {
-        let lines = Mutex<[String]>([])
+        let lines = Lock<[String]>([])
         let log = Log { _, text in lines.withLock { $0.append(text) } }
         log.with(["request": "r1"]).with(["user": 7])(.info, "done", ["n": 1])
         #expect(lines.withLock { $0 } == ["done request=r1 user=7 n=1"])

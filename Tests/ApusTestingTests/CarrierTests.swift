@@ -1,6 +1,6 @@
 import Apus
+import ApusRuntime
 import ApusTesting
-import Synchronization
 import Testing
 
 @Suite("What a test in process can pretend, and what is cancelled", .timeLimit(.minutes(1)))
@@ -113,7 +113,7 @@ struct CarrierTests {
     @Test("a handler that writes faster than the client reads waits", arguments: bothCarriers)
     func backpressure(carrier: TestCarrier) async throws {
         let app = Application()
-        let written = Mutex(0)
+        let written = Lock(0)
         let total = 64 << 20
         app.get("/long") { _ in
             Response { writer in
@@ -140,7 +140,7 @@ struct CarrierTests {
     func contentBackpressure() async throws {
         let app = Application()
         let (go, goOn) = AsyncStream.makeStream(of: Void.self)
-        let written = Mutex(0)
+        let written = Lock(0)
         app.post("/slow") { context async throws -> String in
             _ = await go.next()
             return "\(try await context.body.collect(upTo: 2 << 20).count)"

@@ -1,6 +1,6 @@
 import Apus
+import ApusRuntime
 import ApusTesting
-import Synchronization
 import Testing
 
 @Suite("Time that passes when a test says so", .timeLimit(.minutes(1)))
@@ -76,7 +76,7 @@ struct ClockTests {
     func order() async throws {
         let clock = TestClock()
         let app = application()
-        let fired = Mutex<[String]>([])
+        let fired = Lock<[String]>([])
         app.get("/begin") { context in
             let began = context.loop.now
             for seconds in [30, 10, 20] {

@@ -1,7 +1,7 @@
 import Apus
+import ApusRuntime
 import ApusTesting
 import Foundation
-import Synchronization
 import Testing
 
 @Suite("Health", .timeLimit(.minutes(1)))
@@ -80,7 +80,7 @@ struct HealthTests {
     func hanging() async throws {
         let health = Health()
         let gate = AsyncStream.makeStream(of: Void.self)
-        let looks = Mutex(0)
+        let looks = Lock(0)
         var check = HealthCheck("hangs") {
             looks.withLock { $0 += 1 }
             for await _ in gate.stream { break }
@@ -107,7 +107,7 @@ struct HealthTests {
     @Test("a result is kept, and many who ask at once share one look")
     func kept() async throws {
         let health = Health()
-        let looks = Mutex(0)
+        let looks = Lock(0)
         var check = HealthCheck("counts") {
             looks.withLock { $0 += 1 }
             return .passed
@@ -125,8 +125,8 @@ struct HealthTests {
     @Test("once a service has started, that is not asked again")
     func startup() async throws {
         let health = Health()
-        let isReady = Mutex(false)
-        let looks = Mutex(0)
+        let isReady = Lock(false)
+        let looks = Lock(0)
         var check = HealthCheck("migrations", for: [.startup]) {
             looks.withLock { $0 += 1 }
             return isReady.withLock { $0 } ? .passed : .failed("running")

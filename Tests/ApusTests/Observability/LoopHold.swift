@@ -1,10 +1,10 @@
+import ApusRuntime
 import Dispatch
 import Glibc
-import Synchronization
 
 /// Holds the thread of whoever comes until it is released; half a minute at most.
 final class LoopHold: Sendable {
-    let loop = Mutex<Int?>(nil)
+    let loop = Lock<Int?>(nil)
     private let arrival = DispatchSemaphore(value: 0)
     private let end = DispatchSemaphore(value: 0)
 

@@ -1,7 +1,7 @@
 import Apus
 import ApusHTTP
+import ApusRuntime
 import ApusTesting
-import Synchronization
 import Testing
 
 /// What observers were told, in a form that outlives the request.
@@ -47,7 +47,7 @@ final class Witness: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func watch(_ app: Application) {
         app.observe { request in

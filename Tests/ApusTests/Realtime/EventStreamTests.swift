@@ -1,6 +1,6 @@
 import Apus
+import ApusRuntime
 import ApusTesting
-import Synchronization
 import Testing
 
 @Suite("Events to one client", .timeLimit(.minutes(1)))
@@ -138,7 +138,7 @@ struct EventStreamTests {
     @Test("under wait nothing is lost, and who sends waits")
     func wait() async throws {
         let app = Application()
-        let sent = Mutex(0)
+        let sent = Lock(0)
         app.get("/flood") { _ in
             Response.events { stream in
                 let filling = String(repeating: ".", count: 4096)

@@ -1,6 +1,6 @@
 import Apus
+import ApusRuntime
 import ApusTesting
-import Synchronization
 import Testing
 
 @Suite("What a streamed response holds", .timeLimit(.minutes(1)))
@@ -16,7 +16,7 @@ struct StreamLifeTests {
 
     @Test("is let go of with its request, which it holds itself", arguments: [TestCarrier.inProcess, .live])
     func requests(carrier: TestCarrier) async throws {
-        let gone = Mutex(0)
+        let gone = Lock(0)
         let app = Application()
         app.get("/stream") { context in
             let witness = Witness { gone.withLock { $0 += 1 } }

@@ -1,4 +1,5 @@
 import Apus
+import ApusRuntime
 import ApusTesting
 import Glibc
 import Synchronization
@@ -127,7 +128,7 @@ struct BulkheadTests {
             var held: [CheckedContinuation<Void, Never>] = []
             var released = 0
         }
-        private let state = Mutex(State())
+        private let state = Lock(State())
         let begun = CancellationTests.Event()
 
         var most: Int { state.withLock { $0.most } }
