@@ -1,4 +1,5 @@
 #if TLS && canImport(COpenSSL)
+    import ApusRuntime
     import Testing
 
     @testable import ApusNet
