@@ -173,7 +173,9 @@ import Testing
         let address = server.address
         server.stopAccepting()
         while try await AsyncConnection.isAccepted(at: address, on: group.loops[0]) {}
-        let ready = await (try loadRun("-c 3", on: address, group)).connect()
+        let run = try loadRun("-c 3", on: address, group)
+        defer { run.abandon() }
+        let ready = await run.connect()
         #expect(ready.connected == 0)
         #expect(ready.failures == [.refused: 3])
     }
