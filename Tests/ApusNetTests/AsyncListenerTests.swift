@@ -3,6 +3,12 @@ import Testing
 
 @testable import ApusNet
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 @Suite("Listening asynchronously", .timeLimit(.minutes(1))) struct AsyncListenerTests {
     @Test("connections come as a sequence that ends with stop()")
     func sequence() async throws {
@@ -61,7 +67,7 @@ import Testing
             #expect(try await client.readArray() == [UInt8(ascii: "a")])
             listener.stop()
             await #expect(throws: SocketError.refused(listener.address)) {
-                while true { _ = try await AsyncConnection.connect(to: listener.address, on: group.loops[0]) }
+                try await AsyncConnection.connectUntilRefused(at: listener.address, on: group.loops[0])
             }
             try await client.write("b")
             #expect(try await client.readArray() == [UInt8(ascii: "b")])
@@ -152,7 +158,20 @@ import Testing
         try await withLoops { group in
             let address = try AsyncListener.listen(on: anyPort, group: group).address
             await #expect(throws: SocketError.refused(address)) {
-                while true { _ = try await AsyncConnection.connect(to: address, on: group.loops[0]) }
+                try await AsyncConnection.connectUntilRefused(at: address, on: group.loops[0])
+            }
+        }
+    }
+}
+
+extension AsyncConnection {
+    /// Connects again and again. One that comes while the listener is being closed is reset: the next one is refused.
+    fileprivate static func connectUntilRefused(at address: SocketAddress, on loop: EventLoop) async throws -> Never {
+        while true {
+            do {
+                try await connect(to: address, on: loop).abort()
+            } catch SocketError.system(let error, _) where error.code == ECONNRESET {
+                continue
             }
         }
     }

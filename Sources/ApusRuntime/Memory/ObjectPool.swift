@@ -81,7 +81,8 @@
     /// must be one of this pool's.
     @inlinable public func give(_ lease: consuming Lease) {
         unsafe counters.pointee.inUse &-= 1
-        reset(lease.object)
+        // The lease keeps it: no reference is counted.
+        unsafe lease.reference._withUnsafeGuaranteedRef { reset($0) }
         guard unsafe counters.pointee.cached < limit else { return }
         unsafe objects[counters.pointee.cached] = unsafe lease.reference
         unsafe counters.pointee.cached &+= 1
